@@ -1,0 +1,1 @@
+//! What plays, where and when. Pure, but for named leaves.

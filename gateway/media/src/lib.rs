@@ -1,0 +1,1 @@
+//! Video in and out, sound out: the only crate that names GStreamer.

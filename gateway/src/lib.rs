@@ -1,0 +1,1 @@
+//! The gateway: builds the parts, connects them, runs them, stops them in order.

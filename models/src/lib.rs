@@ -1,0 +1,1 @@
+//! From pixels to facts: detect, track, and judge what was seen.

@@ -1,0 +1,1 @@
+//! Who a device is, and proof of it.

@@ -1,0 +1,1 @@
+//! Helpers that run whole systems against real brokers, cameras and sound.
