@@ -1,1 +1,5 @@
 //! What plays, where and when. Pure, but for named leaves.
+
+mod order;
+
+pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
