@@ -1,5 +1,6 @@
 //! What plays, where and when. Pure, but for named leaves.
 
+pub mod discipline;
 mod order;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
