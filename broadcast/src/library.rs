@@ -1,0 +1,186 @@
+//! The audio library: is a recording fit to be broadcast, and what exactly would be played?
+//!
+//! [`check`] decodes a recording to its end and measures it; [`prepare`] renders what a horn
+//! plays. Both stream: memory stays the same for one second and for an hour. Opus and HE-AAC are
+//! deliberately absent here (symphonia reads neither); the refusal says what to do.
+
+use std::path::Path;
+use std::time::Duration;
+
+mod clipping;
+mod decode;
+mod filter;
+mod refused;
+mod resample;
+mod shape;
+mod sniff;
+mod wav;
+
+pub use refused::Refused;
+pub use wav::{to_i16, write_wav};
+
+use crate::loudness::{Limiter, Loudness, Meter, plan_gain_db, ratio_from_db};
+use clipping::ClippingMeter;
+use decode::Decoder;
+use shape::Shaper;
+
+/// What every prepared recording is sampled at, in Hz, in one channel: Opus' own rate.
+pub const SAMPLE_RATE: u32 = 48_000;
+/// The longest recording taken: a ward's broadcast session is 30 minutes, its longest an hour.
+pub const LONGEST: Duration = Duration::from_secs(3600);
+/// The shortest recording taken: anything shorter is a slip of the mouse.
+pub const SHORTEST: Duration = Duration::from_secs(1);
+/// An hour of 24-bit 48 kHz stereo WAV. Whatever is larger is refused before it is read.
+pub const LARGEST_BYTES: u64 = 1_100_000_000;
+
+/// The horn's lower band edge in Hz: below it a re-entrant horn only moves its diaphragm.
+pub const HORN_HIGH_PASS_HZ: u32 = 300;
+/// Under this integrated loudness nothing is heard over a street, and gain would only raise hiss.
+const QUIETEST_LUFS: f64 = -55.0;
+/// Share of the loud samples that lie at full scale from which speech is no longer understood:
+/// measured on a spoken sentence amplified into the rails (see `clipping`).
+const MOST_CLIPPED: f64 = 0.03;
+
+/// A recording as it came: from disk, or from an upload already in memory.
+#[derive(Clone, Copy, Debug)]
+pub enum Upload<'a> {
+    File(&'a Path),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> From<&'a Path> for Upload<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self::File(path)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Upload<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+/// What [`check`] found out about a recording that may be broadcast.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedAudio {
+    /// Of the decoded sound, not of the file's own claim. Within [`SHORTEST`] and [`LONGEST`].
+    pub duration: Duration,
+    /// The recording as it came, all its channels (EBU R 128, ITU-R BS.1770).
+    pub loudness: Loudness,
+    /// The same recording in one channel, high-passed for a horn: what the gain is planned on.
+    pub through_horn: Loudness,
+    /// In Hz, of the file.
+    pub sample_rate: u32,
+    pub n_channels: u16,
+    /// "mp3", "aac", "flac", "alac", "vorbis", "pcm_s16le", ..
+    pub codec: String,
+    /// Share of the loud samples at full scale, in `0.0..=1.0`.
+    pub clipped: f64,
+}
+
+/// What [`prepare`] handed to its sink.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    pub checked: CheckedAudio,
+    /// Samples at [`SAMPLE_RATE`], one channel.
+    pub n_samples: u64,
+    pub duration: Duration,
+    /// The gain that was applied in front of the limiter, in dB.
+    pub gain_db: f64,
+    /// Measured on the samples that the sink got.
+    pub loudness: Loudness,
+}
+
+/// Why [`prepare`] did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("the prepared sound could not be written")]
+    Sink(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Decodes the recording to its end and measures it; refuses what a ward must not send out.
+///
+/// Blocking: about 5 s of one core for an hour of MP3, so call it from a blocking thread.
+pub fn check<'a>(upload: impl Into<Upload<'a>>) -> Result<CheckedAudio, Refused> {
+    let mut decoder = Decoder::open(upload.into())?;
+    let format = decoder.format().clone();
+    let mut original = Meter::new(format.n_channels, format.sample_rate);
+    let mut through_horn = Meter::new(1, SAMPLE_RATE);
+    let mut clipping = ClippingMeter::default();
+    let mut shaper = Shaper::new(&format);
+    while let Some(block) = decoder.next_block()? {
+        original.add(block);
+        clipping.add(block);
+        through_horn.add(shaper.shape(block));
+    }
+    through_horn.add(shaper.finish());
+    let checked = CheckedAudio {
+        duration: decoder.position(),
+        loudness: original.loudness(),
+        through_horn: through_horn.loudness(),
+        sample_rate: format.sample_rate,
+        n_channels: format.n_channels,
+        // Floating point goes past full scale without loss, so nothing is clipped there.
+        clipped: if format.is_float_pcm() { 0.0 } else { clipping.clipped() },
+        codec: format.codec,
+    };
+    judge(&checked)?;
+    Ok(checked)
+}
+
+fn judge(checked: &CheckedAudio) -> Result<(), Refused> {
+    if checked.duration < SHORTEST {
+        return Err(Refused::TooShort { duration: checked.duration });
+    }
+    if checked.loudness.integrated_lufs < QUIETEST_LUFS {
+        return Err(Refused::Silent { loudness: checked.loudness });
+    }
+    if checked.through_horn.integrated_lufs < QUIETEST_LUFS {
+        return Err(Refused::NothingForAHorn { loudness: checked.through_horn });
+    }
+    if checked.clipped > MOST_CLIPPED {
+        return Err(Refused::Clipped { clipped: checked.clipped });
+    }
+    Ok(())
+}
+
+/// Renders what a horn plays and hands it to `sink` in blocks of 48 kHz mono samples: high-passed
+/// at [`HORN_HIGH_PASS_HZ`], at the house loudness, true peaks under the house ceiling.
+///
+/// Two passes over the recording (measure, then render), so that memory stays flat; `sink` is
+/// called in order and its first error ends the work. Blocking, like [`check`].
+pub fn prepare<'a, E>(
+    upload: impl Into<Upload<'a>>,
+    mut sink: impl FnMut(&[f32]) -> Result<(), E>,
+) -> Result<Prepared, PrepareError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let upload = upload.into();
+    let checked = check(upload)?;
+    let gain_db = plan_gain_db(checked.through_horn);
+    let mut decoder = Decoder::open(upload)?;
+    let mut shaper = Shaper::new(decoder.format());
+    let mut limiter = Limiter::new(ratio_from_db(gain_db));
+    let mut after = Meter::new(1, SAMPLE_RATE);
+    let mut n_samples = 0_u64;
+    let mut emit = |samples: &[f32]| {
+        after.add(samples);
+        n_samples += count(samples.len());
+        sink(samples).map_err(|error| PrepareError::Sink(error.into()))
+    };
+    while let Some(block) = decoder.next_block()? {
+        emit(limiter.limit(shaper.shape(block)))?;
+    }
+    emit(limiter.limit(shaper.finish()))?;
+    emit(limiter.finish())?;
+    let duration = Duration::from_nanos(n_samples * 1_000_000_000 / u64::from(SAMPLE_RATE));
+    Ok(Prepared { checked, n_samples, duration, gain_db, loudness: after.loudness() })
+}
+
+/// A number of samples; memory holds fewer than 64 bits can count.
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,294 @@
+//! A recording as a stream of interleaved samples, with every limit that keeps a hostile file cheap.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::time::Duration;
+
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
+use symphonia::core::meta::MetadataOptions;
+
+use super::resample::is_usual_rate;
+use super::sniff::{self, Foreign, HEAD_BYTES};
+use super::{LARGEST_BYTES, LONGEST, Refused, Upload, count};
+
+/// More than 7.1 is not a recording of a person.
+const MOST_CHANNELS: usize = 8;
+/// A cut MP3 starts with up to two frames that lean on bits that are gone; more is damage.
+const MOST_BAD_PACKETS: u32 = 3;
+/// Encoder delay and padding may be missing from the decoded length; a lost word may not.
+const LENGTH_SLACK: Duration = Duration::from_millis(250);
+/// A WAV header written before its length was known claims 2 or 4 GiB (ffmpeg and espeak-ng to a
+/// pipe): such a claim says nothing.
+const UNKNOWN_WAV_BYTES: u64 = 0x7FFF_0000;
+
+#[derive(Clone, Debug)]
+pub(super) struct Format {
+    /// In Hz; one of the rates that `resample` knows.
+    pub(super) sample_rate: u32,
+    /// In `1..=8`.
+    pub(super) n_channels: u16,
+    pub(super) codec: String,
+}
+
+impl Format {
+    pub(super) fn is_float_pcm(&self) -> bool {
+        self.codec.starts_with("pcm_f")
+    }
+}
+
+/// One pass over a recording.
+pub(super) struct Decoder<'a> {
+    reader: Box<dyn FormatReader + 'a>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    format: Format,
+    /// What the file says of its own length, where that can be believed.
+    declared: Option<Duration>,
+    samples: Vec<f32>,
+    /// The first block is decoded while opening, because only it tells the true format.
+    is_primed: bool,
+    n_frames: u64,
+    n_bad_packets: u32,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn open(upload: Upload<'a>) -> Result<Self, Refused> {
+        let (source, n_bytes) = open_source(upload)?;
+        let stream = MediaSourceStream::new(
+            source,
+            symphonia::core::io::MediaSourceStreamOptions::default(),
+        );
+        let reader = symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+            .map_err(|error| not_probed(&error))?;
+        let track = reader
+            .default_track(TrackType::Audio)
+            .ok_or(Refused::NotAudio { what: "a file without sound" })?;
+        let (id, declared) = (track.id, declared_length(track, n_bytes));
+        if let Some(duration) = declared.filter(|it| *it > LONGEST + LENGTH_SLACK) {
+            return Err(Refused::TooLong { duration });
+        }
+        let params = track
+            .codec_params
+            .as_ref()
+            .and_then(|it| it.audio())
+            .ok_or_else(|| unsupported("this kind of recording"))?;
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(params, &AudioDecoderOptions::default())
+            .map_err(|_| unsupported(unread_codec(params)))?;
+        let codec = decoder.codec_info().short_name.to_owned();
+        let format = Format { sample_rate: 0, n_channels: 0, codec };
+        let mut opened = Self {
+            reader,
+            decoder,
+            track: id,
+            format,
+            declared,
+            samples: Vec::new(),
+            is_primed: false,
+            n_frames: 0,
+            n_bad_packets: 0,
+        };
+        opened.is_primed = opened.fill()?;
+        if !opened.is_primed {
+            return Err(opened
+                .declared
+                .map_or(Refused::Empty, |_| Refused::BreaksOff { at: Duration::ZERO }));
+        }
+        Ok(opened)
+    }
+
+    pub(super) fn format(&self) -> &Format {
+        &self.format
+    }
+
+    /// How much sound has been decoded.
+    pub(super) fn position(&self) -> Duration {
+        match self.format.sample_rate {
+            0 => Duration::ZERO,
+            rate => {
+                Duration::from_nanos(self.n_frames.saturating_mul(1_000_000_000) / u64::from(rate))
+            }
+        }
+    }
+
+    /// The next interleaved samples, never an empty slice; `None` at the recording's sound end.
+    pub(super) fn next_block(&mut self) -> Result<Option<&[f32]>, Refused> {
+        if !std::mem::take(&mut self.is_primed) && !self.fill()? {
+            return Ok(None);
+        }
+        Ok(Some(&self.samples))
+    }
+
+    /// Decodes up to the next packet that holds sound. False at the end.
+    fn fill(&mut self) -> Result<bool, Refused> {
+        loop {
+            let packet = match self.reader.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.track => packet,
+                Ok(Some(_)) => continue,
+                Ok(None) => return self.ended().map(|()| false),
+                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return Err(self.cut_short());
+                }
+                Err(source) => return Err(Refused::Damaged { at: self.position(), source }),
+            };
+            match self.decoder.decode(&packet) {
+                Ok(block) if block.frames() == 0 => {}
+                Ok(block) => {
+                    let (rate, n_channels) = (block.spec().rate(), block.spec().channels().count());
+                    let n_frames = block.frames();
+                    // Resized first: a decoder's block is bounded, and the buffer is used again.
+                    self.samples.resize(block.samples_interleaved(), 0.0);
+                    block.copy_to_slice_interleaved(&mut self.samples);
+                    return self.accept(rate, n_channels, n_frames).map(|()| true);
+                }
+                Err(source) => self.skip_bad_packet(source)?,
+            }
+        }
+    }
+
+    fn accept(&mut self, rate: u32, n_channels: usize, n_frames: usize) -> Result<(), Refused> {
+        if self.n_frames == 0 {
+            if n_channels == 0 || n_channels > MOST_CHANNELS {
+                return Err(Refused::Channels { n_channels });
+            }
+            if !is_usual_rate(rate) {
+                return Err(Refused::SampleRate { sample_rate: rate });
+            }
+            self.format.sample_rate = rate;
+            self.format.n_channels =
+                u16::try_from(n_channels).map_err(|_| Refused::Channels { n_channels })?;
+        } else if rate != self.format.sample_rate
+            || n_channels != usize::from(self.format.n_channels)
+        {
+            return Err(Refused::FormatChanges { at: self.position() });
+        }
+        self.n_frames += count(n_frames);
+        match self.position() {
+            duration if duration > LONGEST + LENGTH_SLACK => Err(Refused::TooLong { duration }),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_bad_packet(&mut self, source: Error) -> Result<(), Refused> {
+        self.n_bad_packets += 1;
+        // HE-AAC announces itself in the first packet, when the header did not.
+        let fatal = !matches!(source, Error::DecodeError(_) | Error::IoError(_));
+        if fatal || self.n_bad_packets > MOST_BAD_PACKETS {
+            return Err(Refused::Damaged { at: self.position(), source });
+        }
+        Ok(())
+    }
+
+    /// The reader says that this is the end: is it where the file said it would be?
+    fn ended(&self) -> Result<(), Refused> {
+        let at = self.position();
+        match self.declared {
+            Some(declared) if at + LENGTH_SLACK < declared => {
+                Err(Refused::Truncated { at, declared })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn cut_short(&self) -> Refused {
+        let at = self.position();
+        match self.declared {
+            Some(declared) => Refused::Truncated { at, declared },
+            None => Refused::BreaksOff { at },
+        }
+    }
+}
+
+fn open_source(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, u64), Refused> {
+    match upload {
+        Upload::File(path) => {
+            let mut file = File::open(path).map_err(Refused::Unreadable)?;
+            let metadata = file.metadata().map_err(Refused::Unreadable)?;
+            if metadata.is_dir() {
+                return Err(Refused::NotAudio { what: "a folder" });
+            }
+            let mut head = Vec::new();
+            file.by_ref()
+                .take(count(HEAD_BYTES))
+                .read_to_end(&mut head)
+                .and_then(|_| file.rewind())
+                .map_err(Refused::Unreadable)?;
+            let is_bare = judge_head(&head, metadata.len())?;
+            let source: Box<dyn MediaSource> =
+                if is_bare { Box::new(ReadOnlySource::new(file)) } else { Box::new(file) };
+            Ok((source, metadata.len()))
+        }
+        Upload::Bytes(bytes) => {
+            let n_bytes = count(bytes.len());
+            let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+            let is_bare = judge_head(head, n_bytes)?;
+            let cursor = Cursor::new(bytes);
+            let source: Box<dyn MediaSource + '_> =
+                if is_bare { Box::new(ReadOnlySource::new(cursor)) } else { Box::new(cursor) };
+            Ok((source, n_bytes))
+        }
+    }
+}
+
+/// Whether the file is a bare stream; refuses what need not be decoded to be refused.
+fn judge_head(head: &[u8], n_bytes: u64) -> Result<bool, Refused> {
+    if head.is_empty() {
+        return Err(Refused::Empty);
+    }
+    if n_bytes > LARGEST_BYTES {
+        return Err(Refused::TooLarge { bytes: n_bytes });
+    }
+    match sniff::what_else(head) {
+        Some(Foreign::NotAudio(what)) => Err(Refused::NotAudio { what }),
+        Some(Foreign::Unread(codec)) => Err(unsupported(codec)),
+        None => Ok(sniff::is_bare_stream(head)),
+    }
+}
+
+fn declared_length(track: &Track, n_bytes: u64) -> Option<Duration> {
+    let params = track.codec_params.as_ref()?.audio()?;
+    let rate = params.sample_rate.filter(|rate| *rate > 0)?;
+    let n_frames = track.num_frames?;
+    let n_claimed_bytes =
+        n_frames.saturating_mul(u64::from(params.bits_per_coded_sample.unwrap_or(0)) / 8);
+    if n_claimed_bytes > UNKNOWN_WAV_BYTES / 8
+        && n_bytes < n_claimed_bytes
+        && params.frames_per_block.is_none()
+    {
+        return None;
+    }
+    Some(Duration::from_nanos(
+        n_frames.saturating_mul(1_000_000_000 / 1000) / u64::from(rate) * 1000,
+    ))
+}
+
+fn unsupported(codec: impl Into<String>) -> Refused {
+    Refused::UnsupportedCodec { codec: codec.into() }
+}
+
+fn unread_codec(params: &AudioCodecParameters) -> &'static str {
+    match params.codec {
+        CODEC_ID_OPUS => "Opus",
+        CODEC_ID_AAC => "HE-AAC (or AAC with more than two channels)",
+        _ => "this kind of recording",
+    }
+}
+
+fn not_probed(error: &Error) -> Refused {
+    let missing_index = match error {
+        Error::DecodeError(text) | Error::Unsupported(text) => text.contains("moov"),
+        Error::IoError(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
+        Error::SeekError(_) | Error::LimitError(_) | Error::ResetRequired | _ => false,
+    };
+    if missing_index {
+        Refused::IndexMissing
+    } else {
+        Refused::NotAudio { what: "a file of an unknown kind" }
+    }
+}
