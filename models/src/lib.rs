@@ -1,1 +1,19 @@
 //! From pixels to facts: detect, track, and judge what was seen.
+//!
+//! Pure, but for `onnx`: pictures, boxes and times go in, boxes, tracks and alerts come out.
+
+mod detection;
+mod head;
+mod label;
+mod letterbox;
+mod manifest;
+#[cfg(feature = "onnx")]
+mod onnx;
+
+pub use detection::{Detect, DetectError, Detection, Rect};
+pub use label::Labels;
+pub use manifest::{
+    Channels, Entry, FileCheck, Fit, HeadKind, HeadSpec, Input, Manifest, ManifestError,
+};
+#[cfg(feature = "onnx")]
+pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
