@@ -1,0 +1,49 @@
+// Every call to the box. Errors carry the code that the texts translate.
+
+import { session } from './session.svelte';
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET' && session.me) headers['X-CSRF-Token'] = session.me.csrf;
+  const init: RequestInit = { method, headers, credentials: 'same-origin' };
+  if (body instanceof FormData) {
+    init.body = body;
+  } else if (body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, init);
+  } catch {
+    throw new ApiError(0, 'unreachable', 'the box does not answer');
+  }
+  if (response.ok) {
+    return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  }
+  const error = await refusal(response);
+  // A session that ended somewhere else shows the log-in page, wherever the user is.
+  if (error.code === 'unauthenticated') session.ended();
+  throw error;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    return new ApiError(response.status, error.code, error.message);
+  } catch {
+    return new ApiError(response.status, 'internal', response.statusText);
+  }
+}

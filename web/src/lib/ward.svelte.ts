@@ -1,0 +1,107 @@
+// What the pages know of the ward: lists loaded from the box, loaded again when it says so.
+
+import { call } from './api';
+import type { Alert, Bulletin, Camera, Cluster, Plays } from './types';
+
+/** A browser gives an event stream up when the box answers with an error; we do not. */
+const REOPEN_MS = 5_000;
+const PLAN_AGAIN_MS = 30_000;
+
+/** One list and what became of loading it. */
+export class Loaded<T> {
+  value = $state<T | null>(null);
+  error = $state<unknown>(null);
+  private wanted: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly path: string) {}
+
+  load = async (): Promise<void> => {
+    try {
+      this.value = await call<T>('GET', this.path);
+      this.error = null;
+    } catch (error) {
+      this.error = error;
+    }
+  };
+
+  /** Many notices in a moment are one load. */
+  loadSoon(): void {
+    if (this.wanted !== undefined) return;
+    this.wanted = setTimeout(() => {
+      this.wanted = undefined;
+      void this.load();
+    }, 250);
+  }
+
+  forget(): void {
+    clearTimeout(this.wanted);
+    this.wanted = undefined;
+    this.value = null;
+    this.error = null;
+  }
+}
+
+class Ward {
+  cameras = new Loaded<Camera[]>('/cameras');
+  alerts = new Loaded<Alert[]>('/alerts?limit=30');
+  clusters = new Loaded<Cluster[]>('/clusters');
+  plays = new Loaded<Plays>('/plays');
+  bulletins = new Loaded<Bulletin[]>('/bulletins');
+  /** Whether changes arrive by themselves right now. */
+  isLive = $state(false);
+  /** Wall time of this browser, each second: for clocks and "how long ago". */
+  now = $state(Date.now());
+
+  private readonly byTopic: Record<string, Loaded<unknown>[]> = {
+    camera: [this.cameras],
+    alert: [this.alerts],
+    cluster: [this.clusters],
+    bulletin: [this.bulletins, this.plays],
+    play: [this.plays],
+  };
+
+  private readonly all = [this.cameras, this.alerts, this.clusters, this.plays, this.bulletins];
+
+  /** Loads everything and follows every change; answers with how to stop. */
+  follow(onLogout: () => void): () => void {
+    const ticking = setInterval(() => (this.now = Date.now()), 1000);
+    // Plays move from next to last by the clock alone.
+    const replanning = setInterval(() => this.plays.loadSoon(), PLAN_AGAIN_MS);
+    let close = this.listen(onLogout);
+    const reopening = setInterval(() => {
+      if (close.isOver()) close = this.listen(onLogout);
+    }, REOPEN_MS);
+    this.loadAll();
+    return () => {
+      [ticking, replanning, reopening].forEach(clearInterval);
+      close.now();
+      this.isLive = false;
+      this.all.forEach((it) => it.forget());
+    };
+  }
+
+  private loadAll = (): void => this.all.forEach((it) => void it.load());
+
+  private listen(onLogout: () => void): { now: () => void; isOver: () => boolean } {
+    const events = new EventSource('/api/v1/events');
+    let wasCut = false;
+    events.addEventListener('hello', () => {
+      this.isLive = true;
+      if (wasCut) this.loadAll();
+    });
+    events.addEventListener('reload', this.loadAll);
+    events.addEventListener('logout', onLogout);
+    for (const [topic, lists] of Object.entries(this.byTopic)) {
+      events.addEventListener(topic, () => lists.forEach((it) => it.loadSoon()));
+    }
+    events.addEventListener('error', () => {
+      this.isLive = false;
+      wasCut = true;
+      // Tells a box that is away from a session that has ended: the latter answers 401.
+      void this.cameras.load();
+    });
+    return { now: () => events.close(), isOver: () => events.readyState === EventSource.CLOSED };
+  }
+}
+
+export const ward = new Ward();
