@@ -1,8 +1,11 @@
 //! What plays, where and when. Pure, but for named leaves.
 
+pub mod bulletin;
 pub mod discipline;
 pub mod library;
 pub mod loudness;
 mod order;
+pub mod quiet;
+pub mod schedule;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
