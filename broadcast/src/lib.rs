@@ -5,6 +5,7 @@ pub mod discipline;
 pub mod library;
 pub mod loudness;
 mod order;
+pub mod plan;
 pub mod quiet;
 pub mod schedule;
 
