@@ -1,3 +1,6 @@
 //! The gateway: builds the parts, connects them, runs them, stops them in order.
 
+pub mod clock_trust;
 pub mod order;
+pub mod report;
+pub mod store;
