@@ -310,13 +310,14 @@ fn to_rgb([ys, us, vs]: [&[f32]; 3], out: [&mut [f32]; 3], colours: &[Channel; 3
     let width = ys.len();
     let [red, green, blue] = out.map(|row| &mut row[..width]);
     let (us, vs) = (&us[..width], &vs[..width]);
-    let [r, g, b] = *colours;
+    let [to_red, to_green, to_blue] = *colours;
     for at in 0..width {
         let luma = (ys[at] - 16.0) * 1.164_383;
         let (u, v) = (us[at] - 128.0, vs[at] - 128.0);
-        red[at] = (luma + 1.596_027 * v).clamp(0.0, 255.0) * r.gain + r.offset;
-        green[at] = (luma - 0.391_762 * u - 0.812_968 * v).clamp(0.0, 255.0) * g.gain + g.offset;
-        blue[at] = (luma + 2.017_232 * u).clamp(0.0, 255.0) * b.gain + b.offset;
+        red[at] = (luma + 1.596_027 * v).clamp(0.0, 255.0) * to_red.gain + to_red.offset;
+        green[at] = (luma - 0.391_762 * u - 0.812_968 * v).clamp(0.0, 255.0) * to_green.gain
+            + to_green.offset;
+        blue[at] = (luma + 2.017_232 * u).clamp(0.0, 255.0) * to_blue.gain + to_blue.offset;
     }
 }
 

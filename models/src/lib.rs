@@ -9,6 +9,11 @@ mod letterbox;
 mod manifest;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod polygon;
+mod rule;
+pub mod snapshot;
+mod still;
+mod tracker;
 
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
@@ -17,3 +22,7 @@ pub use manifest::{
 };
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
+pub use polygon::{Polygon, PolygonError};
+pub use rule::{EnterRule, EnterSettings, Entered};
+pub use still::{Still, StillError};
+pub use tracker::{Track, Tracker, TrackerSettings};

@@ -202,10 +202,11 @@ fn check_hash(
 /// The bytes go to the runtime as they were hashed: a file swapped meanwhile changes nothing.
 fn open_session(entry: &Entry, engine: &Engine, bytes: &[u8]) -> Result<Session, OpenError> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if loaded.is_none() {
-        *loaded = Some((engine.library.clone(), load(engine)?));
-    }
-    let Some((path, environment)) = loaded.as_ref() else { unreachable!("loaded above") };
+    let first = match loaded.take() {
+        Some(before) => before,
+        None => (engine.library.clone(), load(engine)?),
+    };
+    let (path, environment) = loaded.insert(first);
     if *path != engine.library {
         let (loaded, wanted) = (path.clone(), engine.library.clone());
         return Err(OpenError::OtherLibrary { loaded, wanted });

@@ -77,6 +77,6 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].class, Labels::coco().find("stop sign").unwrap());
         let Rect { x, y, width, height } = found[0].area;
-        assert_eq!([x, y, width, height], [300.0, 37.5, 300.0, 75.0]);
+        assert_eq!(format!("{:?}", [x, y, width, height]), "[300.0, 37.5, 300.0, 75.0]");
     }
 }

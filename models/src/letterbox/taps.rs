@@ -1,7 +1,7 @@
 //! Where bilinear sampling looks, along one axis: precomputed, and exact in integers.
 
 /// For each output sample: the first of two neighbouring source samples, and the share of the
-/// second one. Half-pixel centres, no antialiasing, edges repeated: OpenCV's `INTER_LINEAR`.
+/// second one. Half-pixel centres, no antialiasing, edges repeated: `INTER_LINEAR` of `OpenCV`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Taps {
     taps: Vec<Tap>,
@@ -11,11 +11,11 @@ pub(super) struct Taps {
 pub(super) struct Tap {
     /// `first + 1` may be one past the last source sample, with share 0: rows are kept one longer.
     pub(super) first: usize,
-    /// In `0.0..1.0`, in steps of 1/2048 as OpenCV has them.
+    /// In `0.0..1.0`, in steps of 1/2048 as `OpenCV` has them.
     pub(super) share: f32,
 }
 
-/// OpenCV's `INTER_RESIZE_COEF_SCALE`.
+/// `INTER_RESIZE_COEF_SCALE` of `OpenCV`.
 const STEPS: u16 = 2048;
 
 impl Taps {
