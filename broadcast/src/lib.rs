@@ -4,9 +4,11 @@ pub mod bulletin;
 pub mod discipline;
 pub mod library;
 pub mod loudness;
+pub mod normalise;
 mod order;
 pub mod plan;
 pub mod quiet;
 pub mod schedule;
+pub mod speech;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};

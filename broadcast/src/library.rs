@@ -27,7 +27,7 @@ use shape::Shaper;
 /// What every prepared recording is sampled at, in Hz, in one channel: Opus' own rate.
 pub const SAMPLE_RATE: u32 = 48_000;
 /// The longest recording taken: a ward's broadcast session is 30 minutes, its longest an hour.
-pub const LONGEST: Duration = Duration::from_secs(3600);
+pub const LONGEST: Duration = Duration::from_hours(1);
 /// The shortest recording taken: anything shorter is a slip of the mouse.
 pub const SHORTEST: Duration = Duration::from_secs(1);
 /// An hour of 24-bit 48 kHz stereo WAV. Whatever is larger is refused before it is read.
@@ -72,7 +72,7 @@ pub struct CheckedAudio {
     /// In Hz, of the file.
     pub sample_rate: u32,
     pub n_channels: u16,
-    /// "mp3", "aac", "flac", "alac", "vorbis", "pcm_s16le", ..
+    /// "mp3", "aac", "flac", "alac", "vorbis", `pcm_s16le`, ..
     pub codec: String,
     /// Share of the loud samples at full scale, in `0.0..=1.0`.
     pub clipped: f64,

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn silence_is_minus_infinity() {
         let mut meter = Meter::new(2, 44_100);
-        meter.add(&[0.0; 88_200]);
+        meter.add(&vec![0.0; 88_200]);
         assert!(meter.loudness().integrated_lufs.is_infinite());
         assert!(meter.loudness().true_peak_dbtp.is_infinite());
     }

@@ -44,7 +44,7 @@ impl Format {
 /// One pass over a recording.
 pub(super) struct Decoder<'a> {
     reader: Box<dyn FormatReader + 'a>,
-    decoder: Box<dyn AudioDecoder>,
+    codec: Box<dyn AudioDecoder>,
     track: u32,
     format: Format,
     /// What the file says of its own length, where that can be believed.
@@ -85,7 +85,7 @@ impl<'a> Decoder<'a> {
         let format = Format { sample_rate: 0, n_channels: 0, codec };
         let mut opened = Self {
             reader,
-            decoder,
+            codec: decoder,
             track: id,
             format,
             declared,
@@ -137,7 +137,7 @@ impl<'a> Decoder<'a> {
                 }
                 Err(source) => return Err(Refused::Damaged { at: self.position(), source }),
             };
-            match self.decoder.decode(&packet) {
+            match self.codec.decode(&packet) {
                 Ok(block) if block.frames() == 0 => {}
                 Ok(block) => {
                     let (rate, n_channels) = (block.spec().rate(), block.spec().channels().count());
