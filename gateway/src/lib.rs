@@ -1,6 +1,9 @@
 //! The gateway: builds the parts, connects them, runs them, stops them in order.
 
+pub mod cli;
 pub mod clock_trust;
+pub mod config;
+mod log;
 pub mod order;
 pub mod report;
 pub mod store;

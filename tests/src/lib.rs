@@ -1,1 +1,1 @@
-//! Helpers that run whole systems against real brokers, cameras and sound.
+//! Runs whole systems against real brokers, cameras and sound. The tests are in `tests/`.

@@ -1,0 +1,83 @@
+//! The command line: one line here and one file elsewhere for each subcommand.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Problems, Role};
+
+/// `sysexits.h` has 78 for this; the design fixes 64.
+const BAD_CONFIGURATION: u8 = 64;
+
+/// Vọng, the gateway of a ward: it watches street cameras, plays broadcasts on loudspeakers in
+/// step, and reports to the operations centre.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 64 wrong configuration. Log lines go to the journal
+/// or to stderr; VONG_LOG chooses them, for example VONG_LOG=debug.
+#[derive(Debug, Parser)]
+#[command(name = "vong", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    CheckConfig(CheckConfig),
+    ConfigSchema(ConfigSchema),
+}
+
+/// Check a configuration file and name every problem at once, by its key.
+#[derive(Debug, clap::Args)]
+struct CheckConfig {
+    /// The file: of a box, a loudspeaker or the centre (its sections tell which).
+    file: PathBuf,
+}
+
+/// Print the JSON Schema of a configuration file, for editors.
+#[derive(Debug, clap::Args)]
+struct ConfigSchema {
+    /// Whose file.
+    #[arg(value_enum, default_value = "box")]
+    role: Role,
+}
+
+/// Parses the arguments, runs what they name, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::log::init();
+    match dispatch(cli.command) {
+        Ok(code) => code,
+        Err(err) => {
+            tracing::error!("{err:#}");
+            let is_config = err.chain().any(|it| it.is::<Problems>());
+            if is_config { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::CheckConfig(args) => check_config(&args),
+        Command::ConfigSchema(args) => config_schema(&args),
+    }
+}
+
+fn check_config(args: &CheckConfig) -> anyhow::Result<ExitCode> {
+    let role = config::check(&args.file)?;
+    let what = match role {
+        Role::Box => "a box",
+        Role::Speaker => "a loudspeaker cluster",
+        Role::Centre => "the centre",
+    };
+    writeln!(std::io::stdout(), "{}: a good configuration of {what}", args.file.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn config_schema(args: &ConfigSchema) -> anyhow::Result<ExitCode> {
+    let schema = serde_json::to_string_pretty(&config::schema(args.role))?;
+    writeln!(std::io::stdout(), "{schema}")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,104 @@
+//! What the operator may choose. `raw` is the file's shape; the other files hold what the program
+//! believes: every value checked, every default filled in, every problem named by its key at once.
+
+mod centre;
+mod problems;
+mod raw;
+mod sections;
+mod speaker;
+mod ward;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+
+pub use centre::Centre;
+pub use problems::Problems;
+pub use sections::{Broker, ClockTrust, QuietHours};
+pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
+pub use ward::{Camera, Cluster, Console, Content, Detector, Severity, Transport, Ward, Zone};
+
+/// Which of the three daemons a file is for. The sections tell: only a loudspeaker has a `[box]`,
+/// only the centre has a `[broker]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// The ward box: `vong run`.
+    Box,
+    /// A loudspeaker cluster: `vong speaker`.
+    Speaker,
+    /// The operations centre: `vong centre`.
+    Centre,
+}
+
+impl Ward {
+    /// # Errors
+    /// [`Problems`], each with its key, or the file that cannot be read.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        read(path, Self::believe)
+    }
+}
+
+impl Speaker {
+    /// # Errors
+    /// As [`Ward::read`].
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        read(path, Self::believe)
+    }
+}
+
+impl Centre {
+    /// # Errors
+    /// As [`Ward::read`].
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        read(path, Self::believe)
+    }
+}
+
+/// Reads `path` as the kind of file that its sections say it is, and forgets it.
+///
+/// # Errors
+/// As the daemon would report them.
+pub fn check(path: &Path) -> anyhow::Result<Role> {
+    let table: toml::Table = toml::from_str(&text_of(path)?).map_err(|it| syntax(&it))?;
+    if table.contains_key("box") {
+        Speaker::read(path).map(|_| Role::Speaker)
+    } else if table.contains_key("broker") {
+        Centre::read(path).map(|_| Role::Centre)
+    } else {
+        Ward::read(path).map(|_| Role::Box)
+    }
+}
+
+/// The JSON Schema (draft 2020-12) of a role's file.
+pub fn schema(role: Role) -> schemars::Schema {
+    match role {
+        Role::Box => schemars::schema_for!(raw::Ward),
+        Role::Speaker => schemars::schema_for!(raw::Speaker),
+        Role::Centre => schemars::schema_for!(raw::Centre),
+    }
+}
+
+fn read<R: DeserializeOwned, T>(
+    path: &Path,
+    believe: impl FnOnce(R, &Path) -> Result<T, Problems>,
+) -> anyhow::Result<T> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    toml::from_str(&text_of(path)?)
+        .map_err(|it| syntax(&it))
+        .and_then(|raw| believe(raw, folder))
+        .with_context(|| format!("{} is not a valid configuration", path.display()))
+}
+
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|err| Problems::one(format!("{}: {err}", path.display())))
+        .context("the configuration cannot be read")
+}
+
+fn syntax(err: &toml::de::Error) -> Problems {
+    Problems::one(err.to_string().trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! The configuration files, key for key. No defaults with meaning, no logic. The doc comments are
+//! the descriptions in `vong config-schema`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::problems::{Field, Unknown};
+
+/// A section: each key is a [`Field`], and what is left over is kept to be named.
+macro_rules! section {
+    ($(#[$meta:meta])* $name:ident { $($(#[$key_meta:meta])* $key:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(default)]
+        #[schemars(deny_unknown_fields)]
+        pub(super) struct $name {
+            $($(#[$key_meta])* pub(super) $key: Field<$type>,)*
+            #[serde(flatten)]
+            #[schemars(skip)]
+            pub(super) unknown: Unknown,
+        }
+    };
+}
+
+section! {
+    /// The ward box (`vong run`).
+    Ward {
+        /// This box's id: 1 to 23 of a-z, 0-9 and -. The same as in its certificate.
+        device: String,
+        /// Where it stands in the tree of places, for example `da-nang/hai-chau/cau-tre`.
+        site: String,
+        /// Folder of the database, pictures and audio; relative to this file.
+        data_dir: String,
+        identity: Identity,
+        /// The centre's MQTT broker.
+        uplink: Broker,
+        /// This box's own MQTT broker, for its loudspeakers.
+        local_broker: Broker,
+        clock: Clock,
+        console: Console,
+        content: Content,
+        detector: Detector,
+        camera: Vec<Camera>,
+        cluster: Vec<Cluster>,
+        quiet_hours: QuietHours,
+        schedule: Schedule,
+    }
+}
+
+section! {
+    /// A loudspeaker cluster (`vong speaker`).
+    Speaker {
+        /// This cluster's id: 1 to 23 of a-z, 0-9 and -. The same as in its certificate.
+        device: String,
+        /// Where it stands in the tree of places.
+        site: String,
+        /// Folder of the database and the cached audio; relative to this file.
+        data_dir: String,
+        identity: Identity,
+        r#box: SpeakerBox,
+        sound: Sound,
+        cache: Cache,
+        quiet_hours: QuietHours,
+    }
+}
+
+section! {
+    /// The operations centre (`vong centre`).
+    Centre {
+        /// The centre's id in its certificate.
+        device: String,
+        /// Where it stands in the tree of places.
+        site: String,
+        /// Folder of the database and of the fleet authority; relative to this file.
+        data_dir: String,
+        identity: Identity,
+        /// The centre's MQTT broker.
+        broker: Broker,
+        clock: Clock,
+    }
+}
+
+section! {
+    /// Certificates and keys.
+    Identity {
+        /// Folder with `ca.pem`, `device.pem`, `device.key`, `command.key` and `roster.jws`.
+        dir: String,
+    }
+}
+
+section! {
+    /// An MQTT broker, reached by TLS 1.3 with both certificates.
+    Broker {
+        /// Host name or address.
+        host: String,
+        /// TCP port, 8883 unless given.
+        port: u16,
+        /// The name in the broker's certificate; `host` unless given.
+        server_name: String,
+    }
+}
+
+section! {
+    /// When the wall clock is believed.
+    Clock {
+        /// `ntp` (default): when the system says that NTP is in step. `host`: always, for a machine
+        /// whose clock somebody else keeps.
+        trust: String,
+    }
+}
+
+section! {
+    /// The console's HTTPS server.
+    Console {
+        /// Address and port, `127.0.0.1:8443` unless given.
+        listen: String,
+    }
+}
+
+section! {
+    /// What loudspeakers fetch from the box.
+    Content {
+        /// Address and port of the HTTPS server for audio, `127.0.0.1:8444` unless given.
+        listen: String,
+        /// UDP address and port of the time server, `127.0.0.1:8445` unless given.
+        time_listen: String,
+    }
+}
+
+section! {
+    /// Object detection.
+    Detector {
+        /// `libonnxruntime.so`; looked for in the usual places unless given.
+        library: String,
+        /// Folder of the model files; looked for in the usual places unless given.
+        model_dir: String,
+        /// A model of the manifest, `yolox-nano` unless given.
+        model: String,
+        /// Inference threads, 1 to 16; 1 unless given.
+        threads: usize,
+        /// Least score of a detection, 0 to 1; 0.5 unless given.
+        min_score: f32,
+        /// Frames a second that are analysed, 1 to 30; 5 unless given.
+        fps: u32,
+    }
+}
+
+section! {
+    /// A camera.
+    Camera {
+        /// 1 to 23 of a-z, 0-9 and -.
+        id: String,
+        /// What people call it; the id unless given.
+        name: String,
+        /// `rtsp://host:port/path`, without user and password. Prefer the sub-stream.
+        url: String,
+        username: String,
+        /// File that holds the password, readable by the daemon alone; relative to this file.
+        password_file: String,
+        /// `tcp` (default) or `udp`.
+        transport: String,
+        zone: Vec<Zone>,
+    }
+}
+
+section! {
+    /// A part of the picture that raises an alert when somebody enters it.
+    Zone {
+        /// 1 to 23 of a-z, 0-9 and -; unique in its camera.
+        id: String,
+        /// What people call it; the id unless given.
+        name: String,
+        /// At least three corners `[x, y]`, each 0 to 1 of the picture's width and height.
+        polygon: Vec<[f32; 2]>,
+        /// What counts, `["person"]` unless given.
+        labels: Vec<String>,
+        /// Least time between two alerts, `"30s"` unless given.
+        cooldown: String,
+        /// `info`, `warning` (default) or `critical`.
+        severity: String,
+    }
+}
+
+section! {
+    /// A loudspeaker cluster that this box drives.
+    Cluster {
+        /// The cluster's device id.
+        id: String,
+        /// What people call it; the id unless given.
+        name: String,
+        /// Horns on this cluster, 1 to 64; 1 unless given.
+        n_horns: u16,
+        /// Loudness of what it plays, 0 to 100; 80 unless given.
+        volume_percent: u8,
+    }
+}
+
+section! {
+    /// When nothing but an emergency may sound. On unless switched off.
+    QuietHours {
+        /// `false` switches the quiet hours off.
+        enabled: bool,
+        /// `HH:MM`, 21:00 unless given.
+        from: String,
+        /// `HH:MM`, 06:00 unless given.
+        to: String,
+        /// IANA zone, `Asia/Ho_Chi_Minh` unless given.
+        timezone: String,
+    }
+}
+
+section! {
+    /// The calendar of broadcasts.
+    Schedule {
+        /// IANA zone of the calendar, `Asia/Ho_Chi_Minh` unless given.
+        timezone: String,
+    }
+}
+
+section! {
+    /// The box that drives this cluster.
+    SpeakerBox {
+        /// The box's device id.
+        device: String,
+        /// Host name or address of the box's broker.
+        host: String,
+        /// Port of the box's broker, 8883 unless given.
+        port: u16,
+        /// `https://host:port` of the box's content server.
+        content: String,
+        /// `host:port` (UDP) of the box's time server.
+        time: String,
+    }
+}
+
+section! {
+    /// Where the sound goes.
+    Sound {
+        /// `alsa` (default) or `wav`.
+        sink: String,
+        /// ALSA device, `default` unless given.
+        device: String,
+        /// Folder for the WAV files of `sink = "wav"`; relative to this file.
+        wav_dir: String,
+        /// Ceiling of the volume, 0 to 100; 100 unless given.
+        volume_percent: u8,
+        /// How long the amplifier needs before it sounds, `"0s"` unless given.
+        amplifier_warm_up: String,
+        /// How much later this cluster plays than the others on purpose, `"0s"` unless given.
+        acoustic_delay: String,
+        /// Buffer of the sound card, `"200ms"` unless given.
+        latency: String,
+    }
+}
+
+section! {
+    /// Audio kept for later plays.
+    Cache {
+        /// Most bytes kept, 512 MiB unless given.
+        max_bytes: u64,
+    }
+}

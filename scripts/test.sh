@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every check and every test. `make test` has installed what this needs and built the console.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n\033[1m[test %4ss]\033[0m %s\n' "$SECONDS" "$*"; }
+
+step "formatting"
+cargo fmt --all --check
+step "lints"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+step "the centre alone, without GStreamer and ONNX Runtime"
+cargo clippy --locked -p gateway --no-default-features -- -D warnings
+step "the loudspeaker agent, without ONNX Runtime"
+cargo clippy --locked -p gateway --no-default-features --features gst -- -D warnings
+step "console: types"
+npm --prefix web run check
+step "tests"
+cargo build --locked --workspace --bins
+cargo test --locked --workspace --no-fail-fast
+step "done"
