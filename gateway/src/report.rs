@@ -5,9 +5,17 @@
 //! `outbox` chooses through `link`, and deletes what the receiver acknowledged.
 //! In: `receiver` stores each envelope once and acknowledges after its commit.
 
+mod command;
+pub mod health;
 mod kind;
+pub mod link;
+pub mod outbox;
+pub mod received;
+pub mod receiver;
 mod record;
 pub mod rows;
+pub mod topics;
+pub mod uplink;
 pub mod wire;
 
 use base::DeviceId;
@@ -15,8 +23,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use kind::{Kind, Stream};
-pub use record::{EventTooLarge, Reporter, ReporterSettings};
+pub use command::remember_command;
+pub use kind::{Kind, Stream, Worth};
+pub use record::{EventTooLarge, Recorded, Reporter, ReporterSettings};
 
 /// The tables of this folder, in every role's database.
 pub const SCHEMA: &str = include_str!("report/schema.sql");

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use super::outbox::Lane;
 use super::{Kind, Stream};
 
 /// Evicted at a time: one event reports them all, so evicting must pay.
@@ -50,15 +51,6 @@ pub struct OutboxRow {
     pub is_urgent: bool,
     /// The envelope as JSON.
     pub payload: Arc<[u8]>,
-}
-
-/// Which rows to load, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// Everything after `id`.
-    All { after: i64 },
-    /// What may overtake, after `id`, recorded at or after `since`.
-    Urgent { after: i64, since: Timestamp },
 }
 
 /// What was dropped of one stream.
@@ -169,15 +161,26 @@ pub fn load(conn: &Connection, lane: Lane, limit: usize) -> rusqlite::Result<Vec
             )?
             .query_map(params![after, limit], outbox_row)?
             .collect(),
-        Lane::Urgent { after, since } => conn
+        Lane::Urgent { after } => conn
             .prepare_cached(
                 "SELECT id, epoch, stream, seq, is_urgent, envelope FROM outbox \
-                 INDEXED BY outbox_urgent WHERE is_urgent = 1 AND id > ?1 \
-                 AND recorded_at_ms >= ?2 ORDER BY id LIMIT ?3",
+                 INDEXED BY outbox_urgent WHERE is_urgent = 1 AND id > ?1 ORDER BY id LIMIT ?2",
             )?
-            .query_map(params![after, since.as_millisecond(), limit], outbox_row)?
+            .query_map(params![after, limit], outbox_row)?
             .collect(),
     }
+}
+
+/// The newest row recorded before `since`; 0 when all are younger.
+pub fn last_before(conn: &Connection, since: Timestamp) -> rusqlite::Result<i64> {
+    // Ids rise with time, so this looks at the fresh ones and one more.
+    conn.query_row(
+        "SELECT id FROM outbox WHERE recorded_at_ms < ?1 ORDER BY id DESC LIMIT 1",
+        [since.as_millisecond()],
+        |row| row.get(0),
+    )
+    .optional()
+    .map(|it| it.unwrap_or(0))
 }
 
 pub fn delete(conn: &Connection, ids: &[i64]) -> rusqlite::Result<()> {

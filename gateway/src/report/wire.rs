@@ -21,8 +21,8 @@ pub enum WireError {
     Time(String),
     #[error("{0:?} is not a stream")]
     Stream(String),
-    #[error("sequence number 0: they start at 1")]
-    Seq,
+    #[error("sequence number {0}: they go from 1 to 2^63 - 1")]
+    Seq(u64),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -115,8 +115,8 @@ pub fn envelope_to_json(envelope: &Envelope) -> Vec<u8> {
 
 pub fn envelope_from_json(payload: &[u8]) -> Result<Envelope, WireError> {
     let wire: EnvelopeV1 = serde_json::from_slice(payload)?;
-    if wire.seq == 0 {
-        return Err(WireError::Seq);
+    if wire.seq == 0 || i64::try_from(wire.seq).is_err() {
+        return Err(WireError::Seq(wire.seq));
     }
     Ok(Envelope {
         id: wire.id,
@@ -146,6 +146,20 @@ pub fn ack_from_json(payload: &[u8]) -> Result<Ack, WireError> {
     let wire: AckV1 = serde_json::from_slice(payload)?;
     let stream = parse_stream(&wire.stream)?;
     Ok(Ack { epoch: wire.epoch, stream, up_to: wire.up_to, also: wire.also })
+}
+
+/// Health is an open map: each part of a device adds its own entry.
+pub fn health_from_json(payload: &[u8]) -> Result<Value, WireError> {
+    Ok(Value::Object(serde_json::from_slice(payload)?))
+}
+
+/// The epoch in a status or a health, if it has one.
+pub fn epoch_of(payload: &[u8]) -> Option<Uuid> {
+    #[derive(Deserialize)]
+    struct Epoch {
+        epoch: Uuid,
+    }
+    serde_json::from_slice::<Epoch>(payload).ok().map(|it| it.epoch)
 }
 
 impl Status {
