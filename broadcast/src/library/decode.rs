@@ -13,7 +13,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 
 use super::resample::is_usual_rate;
-use super::sniff::{self, Foreign, HEAD_BYTES};
+use super::sniff::{self, Foreign, HEAD_BYTES, Shape};
 use super::{LARGEST_BYTES, LONGEST, Refused, Upload, count};
 
 /// More than 7.1 is not a recording of a person.
@@ -22,9 +22,6 @@ const MOST_CHANNELS: usize = 8;
 const MOST_BAD_PACKETS: u32 = 3;
 /// Encoder delay and padding may be missing from the decoded length; a lost word may not.
 const LENGTH_SLACK: Duration = Duration::from_millis(250);
-/// A WAV header written before its length was known claims 2 or 4 GiB (ffmpeg and espeak-ng to a
-/// pipe): such a claim says nothing.
-const UNKNOWN_WAV_BYTES: u64 = 0x7FFF_0000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Format {
@@ -49,6 +46,7 @@ pub(super) struct Decoder<'a> {
     format: Format,
     /// What the file says of its own length, where that can be believed.
     declared: Option<Duration>,
+    shape: Shape,
     samples: Vec<f32>,
     /// The first block is decoded while opening, because only it tells the true format.
     is_primed: bool,
@@ -58,7 +56,7 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn open(upload: Upload<'a>) -> Result<Self, Refused> {
-        let (source, n_bytes) = open_source(upload)?;
+        let (source, shape) = open_source(upload)?;
         let stream = MediaSourceStream::new(
             source,
             symphonia::core::io::MediaSourceStreamOptions::default(),
@@ -69,7 +67,7 @@ impl<'a> Decoder<'a> {
         let track = reader
             .default_track(TrackType::Audio)
             .ok_or(Refused::NotAudio { what: "a file without sound" })?;
-        let (id, declared) = (track.id, declared_length(track, n_bytes));
+        let (id, declared) = (track.id, declared_length(track, shape));
         if let Some(duration) = declared.filter(|it| *it > LONGEST + LENGTH_SLACK) {
             return Err(Refused::TooLong { duration });
         }
@@ -89,6 +87,7 @@ impl<'a> Decoder<'a> {
             track: id,
             format,
             declared,
+            shape,
             samples: Vec::new(),
             is_primed: false,
             n_frames: 0,
@@ -133,7 +132,7 @@ impl<'a> Decoder<'a> {
                 Ok(Some(_)) => continue,
                 Ok(None) => return self.ended().map(|()| false),
                 Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Err(self.cut_short());
+                    return self.cut_short().map(|()| false);
                 }
                 Err(source) => return Err(Refused::Damaged { at: self.position(), source }),
             };
@@ -196,16 +195,18 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn cut_short(&self) -> Refused {
+    /// The file's bytes end within a packet.
+    fn cut_short(&self) -> Result<(), Refused> {
         let at = self.position();
         match self.declared {
-            Some(declared) => Refused::Truncated { at, declared },
-            None => Refused::BreaksOff { at },
+            Some(declared) => Err(Refused::Truncated { at, declared }),
+            None if self.shape == Shape::OpenEndedWav => Ok(()),
+            None => Err(Refused::BreaksOff { at }),
         }
     }
 }
 
-fn open_source(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, u64), Refused> {
+fn open_source(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, Shape), Refused> {
     match upload {
         Upload::File(path) => {
             let mut file = File::open(path).map_err(Refused::Unreadable)?;
@@ -219,25 +220,31 @@ fn open_source(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, u64), R
                 .read_to_end(&mut head)
                 .and_then(|_| file.rewind())
                 .map_err(Refused::Unreadable)?;
-            let is_bare = judge_head(&head, metadata.len())?;
-            let source: Box<dyn MediaSource> =
-                if is_bare { Box::new(ReadOnlySource::new(file)) } else { Box::new(file) };
-            Ok((source, metadata.len()))
+            let shape = judge_head(&head, metadata.len())?;
+            let source: Box<dyn MediaSource> = if shape == Shape::BareStream {
+                Box::new(ReadOnlySource::new(file))
+            } else {
+                Box::new(file)
+            };
+            Ok((source, shape))
         }
         Upload::Bytes(bytes) => {
             let n_bytes = count(bytes.len());
             let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-            let is_bare = judge_head(head, n_bytes)?;
+            let shape = judge_head(head, n_bytes)?;
             let cursor = Cursor::new(bytes);
-            let source: Box<dyn MediaSource + '_> =
-                if is_bare { Box::new(ReadOnlySource::new(cursor)) } else { Box::new(cursor) };
-            Ok((source, n_bytes))
+            let source: Box<dyn MediaSource + '_> = if shape == Shape::BareStream {
+                Box::new(ReadOnlySource::new(cursor))
+            } else {
+                Box::new(cursor)
+            };
+            Ok((source, shape))
         }
     }
 }
 
-/// Whether the file is a bare stream; refuses what need not be decoded to be refused.
-fn judge_head(head: &[u8], n_bytes: u64) -> Result<bool, Refused> {
+/// How the file says where it ends; refuses what need not be decoded to be refused.
+fn judge_head(head: &[u8], n_bytes: u64) -> Result<Shape, Refused> {
     if head.is_empty() {
         return Err(Refused::Empty);
     }
@@ -247,25 +254,17 @@ fn judge_head(head: &[u8], n_bytes: u64) -> Result<bool, Refused> {
     match sniff::what_else(head) {
         Some(Foreign::NotAudio(what)) => Err(Refused::NotAudio { what }),
         Some(Foreign::Unread(codec)) => Err(unsupported(codec)),
-        None => Ok(sniff::is_bare_stream(head)),
+        None => Ok(sniff::shape(head, n_bytes)),
     }
 }
 
-fn declared_length(track: &Track, n_bytes: u64) -> Option<Duration> {
-    let params = track.codec_params.as_ref()?.audio()?;
-    let rate = params.sample_rate.filter(|rate| *rate > 0)?;
-    let n_frames = track.num_frames?;
-    let n_claimed_bytes =
-        n_frames.saturating_mul(u64::from(params.bits_per_coded_sample.unwrap_or(0)) / 8);
-    if n_claimed_bytes > UNKNOWN_WAV_BYTES / 8
-        && n_bytes < n_claimed_bytes
-        && params.frames_per_block.is_none()
-    {
+fn declared_length(track: &Track, shape: Shape) -> Option<Duration> {
+    if shape == Shape::OpenEndedWav {
         return None;
     }
-    Some(Duration::from_nanos(
-        n_frames.saturating_mul(1_000_000_000 / 1000) / u64::from(rate) * 1000,
-    ))
+    let rate = track.codec_params.as_ref()?.audio()?.sample_rate.filter(|rate| *rate > 0)?;
+    let n_micros = u128::from(track.num_frames?) * 1_000_000 / u128::from(rate);
+    Some(Duration::from_micros(u64::try_from(n_micros).unwrap_or(u64::MAX)))
 }
 
 fn unsupported(codec: impl Into<String>) -> Refused {

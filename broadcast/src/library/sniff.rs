@@ -1,7 +1,24 @@
 //! What a file is by its first bytes, before a decoder sees it.
 
-/// How much of a file's start [`what_else`] and [`is_bare_stream`] want to see, in bytes.
+/// How much of a file's start is looked at, in bytes.
 pub(super) const HEAD_BYTES: usize = 4096;
+
+/// A WAV written to a pipe claims 2 or 4 GiB, because its length was not known when its header was
+/// written (espeak-ng and ffmpeg do so).
+const PLACEHOLDER_BYTES: u32 = 0x7FFF_0000;
+
+/// What the start of a file tells about its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// It may declare a length, which can be believed.
+    Bounded,
+    /// Frame after frame without a table of contents: MP3, ADTS. For a seekable one, symphonia
+    /// guesses the length from the first frames and trims to that guess; read as a stream, it is
+    /// believed frame by frame, and only a Xing or VBRI header declares a length.
+    BareStream,
+    /// A WAV that ends where the file ends, whatever it says.
+    OpenEndedWav,
+}
 
 /// Starts of files that wards upload by mistake, and of recordings that nothing here reads.
 /// (offset, bytes, what it is)
@@ -49,11 +66,32 @@ pub(super) fn what_else(head: &[u8]) -> Option<Foreign> {
     is_text(head).then_some(Foreign::NotAudio("a text file"))
 }
 
-/// MP3 and ADTS are frame after frame without a table of contents. For a seekable one, symphonia
-/// guesses the length from the first frames and trims to that guess; read as a stream, it is
-/// believed frame by frame, and only a Xing or VBRI header declares a length.
-pub(super) fn is_bare_stream(head: &[u8]) -> bool {
-    head.starts_with(b"ID3") || matches!(head, [0xFF, second, ..] if second & 0xE0 == 0xE0)
+pub(super) fn shape(head: &[u8], n_bytes: u64) -> Shape {
+    let is_frame = matches!(head, [0xFF, second, ..] if second & 0xE0 == 0xE0);
+    if is_frame || head.starts_with(b"ID3") {
+        return Shape::BareStream;
+    }
+    match wav_data_bytes(head) {
+        Some(claimed) if claimed >= PLACEHOLDER_BYTES && u64::from(claimed) > n_bytes => {
+            Shape::OpenEndedWav
+        }
+        _ => Shape::Bounded,
+    }
+}
+
+/// What a WAV's `data` chunk claims to hold, if it starts within `head`.
+fn wav_data_bytes(head: &[u8]) -> Option<u32> {
+    let mut rest = head.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;
+    loop {
+        let (id, after) = rest.split_at_checked(4)?;
+        let (size, body) = after.split_at_checked(4)?;
+        let size = u32::from_le_bytes(size.try_into().ok()?);
+        if id == b"data" {
+            return Some(size);
+        }
+        // Chunks are padded to an even length.
+        rest = body.get(usize::try_from(size.checked_add(size % 2)?).ok()?..)?;
+    }
 }
 
 /// Readable text: valid UTF-8 (but for a character cut at the end) without control characters.
@@ -85,9 +123,22 @@ mod tests {
 
     #[test]
     fn mp3_with_and_without_a_tag_is_a_bare_stream_and_wav_is_not() {
-        assert!(is_bare_stream(b"ID3\x04"));
-        assert!(is_bare_stream(b"\xFF\xFB\x90\x64"));
-        assert!(!is_bare_stream(b"RIFF"));
-        assert!(!is_bare_stream(b"\xFF"));
+        assert_eq!(shape(b"ID3\x04", 4), Shape::BareStream);
+        assert_eq!(shape(b"\xFF\xFB\x90\x64", 4), Shape::BareStream);
+        assert_eq!(shape(b"RIFF", 4), Shape::Bounded);
+        assert_eq!(shape(b"\xFF", 1), Shape::Bounded);
+    }
+
+    #[test]
+    fn a_wav_from_a_pipe_is_known_by_a_claim_that_its_size_belies() {
+        let header = |size: u32| {
+            let mut head = b"RIFF\0\0\0\0WAVEfmt \x04\0\0\0abcddata".to_vec();
+            head.extend(size.to_le_bytes());
+            head
+        };
+        assert_eq!(shape(&header(0x7FFF_F000), 50_000), Shape::OpenEndedWav);
+        assert_eq!(shape(&header(u32::MAX), 50_000), Shape::OpenEndedWav);
+        assert_eq!(shape(&header(100_000), 50_000), Shape::Bounded);
+        assert_eq!(shape(&header(0x8000_0000), 0x8000_0100), Shape::Bounded);
     }
 }

@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 
 use super::CEILING_DBTP;
 
-/// 5 ms at 48 kHz: longer than a consonant's attack, shorter than a syllable.
-const LOOKAHEAD: usize = 240;
-/// Share of the way back to 1 that the gain makes with each sample: 100 ms at 48 kHz.
-const RELEASE: f32 = 1.0 / 4800.0;
+/// 3 ms at 48 kHz: longer than a consonant's attack, shorter than a syllable.
+const LOOKAHEAD: usize = 144;
+/// Share of the way back to 1 that the gain makes with each sample: 40 ms at 48 kHz.
+const RELEASE: f32 = 1.0 / 1920.0;
 /// Peaks between the four points per sample, and the ramp's own side bands: kept off in dB.
-const MARGIN_DB: f64 = 0.5;
+const MARGIN_DB: f64 = 0.3;
 
 /// Taps on each side of the points between two samples.
 const HALF_TAPS: usize = 6;
@@ -117,9 +117,9 @@ impl Limiter {
 /// A peak is known `HALF_TAPS` samples late, and its ramp takes `LOOKAHEAD`.
 const LATENCY: usize = LOOKAHEAD + HALF_TAPS;
 /// The same, as positions count.
-const LATENCY_SAMPLES: u64 = 246;
+const LATENCY_SAMPLES: u64 = 150;
 /// One more than the average's length on both sides of the peak.
-const HOLD: u64 = 246;
+const HOLD: u64 = 150;
 
 /// A windowed sinc that reads the point `offset` (in samples) after the middle sample.
 fn phase(offset: f64) -> [f32; 2 * HALF_TAPS] {
