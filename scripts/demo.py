@@ -10,15 +10,25 @@ centre has committed it.
 
 import argparse
 import datetime
+import http.cookiejar
 import json
+import math
 import os
 import pathlib
+import re
+import secrets
 import signal
 import socket
+import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import tomllib
+import urllib.parse
+import urllib.request
+import wave
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vong"
@@ -98,3 +108,222 @@ def wait_for_port(fleet, port, what, seconds=20):
         fleet.check_alive()
         time.sleep(0.1)
     sys.exit(f"[demo] {what} does not answer on port {port}; its log is in {fleet.folder}/logs")
+
+
+class Console:
+    """The box's REST interface, as a browser would use it."""
+
+    def __init__(self, url, ca):
+        self.url = url
+        context = ssl.create_default_context(cafile=str(ca))
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), jar)
+        self.csrf = ""
+
+    def call(self, method, path, body=None):
+        headers = {"Content-Type": "application/json", "X-CSRF-Token": self.csrf}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, headers, method=method)
+        with self.opener.open(request, timeout=20) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def log_in(self, user, password):
+        self.csrf = self.call("POST", "session", {"user": user, "password": password})["csrf"]
+
+
+def start_fleet(fleet):
+    say(f"a fleet of one box, two cameras and {fleet.n_speakers} loudspeaker clusters: certificates, keys, configurations")
+    fleet.run(
+        "provision", "dev-fleet", "--out", fleet.fleet, "--speakers", fleet.n_speakers,
+        "--cameras", 2, "--port-base", fleet.base,
+    )
+    configs = {path.parent.name: path for path in sorted(fleet.fleet.glob("*/vong.toml"))}
+    box = next(path for name, path in configs.items() if name.startswith("box-"))
+    settings = tomllib.loads(box.read_text())
+
+    say("two brokers (Mosquitto, TLS 1.3 with client certificates, access rules by certificate name)")
+    for broker in sorted(fleet.fleet.glob("*/mosquitto.conf")):
+        fleet.start(f"broker-{broker.parent.name}", "/usr/sbin/mosquitto", "-c", broker)
+    for section in ("uplink", "local_broker"):
+        wait_for_port(fleet, settings[section]["port"], f"the broker of [{section}]")
+
+    start_cameras(fleet, settings)
+    say("the centre")
+    centre = fleet.start("centre", fleet.vong, "centre", "--config", configs["centre"], stdout=subprocess.PIPE)
+    threading.Thread(target=pass_on, args=(centre.stdout,), daemon=True).start()
+    say("the box: detection, planner, content and time servers, console")
+    fleet.start("box", fleet.vong, "run", "--config", box)
+    speakers = [path for name, path in configs.items() if name.startswith("loa-")]
+    say(f"{len(speakers)} loudspeaker clusters, each a process of its own")
+    for path in speakers:
+        fleet.start(path.parent.name, fleet.vong, "speaker", "--config", path)
+    port = int(settings["console"]["listen"].rsplit(":", 1)[1])
+    wait_for_port(fleet, port, "the console")
+    return box, settings
+
+
+def start_cameras(fleet, settings):
+    cameras = [urllib.parse.urlsplit(camera["url"]) for camera in settings["camera"]]
+    video = CACHE / "media" / "vtest.mp4"
+    if not video.is_file():
+        sys.exit(f"[demo] {video} is missing; `make setup` makes it")
+    say(f"{len(cameras)} cameras: an RTSP server that plays {video.name}, H.264, in a loop")
+    arguments = [f"--camera={url.path}={video}" for url in cameras]
+    fleet.start("cameras", fleet.vong, "sim", "camera", "--listen", cameras[0].netloc, *arguments)
+    wait_for_port(fleet, cameras[0].port, "the cameras")
+
+
+def pass_on(stream):
+    """What the centre prints, each line the moment it is committed there."""
+    for line in stream:
+        print(f"  \033[36mcentre\033[0m {line.rstrip()}", flush=True)
+
+
+def make_users(fleet, url, ca):
+    """The first user through the one-time link, then an author and an approver."""
+    link = None
+    deadline = time.monotonic() + 20
+    while link is None and time.monotonic() < deadline:
+        log = (fleet.folder / "logs" / "box.log").read_text(errors="replace")
+        link = re.search(r"https://\S+[#?]token=([0-9A-Za-z_-]+)", log)
+        fleet.check_alive()
+        time.sleep(0.2)
+    if link is None:
+        sys.exit(f"[demo] the box printed no set-up link; see {fleet.folder}/logs/box.log")
+    passwords = {user: secrets.token_urlsafe(12) for user in ("quan-tri", AUTHOR, APPROVER)}
+    console = Console(url, ca)
+    console.call("POST", "setup", {"token": link[1], "user": "quan-tri", "password": passwords["quan-tri"]})
+    console.log_in("quan-tri", passwords["quan-tri"])
+    for user, role in ((AUTHOR, "author"), (APPROVER, "approver")):
+        console.call("POST", "users", {"user": user, "password": passwords[user], "roles": [role]})
+    return passwords
+
+
+class Broadcasts:
+    """Adds, approves and schedules bulletins with `vong bulletin`, as two different users."""
+
+    def __init__(self, fleet, url, ca, passwords):
+        self.fleet, self.passwords = fleet, passwords
+        self.access = ["--console", url, "--ca", ca]
+
+    def bulletin(self, user, *arguments):
+        environment = os.environ | {"VONG_PASSWORD": self.passwords[user]}
+        verb, *rest = arguments
+        return json.loads(
+            self.fleet.run("bulletin", verb, *rest, *self.access, "--user", user, "--json", env=environment)
+        )
+
+    def play(self, title, source, seconds_ahead):
+        added = self.bulletin(AUTHOR, "add", *source, "--title", title, "--to", "all")
+        self.bulletin(AUTHOR, "submit", added["id"])
+        self.bulletin(APPROVER, "approve", added["id"])
+        at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds_ahead)
+        text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.bulletin(AUTHOR, "schedule", added["id"], "--at", text)
+        local = at.astimezone().strftime("%H:%M:%S")
+        say(f"“{title}” ({added['duration_ms'] / 1000:.1f} s) approved by {APPROVER}, plays at {local}")
+
+
+def jingle(folder):
+    """A recording to upload: a chime that this script computes, so that nothing is fetched for it."""
+    path = folder / "chuong.wav"
+    rate = 44100
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        frames = bytearray()
+        for n in range(rate * 5):
+            t = n / rate
+            note = (523.25, 659.25, 783.99, 1046.5)[int(t) % 4]
+            value = 0.5 * math.exp(-3 * (t % 1)) * math.sin(2 * math.pi * note * t)
+            frames += int(value * 32767).to_bytes(2, "little", signed=True)
+        out.writeframes(bytes(frames))
+    return path
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else None
+
+
+def memory_mb(process):
+    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) / 1024
+
+
+def summary(fleet, resident):
+    """Counts what the centre has committed, from its own database. True if both kinds are there."""
+    database = next(fleet.fleet.glob("centre/data/*.db"))
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as centre:
+        rows = centre.execute(
+            "SELECT kind, occurred_at_ms, received_at_ms, data FROM received_event"
+        ).fetchall()
+    alerts = [(received - occurred) / 1000 for kind, occurred, received, _ in rows if kind == "alert.raised"]
+    receipts = [json.loads(data) for kind, _, _, data in rows if kind == "broadcast.played"]
+    plays = [it for it in receipts if "cluster" in it]
+    skews = [it["skew_ms"] for it in receipts if it.get("skew_ms") is not None]
+    errors = [abs(it["start_error_ms"]) for it in plays if it.get("start_error_ms") is not None]
+    show = lambda value, digits=1: "none" if value is None else f"{value:.{digits}f}"
+    print("\n\033[1mSummary: what the centre has committed\033[0m")
+    print(f"  alerts              {len(alerts)}")
+    print(f"  capture to commit   p95 {show(percentile(alerts, 0.95), 2)} s, worst {show(max(alerts, default=None), 2)} s")
+    print(f"  plays               {len(plays)} (one a cluster), {len(skews)} bulletins closed")
+    print(f"  worst skew          {show(max(skews, default=None))} ms over {fleet.n_speakers} clusters")
+    print(f"  start error         p99 {show(percentile(errors, 0.99))} ms")
+    for name, value in resident.items():
+        print(f"  memory of {name:<9} {value:.0f} MB resident")
+    print(f"  pictures            {next(fleet.fleet.glob('box-*'))}/data/pictures")
+    print(f"  sound               {fleet.fleet}/loa-*/wav")
+    print(f"  logs                {fleet.folder}/logs")
+    return bool(alerts) and bool(plays) and bool(skews)
+
+
+def demo(fleet, seconds):
+    box, settings = start_fleet(fleet)
+    ca = box.parent / "identity" / "ca.pem"
+    url = f"https://{settings['console']['listen']}"
+    passwords = make_users(fleet, url, ca)
+    say(f"the console: {url}   user quan-tri, password {passwords['quan-tri']}")
+    broadcasts = Broadcasts(fleet, url, ca, passwords)
+    time.sleep(8)  # The clusters fit their clocks to the box meanwhile.
+    broadcasts.play("Tổng vệ sinh khu phố", ["--say", SPOKEN], 12)
+    broadcasts.play("Nhạc hiệu", [jingle(fleet.folder)], 34)
+    end = STARTED + seconds if seconds else math.inf
+    while time.monotonic() < end:
+        fleet.check_alive()
+        time.sleep(0.5)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--vong", required=True, help="the binary")
+    parser.add_argument("--seconds", type=float, default=0, help="end after so long; 0: until Ctrl-C")
+    parser.add_argument("--speakers", type=int, default=6)
+    options = parser.parse_args()
+    if 0 < options.seconds < 60:
+        sys.exit("[demo] give it 60 s or more: two bulletins are made, approved and played")
+
+    folder = CACHE / "demo" / datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    (folder / "logs").mkdir(parents=True)
+    fleet = Fleet(options.vong, folder, options.speakers)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    resident = {}
+    try:
+        demo(fleet, options.seconds)
+    except KeyboardInterrupt:
+        print()
+    finally:
+        by_name = dict(fleet.processes)
+        for name, shown in (("box", "the box"), ("loa-demo-001", "a cluster")):
+            if name in by_name and by_name[name].poll() is None:
+                resident[shown] = memory_mb(by_name[name])
+        fleet.stop()
+    return 0 if summary(fleet, resident) else 1
+
+
+STARTED = time.monotonic()
+
+if __name__ == "__main__":
+    sys.exit(main())
