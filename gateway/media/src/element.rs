@@ -59,6 +59,26 @@ fn accept_video_meta(sink: &gst_app::AppSink) {
     });
 }
 
+/// The best decoder of the machine for `caps`, hardware before software, among those that give
+/// pictures in plain memory. Its name is not fixed: boards differ.
+pub(crate) fn decoder(caps: &str) -> Result<gst::Element, MissingElement> {
+    let kind = gst::ElementFactoryType::DECODER | gst::ElementFactoryType::MEDIA_VIDEO;
+    let coded = gst::Caps::new_empty_simple(caps);
+    let raw = gst::Caps::new_empty_simple("video/x-raw");
+    let factories = gst::ElementFactory::factories_with_type(kind, gst::Rank::MARGINAL);
+    let mut fit: Vec<_> = factories
+        .into_iter()
+        .filter(|it| it.can_sink_any_caps(&coded) && it.can_src_any_caps(&raw))
+        .collect();
+    fit.sort_by_key(|it| std::cmp::Reverse(it.rank()));
+    let decoder = fit.iter().find_map(|it| it.create().build().ok());
+    let missing =
+        || MissingElement { element: format!("decoder for {caps}"), package: "gstreamer1.0-libav" };
+    let decoder = decoder.ok_or_else(missing)?;
+    limit_threads(&decoder);
+    Ok(decoder)
+}
+
 /// One decoding thread: a box has many cameras and few cores, and each thread holds pictures.
 pub(crate) fn limit_threads(decoder: &gst::Element) {
     if decoder.find_property("max-threads").is_some() {

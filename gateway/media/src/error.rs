@@ -22,6 +22,8 @@ pub enum VideoError {
     NotAVideo { path: PathBuf, why: String },
     #[error("{path}: no decoder for {codec}; use H.264, or install the codec", path = .path.display())]
     UnsupportedCodec { path: PathBuf, codec: String },
+    #[error("{path}: more than {mib} MiB encoded, which is too long to loop: cut it", path = .path.display(), mib = .most_bytes / (1024 * 1024))]
+    TooLong { path: PathBuf, most_bytes: usize },
     #[error(transparent)]
     MissingElement(#[from] MissingElement),
 }

@@ -1,5 +1,7 @@
 //! Real files through the real decoder. `scripts/fetch-media.sh` fetches the street video.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows #[test] functions, not what they call")]
+
 use std::path::{Path, PathBuf};
 
 use base::Picture;
@@ -53,7 +55,7 @@ fn a_lent_picture_shows_the_street() {
     // A grey English street in daylight: mid luma, hardly any colour.
     let means = (mean(&y, 768, 576), mean(&u, 384, 288), mean(&v, 384, 288));
     assert!((80..160).contains(&means.0), "{means:?}");
-    assert!((118..138).contains(&means.1) && (118..138).contains(&means.2), "{means:?}");
+    assert!((108..148).contains(&means.1) && (108..148).contains(&means.2), "{means:?}");
 }
 
 #[test]
