@@ -25,6 +25,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Centre(crate::centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
 }
@@ -60,9 +61,15 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Centre(args) => daemon()?.block_on(crate::centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
     }
+}
+
+/// Where a daemon's tasks run.
+fn daemon() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 fn check_config(args: &CheckConfig) -> anyhow::Result<ExitCode> {

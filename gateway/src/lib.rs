@@ -1,9 +1,11 @@
 //! The gateway: builds the parts, connects them, runs them, stops them in order.
 
+pub mod centre;
 pub mod cli;
 pub mod clock_trust;
 pub mod config;
 mod log;
 pub mod order;
 pub mod report;
+pub mod signals;
 pub mod store;

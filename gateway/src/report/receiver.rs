@@ -29,8 +29,13 @@ const PRUNE_EVERY: u32 = 256;
 pub trait Listener: Send + Sync + 'static {
     /// A new event was stored; its consequences belong into the same transaction. An error undoes
     /// what this call did, never the event. MUST NOT wait.
-    fn stored(&self, conn: &Connection, from: &Sender, envelope: &Envelope)
-    -> rusqlite::Result<()>;
+    fn stored(
+        &self,
+        conn: &Connection,
+        from: &Sender,
+        envelope: &Envelope,
+        received_at: Timestamp,
+    ) -> rusqlite::Result<()>;
 
     /// The commit is on disk. MUST NOT wait: the next commit would.
     fn committed(&self, from: &Sender, envelope: &Envelope, at: Timestamp);
@@ -185,7 +190,7 @@ fn store_batch(
     for (from, envelope) in batch {
         came_in.entry(StreamKey::of(&envelope)).or_default().push(envelope.seq);
         if received::store(conn, &envelope, now)? == Arrival::New {
-            tell(conn, listener, &from, &envelope)?;
+            tell(conn, listener, &from, &envelope, now)?;
             new.push((from, envelope));
         }
     }
@@ -198,9 +203,10 @@ fn tell(
     listener: &dyn Listener,
     from: &Sender,
     envelope: &Envelope,
+    received_at: Timestamp,
 ) -> rusqlite::Result<()> {
     conn.execute_batch("SAVEPOINT listener")?;
-    let Err(err) = listener.stored(conn, from, envelope) else {
+    let Err(err) = listener.stored(conn, from, envelope, received_at) else {
         return conn.execute_batch("RELEASE listener");
     };
     let is_the_disk = matches!(
