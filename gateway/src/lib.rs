@@ -9,3 +9,4 @@ pub mod order;
 pub mod report;
 pub mod signals;
 pub mod store;
+pub mod tls;
