@@ -10,3 +10,4 @@ pub mod report;
 pub mod signals;
 pub mod store;
 pub mod tls;
+pub mod ward;

@@ -14,6 +14,8 @@ pub mod received;
 pub mod receiver;
 mod record;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 pub mod topics;
 pub mod uplink;
 pub mod wire;

@@ -67,8 +67,8 @@ pub struct Receiver {
     pub keep: Keep,
 }
 
-type Batch = Vec<(Sender, Envelope)>;
-type Outcome = (Batch, Vec<(StreamKey, Ack)>);
+pub(super) type Batch = Vec<(Sender, Envelope)>;
+pub(super) type Outcome = (Batch, Vec<(StreamKey, Ack)>);
 
 impl Receiver {
     /// Until the link ends.
@@ -179,7 +179,7 @@ fn read_envelope(from: &Sender, payload: &[u8]) -> Result<Envelope, WireError> {
     }
 }
 
-fn store_batch(
+pub(super) fn store_batch(
     conn: &Connection,
     listener: &dyn Listener,
     batch: Batch,

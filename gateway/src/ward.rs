@@ -1,0 +1,3 @@
+//! `vong run`, the ward box: cameras, broadcasts, its clusters, and what it reports.
+
+pub mod clusters;
