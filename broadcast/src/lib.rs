@@ -7,6 +7,7 @@ pub mod loudness;
 pub mod normalise;
 mod order;
 pub mod plan;
+pub mod player;
 pub mod quiet;
 pub mod schedule;
 pub mod speech;

@@ -1,0 +1,266 @@
+//! What a cluster does with its orders, and what must happen next. No IO: events in, effects out.
+//!
+//! `ordered -> fetching -> waiting -> playing -> played | partial | missed | stopped`. One play
+//! sounds at a time; a more urgent one takes the horn, and what it interrupted follows its own
+//! resume policy. `now` is always the box's time. Every change of a play is an effect to store
+//! before the next effect is carried out: after a restart nothing begins a second time.
+
+mod play;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::order::{Content, Order, PlayId, Volume};
+use crate::quiet::QuietHours;
+
+use play::{Play, Verdict};
+pub use stage::{Ending, EndingKind, Stage, StageError};
+
+/// How long an ended play is remembered, so that a late copy of its order is known: longer than
+/// any order can be on its way, which is the 8 days of [`Order::check`].
+const REMEMBERED: Duration = Duration::from_secs(9 * 24 * 60 * 60);
+
+/// What holds on this cluster for every order.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Enforced here as well as where it was planned: the last one who can still keep silent.
+    pub quiet: Option<QuietHours>,
+    /// How long before a start the sink is opened: amplifier warm-up and preroll.
+    pub lead: Duration,
+    /// The least of it that still does: a play that is late sounds this long after its turn came.
+    pub shortest_lead: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Verified and checked; may be a repeat or a change of one already known.
+    Ordered(Order),
+    StopOrdered {
+        play: PlayId,
+        owner_level: u8,
+    },
+    /// The content with this hash is in the cache and was verified.
+    ContentCached(base::Sha256),
+    /// It will not come: wrong bytes again and again, or the box says it has none.
+    ContentFailed {
+        sha256: base::Sha256,
+        reason: String,
+    },
+    /// Nothing starts while the clock is not trusted.
+    ClockTrusted(bool),
+    /// The first sample left the sink.
+    SoundStarted {
+        play: PlayId,
+        at: Timestamp,
+    },
+    /// The sink is closed; `heard` of the content was played this time.
+    SoundEnded {
+        play: PlayId,
+        heard: Duration,
+        failed: Option<String>,
+    },
+    TimerFired,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Store it, with the event of its `report` in the same transaction.
+    Record {
+        order: Order,
+        stage: Stage,
+        report: Option<Report>,
+    },
+    /// Tell the sender of the event in hand that it was refused.
+    Refuse {
+        play: PlayId,
+        reason: String,
+    },
+    Fetch(Content),
+    Play(Sound),
+    /// End it now. `SoundEnded` follows.
+    Silence(PlayId),
+    WakeAt(Timestamp),
+    /// The play is old: its row and, unless another play wants it, its content may go.
+    Forget(PlayId),
+}
+
+/// A request to the sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    pub play: PlayId,
+    pub content: Content,
+    /// When the sample at `seek` leaves the horn. May be past when the play is late.
+    pub start_at: Timestamp,
+    /// Where in the content it begins.
+    pub seek: Duration,
+    /// It is cut here, whatever is left.
+    pub until: Timestamp,
+    pub volume: Volume,
+}
+
+/// What is told upwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    Ordered,
+    Cached,
+    Started { at: Timestamp },
+    Ended(Ending),
+}
+
+#[derive(Debug, Default)]
+pub struct Player {
+    rules: Rules,
+    is_clock_trusted: bool,
+    plays: BTreeMap<PlayId, Play>,
+    /// Whose sink is open, also while it is being closed.
+    sounding: Option<PlayId>,
+}
+
+impl Player {
+    /// `stored` is what `Record` effects left. Nothing happens until the first event.
+    pub fn restore(rules: Rules, stored: impl IntoIterator<Item = (Order, Stage)>) -> Self {
+        let plays = stored.into_iter().map(|(order, stage)| (order.play, Play::new(order, stage)));
+        Self { rules, plays: plays.collect(), ..Self::default() }
+    }
+
+    /// What content MUST stay in the cache: that of every play which is not over.
+    pub fn wanted(&self) -> impl Iterator<Item = Content> {
+        self.plays.values().filter(|it| !it.stage.is_ended()).map(|it| it.order.content)
+    }
+
+    /// The plays that are not over, in no particular order, for status and health.
+    pub fn open_plays(&self) -> impl Iterator<Item = (&Order, &Stage)> {
+        self.plays.values().filter(|it| !it.stage.is_ended()).map(|it| (&it.order, &it.stage))
+    }
+
+    pub fn on(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Ordered(order) => self.ordered(order, &mut effects),
+            Event::StopOrdered { play, owner_level } => self.stop(play, owner_level, &mut effects),
+            Event::ContentCached(sha256) => {
+                for play in self.plays.values_mut().filter(|it| it.order.content.sha256 == sha256) {
+                    effects.extend(play.cached());
+                }
+            }
+            Event::ContentFailed { sha256, reason } => {
+                for play in self.plays.values_mut().filter(|it| it.order.content.sha256 == sha256) {
+                    effects.extend(play.lost_content(&reason));
+                }
+            }
+            Event::ClockTrusted(is_trusted) => self.is_clock_trusted = is_trusted,
+            Event::SoundStarted { play, at } => {
+                if let Some(play) = self.plays.get_mut(&play) {
+                    effects.extend(play.started(at));
+                }
+            }
+            Event::SoundEnded { play, heard, failed } => {
+                if self.sounding == Some(play) {
+                    self.sounding = None;
+                }
+                if let Some(play) = self.plays.get_mut(&play) {
+                    effects.extend(play.ended(heard, failed));
+                }
+            }
+            Event::TimerFired => {}
+        }
+        self.settle(now, &mut effects);
+        effects
+    }
+
+    fn ordered(&mut self, order: Order, effects: &mut Vec<Effect>) {
+        let id = order.play;
+        match self.plays.get_mut(&id) {
+            None => {
+                let play = Play::new(order, Stage::Fetching);
+                effects.push(play.record(Some(Report::Ordered)));
+                self.plays.insert(id, play);
+            }
+            Some(known) if known.order == order => {}
+            Some(known) => effects.push(known.change(order)),
+        }
+    }
+
+    fn stop(&mut self, id: PlayId, owner_level: u8, effects: &mut Vec<Effect>) {
+        let refuse = |reason: &str| Effect::Refuse { play: id, reason: reason.to_owned() };
+        match self.plays.get_mut(&id) {
+            None => effects.push(refuse("this play is not known here")),
+            Some(play) if play.stage.is_ended() => effects.push(refuse("this play is over")),
+            Some(play) if owner_level < play.order.owner_level => {
+                effects.push(refuse("only the level that ordered it or a higher one may stop it"));
+            }
+            Some(play) => {
+                if self.sounding == Some(id) {
+                    effects.push(Effect::Silence(id));
+                }
+                effects.push(play.end(EndingKind::Stopped, "stopped by order"));
+            }
+        }
+    }
+
+    /// Carries out what time and the other events made due, then sets the one timer.
+    fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for play in self.plays.values_mut() {
+            if play.wants_content() {
+                play.is_fetching = true;
+                effects.push(Effect::Fetch(play.order.content));
+            }
+            effects.extend(play.expire(now, &self.rules, self.is_clock_trusted));
+        }
+        if self.is_clock_trusted {
+            self.take_turns(now, effects);
+        }
+        self.forget(now, effects);
+        let next = self.plays.values().filter_map(|it| it.wake_at(now, self.rules.lead)).min();
+        effects.extend(next.map(Effect::WakeAt));
+    }
+
+    /// The most urgent play that is due gets the horn; among equals the earliest ordered start.
+    fn take_turns(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let due = self.plays.values().filter(|it| it.is_due(now, self.rules.lead));
+        let rank = |it: &&Play| {
+            let order = &it.order;
+            (std::cmp::Reverse(order.priority), order.start_at, order.play)
+        };
+        let Some(next) = due.min_by_key(rank).map(|it| it.order.play) else { return };
+        if let Some(current) = self.sounding {
+            let priority = |id: &PlayId| self.plays.get(id).map(|it| it.order.priority);
+            if priority(&next) <= priority(&current) {
+                return;
+            }
+            if let Some(play) = self.plays.get_mut(&current)
+                && play.interrupt()
+            {
+                effects.push(Effect::Silence(current));
+            }
+            // The horn is free when the sink says so: SoundEnded settles again.
+            return;
+        }
+        let Some(play) = self.plays.get_mut(&next) else { return };
+        match play.begin(now, &self.rules) {
+            Verdict::Sound(record, sound) => {
+                self.sounding = Some(next);
+                effects.extend([record, Effect::Play(sound)]);
+            }
+            Verdict::Over(record) => effects.push(record),
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        self.plays.retain(|id, play| {
+            let age = now.duration_since(play.order.play_until);
+            let is_old = play.stage.is_ended() && age > REMEMBERED.try_into().unwrap_or_default();
+            if is_old && self.is_clock_trusted {
+                effects.push(Effect::Forget(*id));
+                return false;
+            }
+            true
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
