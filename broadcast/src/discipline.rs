@@ -216,7 +216,7 @@ fn fit(samples: &[Sample]) -> Fit {
     let mean_y = points.iter().map(|it| it.1).sum::<f64>() / n;
     let sxx: f64 = points.iter().map(|it| (it.0 - mean_x).powi(2)).sum();
     let sxy: f64 = points.iter().map(|it| (it.0 - mean_x) * (it.1 - mean_y)).sum();
-    let queued = |it: &&Sample| (it.round_trip - shortest).as_secs_f64() / 2.0;
+    let queued = |it: &&Sample| it.round_trip.saturating_sub(shortest).as_secs_f64() / 2.0;
     let noise = best.iter().map(queued).sum::<f64>() / n + NOISE_FLOOR;
     let ridge = (noise / PRIOR_DRIFT).powi(2);
     let drift = sxy / (sxx + ridge);

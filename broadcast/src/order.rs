@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The longest content that may be ordered: the upload limit of the library.
-const LONGEST_CONTENT: Duration = Duration::from_secs(60 * 60);
+const LONGEST_CONTENT: Duration = Duration::from_hours(1);
 /// How far a start may lie ahead. A cluster keeps a week of orders and no more.
-const FARTHEST_AHEAD: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+const FARTHEST_AHEAD: Duration = Duration::from_hours(8 * 24);
 
 /// One play of one bulletin. `occurrence` is the instant that the schedule gave (RFC 5545
 /// RECURRENCE-ID), so it stays the same when the play itself is moved.

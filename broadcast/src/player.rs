@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use crate::order::{Content, Order, PlayId, Volume};
 use crate::quiet::QuietHours;
 
-use play::{Play, Verdict};
+use play::{Have, Play, Verdict};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
 /// any order can be on its way, which is the 8 days of [`Order::check`].
-const REMEMBERED: Duration = Duration::from_secs(9 * 24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(9 * 24);
 
 /// What holds on this cluster for every order.
 #[derive(Clone, Debug, Default)]
@@ -205,7 +205,7 @@ impl Player {
     fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for play in self.plays.values_mut() {
             if play.wants_content() {
-                play.is_fetching = true;
+                play.content = Have::Asked;
                 effects.push(Effect::Fetch(play.order.content));
             }
             effects.extend(play.expire(now, &self.rules, self.is_clock_trusted));

@@ -20,14 +20,20 @@ const END_SLACK: Duration = Duration::from_millis(500);
 pub(super) struct Play {
     pub(super) order: Order,
     pub(super) stage: Stage,
-    /// The fetch was asked for since the program started.
-    pub(super) is_fetching: bool,
-    /// The content was verified since the program started.
-    is_cached: bool,
+    /// Of its content, since the program started.
+    pub(super) content: Have,
     /// The sink is being closed for a more urgent play.
     is_interrupting: bool,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Have {
+    Nothing,
+    /// The fetch was asked for, or there is no more use in asking.
+    Asked,
+    Verified,
 }
 
 /// What comes of a play whose turn it is.
@@ -39,14 +45,7 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
-        Self {
-            order,
-            stage,
-            is_fetching: false,
-            is_cached: false,
-            is_interrupting: false,
-            was_cut_off,
-        }
+        Self { order, stage, content: Have::Nothing, is_interrupting: false, was_cut_off }
     }
 
     pub(super) fn record(&self, report: Option<Report>) -> Effect {
@@ -65,8 +64,7 @@ impl Play {
         match self.stage {
             Stage::Fetching | Stage::Waiting => {
                 if self.order.content != order.content {
-                    (self.stage, self.is_fetching, self.is_cached) =
-                        (Stage::Fetching, false, false);
+                    (self.stage, self.content) = (Stage::Fetching, Have::Nothing);
                 }
                 self.order = order;
                 self.record(Some(Report::Ordered))
@@ -79,11 +77,11 @@ impl Play {
     }
 
     pub(super) fn wants_content(&self) -> bool {
-        !self.stage.is_ended() && !self.is_cached && !self.is_fetching
+        !self.stage.is_ended() && self.content == Have::Nothing
     }
 
     pub(super) fn cached(&mut self) -> Option<Effect> {
-        self.is_cached = true;
+        self.content = Have::Verified;
         if self.stage != Stage::Fetching {
             return None;
         }
@@ -92,7 +90,7 @@ impl Play {
     }
 
     pub(super) fn lost_content(&mut self, reason: &str) -> Option<Effect> {
-        (self.is_cached, self.is_fetching) = (false, true);
+        self.content = Have::Asked;
         match self.stage {
             Stage::Fetching | Stage::Waiting => Some(self.end(EndingKind::Missed, reason)),
             Stage::Interrupted { .. } => Some(self.end(EndingKind::Partial, reason)),
@@ -144,11 +142,13 @@ impl Play {
 
     pub(super) fn is_due(&self, now: Timestamp, lead: Duration) -> bool {
         let is_ready = match self.stage {
-            Stage::Waiting | Stage::Interrupted { .. } => self.is_cached,
-            Stage::Playing { .. } => self.is_cached && self.was_cut_off,
+            Stage::Waiting | Stage::Interrupted { .. } => true,
+            Stage::Playing { .. } => self.was_cut_off,
             Stage::Fetching | Stage::Ended(_) => false,
         };
-        is_ready && self.order.start_at.duration_since(now) <= signed(lead)
+        is_ready
+            && self.content == Have::Verified
+            && self.order.start_at.duration_since(now) <= signed(lead)
     }
 
     /// Ends what can no longer be played.
@@ -241,7 +241,7 @@ impl Play {
             // After a restart: only what the street has not heard, in step with the others.
             Stage::Playing { seek, skipped } => {
                 let now_at = seek.max(late);
-                (now_at, skipped + (now_at - seek))
+                (now_at, skipped + now_at.saturating_sub(seek))
             }
             Stage::Fetching | Stage::Waiting | Stage::Ended(_) if late >= SEEK_FROM => (late, late),
             Stage::Fetching | Stage::Waiting | Stage::Ended(_) => (Duration::ZERO, Duration::ZERO),
@@ -255,8 +255,8 @@ impl Play {
         let Some(quiet) = quiet.filter(|it| it.touch(start_at, left)) else { return until };
         // `touch` only ever goes from false to true as the length grows.
         let (mut loud, mut hushed) = (Duration::ZERO, left);
-        while hushed - loud > Duration::from_millis(1) {
-            let middle = loud + (hushed - loud) / 2;
+        while hushed.saturating_sub(loud) > Duration::from_millis(1) {
+            let middle = loud + hushed.saturating_sub(loud) / 2;
             if quiet.touch(start_at, middle) { hushed = middle } else { loud = middle }
         }
         start_at.saturating_add(loud).unwrap_or(start_at).min(until)
