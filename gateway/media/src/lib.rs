@@ -9,6 +9,7 @@ mod feeder;
 mod file;
 mod frame;
 mod opus;
+pub mod playout;
 mod reader;
 mod rtsp;
 #[cfg(feature = "sim")]

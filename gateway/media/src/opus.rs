@@ -11,6 +11,8 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSrc};
 
+use crate::element::{self, MissingElement};
+
 /// The one rate of the house: what Opus works at inside.
 pub const SAMPLE_RATE_HZ: u32 = 48_000;
 /// The bit rate of everything stored for loudspeakers (domain numbers, research section 3).
@@ -30,8 +32,8 @@ pub struct Encoded {
 pub enum OpusError {
     #[error("GStreamer cannot start")]
     Init(#[from] gst::glib::Error),
-    #[error("GStreamer element {name} is missing: install {package}")]
-    ElementMissing { name: &'static str, package: &'static str },
+    #[error(transparent)]
+    ElementMissing(#[from] MissingElement),
     #[error("there is no sound to encode")]
     Empty,
     #[error("encoder stopped: {0}")]
@@ -161,11 +163,11 @@ fn link(
     output: &AppSink,
     bitrate_bps: u32,
 ) -> Result<(), OpusError> {
-    let convert = element("audioconvert", "gstreamer1.0-plugins-base")?;
-    let encode = element("opusenc", "gstreamer1.0-plugins-base")?;
+    let convert = element::make("audioconvert")?;
+    let encode = element::make("opusenc")?;
     let bitrate = i32::try_from(bitrate_bps).unwrap_or(i32::MAX);
     encode.set_property("bitrate", bitrate.clamp(6_000, 510_000));
-    let mux = element("oggmux", "gstreamer1.0-plugins-base")?;
+    let mux = element::make("oggmux")?;
     let broken = |err: gst::glib::BoolError| OpusError::Stopped(err.to_string());
     pipeline
         .add_many([input.upcast_ref(), &convert, &encode, &mux, output.upcast_ref()])
@@ -174,17 +176,12 @@ fn link(
         .map_err(broken)
 }
 
-fn element(name: &'static str, package: &'static str) -> Result<gst::Element, OpusError> {
-    let made = gst::ElementFactory::make(name).build();
-    made.map_err(|_| OpusError::ElementMissing { name, package })
-}
-
 /// What the pipeline has to say about its end.
 fn stopped(pipeline: &Running) -> OpusError {
     let said = pipeline.0.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-    let text = said.as_ref().and_then(|message| match message.view() {
-        gst::MessageView::Error(error) => Some(error.error().to_string()),
-        _ => None,
+    let text = said.as_ref().and_then(|message| {
+        let gst::MessageView::Error(error) = message.view() else { return None };
+        Some(error.error().to_string())
     });
     OpusError::Stopped(text.unwrap_or_else(|| "no reason given".to_owned()))
 }
