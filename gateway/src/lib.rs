@@ -4,6 +4,7 @@ pub mod centre;
 pub mod cli;
 pub mod clock_trust;
 pub mod config;
+pub mod daemon;
 mod log;
 pub mod order;
 pub mod report;

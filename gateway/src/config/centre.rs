@@ -29,11 +29,11 @@ impl Centre {
     fn section(reader: &mut Reader<'_>, raw: raw::Centre) -> Option<Self> {
         reader.unknown("", &raw.unknown);
         let device = reader.optional("device", raw.device).unwrap_or_else(|| "centre".to_owned());
-        let device = reader.parsed("device", Some(device));
+        let device: Option<DeviceId> = reader.parsed("device", Some(device));
         let site = reader.optional("site", raw.site).unwrap_or_default();
         let data_dir = sections::data_dir(reader, raw.data_dir);
         let identity_dir = sections::identity_dir(reader, raw.identity);
-        let broker = sections::broker(reader, "broker", raw.broker);
+        let broker = sections::broker(reader, "broker", raw.broker, device.clone());
         let clock = sections::clock_trust(reader, raw.clock);
         Some(Self {
             device: device?,

@@ -95,7 +95,8 @@ section! {
         host: String,
         /// TCP port, 8883 unless given.
         port: u16,
-        /// The name in the broker's certificate; `host` unless given.
+        /// The device id in the broker's certificate; the id of whoever runs it (`centre`, or this
+        /// box) unless given.
         server_name: String,
     }
 }

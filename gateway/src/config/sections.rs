@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base::DeviceId;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -18,8 +19,8 @@ const MQTT_TLS_PORT: u16 = 8883;
 pub struct Broker {
     pub host: String,
     pub port: u16,
-    /// What its certificate must say.
-    pub server_name: String,
+    /// The name in its certificate: the device id of whoever runs it.
+    pub server_name: DeviceId,
 }
 
 /// When the wall clock is believed.
@@ -55,18 +56,23 @@ pub(super) fn data_dir(reader: &mut Reader<'_>, field: Field<String>) -> Option<
     Some(reader.path(dir))
 }
 
+/// `owner`: whose certificate the broker has unless the file says otherwise.
 pub(super) fn broker(
     reader: &mut Reader<'_>,
     key: &str,
     field: Field<raw::Broker>,
+    owner: Option<DeviceId>,
 ) -> Option<Broker> {
     let section = reader.required(key, field)?;
     reader.unknown(key, &section.unknown);
     let host = reader.required(&format!("{key}.host"), section.host);
     let port = port(reader, &format!("{key}.port"), section.port)?;
-    let server_name = reader.optional(&format!("{key}.server_name"), section.server_name);
-    let host = host?;
-    Some(Broker { server_name: server_name.unwrap_or_else(|| host.clone()), host, port })
+    let name_key = format!("{key}.server_name");
+    let server_name = match reader.optional(&name_key, section.server_name) {
+        Some(name) => reader.parsed(&name_key, Some(name)),
+        None => owner,
+    };
+    Some(Broker { host: host?, port, server_name: server_name? })
 }
 
 pub(super) fn port(reader: &mut Reader<'_>, key: &str, field: Field<u16>) -> Option<u16> {

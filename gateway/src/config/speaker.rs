@@ -108,7 +108,7 @@ fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option
     let time = reader.parsed("box.time", time);
     let device = device?;
     Some(SpeakerBox {
-        broker: Broker { host: host?, port: port?, server_name: device.to_string() },
+        broker: Broker { host: host?, port: port?, server_name: device.clone() },
         device,
         content: content?.trim_end_matches('/').to_owned(),
         time: time?,

@@ -10,7 +10,7 @@ site = 'da-nang/hai-chau/cau-tre'
 data_dir = 'data'
 identity.dir = 'identity'
 uplink.host = 'centre.example'
-local_broker = { host = '127.0.0.1', server_name = 'box-cau-tre-1' }
+local_broker = { host = '127.0.0.1' }
 [[camera]]
 id = 'cong-cho'
 url = 'rtsp://10.0.0.2/sub'
@@ -38,7 +38,8 @@ fn what_is_not_said_is_safe() {
     assert!(ward.quiet_hours.is_some());
     assert_eq!(ward.clock, ClockTrust::Ntp);
     assert_eq!(ward.cameras[0].zones[0].labels, ["person"]);
-    assert_eq!(ward.uplink.server_name, "centre.example");
+    assert_eq!(ward.uplink.server_name.as_str(), "centre");
+    assert_eq!(ward.local_broker.server_name, ward.device);
     assert!(ward.data_dir.ends_with("data") && ward.data_dir.is_absolute());
 }
 

@@ -121,12 +121,13 @@ impl Ward {
     fn section(reader: &mut Reader<'_>, raw: raw::Ward) -> Option<Self> {
         reader.unknown("", &raw.unknown);
         let device = reader.required("device", raw.device);
-        let device = reader.parsed("device", device);
+        let device: Option<DeviceId> = reader.parsed("device", device);
         let site = reader.optional("site", raw.site).unwrap_or_default();
         let data_dir = sections::data_dir(reader, raw.data_dir);
         let identity_dir = sections::identity_dir(reader, raw.identity);
-        let uplink = sections::broker(reader, "uplink", raw.uplink);
-        let local_broker = sections::broker(reader, "local_broker", raw.local_broker);
+        let uplink = sections::broker(reader, "uplink", raw.uplink, "centre".parse().ok());
+        let local_broker =
+            sections::broker(reader, "local_broker", raw.local_broker, device.clone());
         let clock = sections::clock_trust(reader, raw.clock);
         let console = console(reader, raw.console);
         let content = content(reader, raw.content);

@@ -1,0 +1,117 @@
+//! What the daemons have in common: time, tasks, systemd, and an orderly end.
+//!
+//! Cancelling `stop` ends the sources; every other task ends when its input closes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use base::{Clock, SystemClock, Tasks};
+use provisioning::CertificateTime;
+use sd_notify::NotifyState;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::clock_trust::{self, ClockTrust};
+use crate::store::Store;
+
+/// Less than systemd's TimeoutStopSec, so that we name the late task and systemd does not kill us.
+const GRACE: Duration = Duration::from_secs(10);
+const REMEMBER_TIME_EVERY: Duration = Duration::from_mins(10);
+/// A store that cannot answer for so long is stuck: the watchdog is not fed.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(20);
+
+/// The frame that a daemon builds its parts into.
+pub struct Daemon {
+    pub clock: Arc<dyn Clock>,
+    /// For certificates: never earlier than the last time we knew.
+    pub time: Arc<CertificateTime>,
+    pub trust: ClockTrust,
+    pub stop: CancellationToken,
+    pub tasks: Tasks,
+}
+
+/// Something that must go on, or the watchdog is not fed. MUST answer at once.
+pub type Progress = Box<dyn Fn() -> bool + Send>;
+
+impl Daemon {
+    /// `trust`: `None` when the daemon's own code decides, as on a cluster.
+    pub fn new(data_dir: &Path, trust: Option<crate::config::ClockTrust>) -> Self {
+        use crate::config::ClockTrust::{Host, Ntp};
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let last_good = data_dir.join("last-good-time");
+        let time = Arc::new(CertificateTime::new(Arc::clone(&clock), last_good));
+        let stop = CancellationToken::new();
+        let mut tasks = Tasks::default();
+        let is_host = matches!(trust, Some(Host));
+        let clock_trust = ClockTrust::new(is_host);
+        if let Some(Ntp) = trust {
+            tasks.spawn("clock", clock_trust::follow_ntp(clock_trust.clone(), stop.clone()));
+        }
+        let remember =
+            remember_time(time.clone(), clock_trust.clone(), clock.clone(), stop.clone());
+        tasks.spawn("time", remember);
+        Self { clock, time, trust: clock_trust, stop, tasks }
+    }
+
+    /// Tells systemd that everything runs, and from then on that the store and all of `progress`
+    /// go on. Without systemd it does nothing.
+    pub fn feed_watchdog(&mut self, store: Store, progress: Vec<Progress>) {
+        // Not started by systemd is no error, and there is nobody to tell another one.
+        let _ = sd_notify::notify(false, &[NotifyState::Ready]);
+        let mut usec = 0;
+        if sd_notify::watchdog_enabled(false, &mut usec) {
+            let every = Duration::from_micros(usec) / 3;
+            let feeding = feed(every, store, progress, self.stop.clone());
+            self.tasks.spawn("watchdog", feeding);
+        }
+    }
+
+    /// Until `interrupted`, or until a task ends early, which is a bug: systemd starts us afresh.
+    pub async fn run_until(mut self, interrupted: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let ended_early = tokio::select! {
+            () = interrupted => None,
+            task = self.tasks.next_end() => Some(task),
+        };
+        info!("stopping");
+        let _ = sd_notify::notify(false, &[NotifyState::Stopping]);
+        self.stop.cancel();
+        self.tasks.join(GRACE).await;
+        match ended_early {
+            None => Ok(()),
+            Some(task) => bail!("task {task} ended early"),
+        }
+    }
+}
+
+/// A board that boots without a clock starts from the last time we knew.
+async fn remember_time(
+    time: Arc<CertificateTime>,
+    trust: ClockTrust,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
+    let mut every = tokio::time::interval(REMEMBER_TIME_EVERY);
+    while stop.run_until_cancelled(every.tick()).await.is_some() {
+        if trust.is_trusted()
+            && let Err(err) = time.remember(clock.now())
+        {
+            warn!(error = %err, "the last good time was not written");
+        }
+    }
+}
+
+async fn feed(every: Duration, store: Store, progress: Vec<Progress>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(every);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        let answer = store.read(|conn| conn.query_row("SELECT 1", [], |_| Ok(())));
+        let store_goes_on = tokio::time::timeout(STORE_ANSWERS_WITHIN, answer).await.is_ok();
+        if store_goes_on && progress.iter().all(|goes_on| goes_on()) {
+            let _ = sd_notify::notify(false, &[NotifyState::Watchdog]);
+        } else {
+            warn!(store_goes_on, "no progress: the watchdog is not fed");
+        }
+    }
+}
