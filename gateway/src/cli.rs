@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::centre;
 use crate::config::{self, Problems, Role};
 
 /// `sysexits.h` has 78 for this; the design fixes 64.
@@ -25,6 +26,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Centre(centre::Args),
     Centre(crate::centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Centre(args) => wait_for(centre::run(args)),
         Command::Centre(args) => daemon()?.block_on(crate::centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
@@ -70,6 +73,16 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 /// Where a daemon's tasks run.
 fn daemon() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Two threads serve a box's connections; inference, decoding and the store have threads of their
+/// own.
+fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(command)
 }
 
 fn check_config(args: &CheckConfig) -> anyhow::Result<ExitCode> {

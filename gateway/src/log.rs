@@ -14,7 +14,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 const DEFAULT_FILTER: &str = "warn,gateway=info,media=info,models=info,broadcast=info";
 
 /// Sends all tracing events to the journal or to stderr. Call once, before anything logs.
-pub fn init() {
+pub(crate) fn init() {
     let filter =
         EnvFilter::try_from_env("VONG_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
