@@ -12,3 +12,4 @@ pub mod signals;
 pub mod store;
 pub mod tls;
 pub mod ward;
+pub mod web;

@@ -1,0 +1,70 @@
+//! Every address of the console and who may use it: one table, so that none is forgotten.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Json, Router, middleware};
+
+use super::error::ApiError;
+use super::guard::{self, Access};
+use super::role::Role;
+use super::{Console, account, asset, live, login, wire};
+
+/// JSON bodies are a few hundred bytes; uploads have their own limit.
+const MAX_JSON_BYTES: usize = 64 * 1024;
+
+pub(super) struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub access: Access,
+    handler: MethodRouter<Arc<Console>>,
+}
+
+const ADMINS: Access = Access::Having(&[Role::Admin]);
+
+pub(super) fn table() -> Vec<Route> {
+    use Access::{AnyUser, Anyone};
+    vec![
+        route("GET", "/healthz", Anyone, get(healthz)),
+        route("POST", "/api/v1/setup", Anyone, post(login::set_up)),
+        route("POST", "/api/v1/session", Anyone, post(login::log_in)),
+        route("DELETE", "/api/v1/session", AnyUser, delete(login::log_out)),
+        route("GET", "/api/v1/me", AnyUser, get(login::me)),
+        route("GET", "/api/v1/users", ADMINS, get(account::list)),
+        route("POST", "/api/v1/users", ADMINS, post(account::add)),
+        route("GET", "/api/v1/events", AnyUser, get(live::events)),
+    ]
+}
+
+pub(super) fn router(console: &Arc<Console>) -> Router {
+    let mut router = Router::new();
+    for Route { path, access, handler, .. } in table() {
+        let guard = middleware::from_fn_with_state((Arc::clone(console), access), guard::admit);
+        router = router.route(path, handler.route_layer(guard));
+    }
+    router
+        .fallback(asset::serve)
+        .method_not_allowed_fallback(|| async {
+            let message = "this address does not take that method";
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method", message).into_response()
+        })
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(middleware::from_fn(guard::harden))
+        .with_state(Arc::clone(console))
+}
+
+fn route(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    handler: MethodRouter<Arc<Console>>,
+) -> Route {
+    Route { method, path, access, handler }
+}
+
+async fn healthz() -> Json<wire::Health> {
+    Json(wire::Health { status: "ok" })
+}

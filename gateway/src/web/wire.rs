@@ -1,0 +1,102 @@
+//! The JSON of the console's API. Frozen with `/api/v1`: docs/api.json describes it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::About;
+use super::role::{Role, Roles};
+use super::user;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal {
+    error: RefusalBody,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusalBody {
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogIn {
+    pub user: String,
+    pub password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetUp {
+    pub token: String,
+    pub user: String,
+    pub password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewUser {
+    pub user: String,
+    pub password: String,
+    pub roles: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Me {
+    user: String,
+    roles: Vec<&'static str>,
+    csrf: String,
+    device: String,
+    site: String,
+    /// An IANA zone: the console shows every time in it, wherever the browser stands.
+    timezone: String,
+    version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct User {
+    user: String,
+    roles: Vec<&'static str>,
+    created_at: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Health {
+    pub status: &'static str,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, message: String) -> Self {
+        Self { error: RefusalBody { code, message } }
+    }
+}
+
+impl Me {
+    pub(super) fn new(user: &str, roles: &Roles, csrf: String, about: &About) -> Self {
+        Self {
+            user: user.to_owned(),
+            roles: names(roles),
+            csrf,
+            device: about.device.to_string(),
+            site: about.site.clone(),
+            timezone: about.timezone.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+impl From<user::User> for User {
+    fn from(user: user::User) -> Self {
+        let user::User { name, roles, created_at } = user;
+        Self { user: name, roles: names(&roles), created_at: instant(created_at) }
+    }
+}
+
+/// RFC 3339, UTC, milliseconds.
+pub(super) fn instant(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+fn names(roles: &Roles) -> Vec<&'static str> {
+    roles.iter().map(Role::as_str).collect()
+}
