@@ -30,6 +30,7 @@ enum Command {
     Centre(crate::centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
+    Provision(crate::field::provision::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -67,6 +68,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Centre(args) => daemon()?.block_on(crate::centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
+        Command::Provision(args) => crate::field::provision::run(args),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock_trust;
 pub mod config;
 pub mod daemon;
+pub mod field;
 mod log;
 pub mod order;
 pub mod report;

@@ -87,7 +87,11 @@ pub(crate) fn validity(certificate: &CertificateDer<'_>) -> Option<Validity> {
     Some(Validity { not_before: at(validity.not_before)?, not_after: at(validity.not_after)? })
 }
 
-fn load_key(certificate_path: &Path, key_path: &Path) -> Result<CertifiedKey, FileError> {
+/// A certificate chain and the key that belongs to it.
+pub(crate) fn load_key(
+    certificate_path: &Path,
+    key_path: &Path,
+) -> Result<CertifiedKey, FileError> {
     let chain = key_file::read_certificates(certificate_path)?;
     let pem = key_file::read_private(key_path)?;
     let no_key = || FileFault::NotPem("private key").of(key_path);

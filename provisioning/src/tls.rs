@@ -163,3 +163,6 @@ impl ServerCertVerifier for NamedPeer {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

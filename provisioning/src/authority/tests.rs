@@ -1,1 +1,131 @@
+//! One fleet, one authority; and it decides what a certificate says.
 
+use std::os::unix::fs::PermissionsExt as _;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ED25519, SanType};
+use rustls_pki_types::pem::PemObject as _;
+
+use super::*;
+use crate::{identity, peer_device_id};
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn id(text: &str) -> DeviceId {
+    text.parse().unwrap()
+}
+
+fn new_authority() -> (tempfile::TempDir, Authority) {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::create(&dir.path().join("authority"), now()).unwrap();
+    (dir, authority)
+}
+
+/// The text form of a certificate, for looking things up in.
+fn shown(pem: &str) -> String {
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    let (_, parsed) = x509_parser::parse_x509_certificate(&der).unwrap();
+    format!("{} {:?}", parsed.subject(), parsed.extensions())
+}
+
+#[test]
+fn the_second_start_opens_what_the_first_has_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("authority");
+    let first = Authority::open_or_create(&folder, now()).unwrap();
+    let second = Authority::open_or_create(&folder, now()).unwrap();
+    assert_eq!(first.certificate(), second.certificate());
+    assert!(matches!(Authority::create(&folder, now()), Err(AuthorityError::Exists(_))));
+}
+
+#[test]
+fn a_lost_or_foreign_file_is_named_and_never_replaced() {
+    let (dir, _authority) = new_authority();
+    let folder = dir.path().join("authority");
+    let refusal = || Authority::open_or_create(&folder, now()).err().unwrap().to_string();
+
+    let key = fs::read(folder.join("ca.key")).unwrap();
+    fs::remove_file(folder.join("ca.key")).unwrap();
+    assert!(refusal().contains("ca.key: is missing"), "{}", refusal());
+
+    fs::write(folder.join("ca.key"), &key).unwrap();
+    fs::set_permissions(folder.join("ca.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refusal().contains("ca.key: holds a private key that others may read"));
+
+    let (other, _) = new_authority();
+    base::write_private(
+        &folder.join("ca.key"),
+        &fs::read(other.path().join("authority/ca.key")).unwrap(),
+    )
+    .unwrap();
+    assert!(refusal().contains("ca.key: does not belong to the certificate"), "{}", refusal());
+
+    base::write_private(&folder.join("ca.key"), b"-----BEGIN PRIVATE KEY-----\n").unwrap();
+    assert!(refusal().contains("ca.key: is not a PEM P-256 private key"), "{}", refusal());
+}
+
+#[test]
+fn a_first_start_cut_short_leaves_nothing_in_the_way() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("authority.new")).unwrap();
+    fs::write(dir.path().join("authority.new/ca.key"), "half").unwrap();
+    assert!(Authority::open_or_create(&dir.path().join("authority"), now()).is_ok());
+    assert!(!dir.path().join("authority.new").exists());
+}
+
+#[test]
+fn a_request_brings_its_key_and_nothing_else() {
+    let (_dir, authority) = new_authority();
+    let key = KeyPair::generate().unwrap();
+    let mut wish = CertificateParams::default();
+    wish.distinguished_name.push(DnType::CommonName, "centre");
+    wish.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    wish.subject_alt_names = vec![SanType::DnsName("centre".try_into().unwrap())];
+    let request = wish.serialize_request(&key).unwrap().pem().unwrap();
+    let pem =
+        authority.issue_for_request(&request, &id("loa-1"), Role::Cluster, &[], now()).unwrap();
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    assert_eq!(peer_device_id(&certificate), Some(id("loa-1")));
+    assert!(!shown(&pem).contains("centre"), "{}", shown(&pem));
+    assert!(!shown(&pem).contains("ca: true"), "{}", shown(&pem));
+    assert!(certificate::holds_key(&certificate, key.public_key_raw()));
+}
+
+#[test]
+fn a_request_without_a_p256_key_or_without_proof_is_refused() {
+    let (_dir, authority) = new_authority();
+    let refused = |pem: &str| {
+        let issued = authority.issue_for_request(pem, &id("loa-1"), Role::Cluster, &[], now());
+        assert!(matches!(issued, Err(AuthorityError::Request)));
+    };
+    let request =
+        |key: &KeyPair| CertificateParams::default().serialize_request(key).unwrap().pem().unwrap();
+    refused(&request(&KeyPair::generate_for(&PKCS_ED25519).unwrap()));
+    refused("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
+    refused("");
+    let der = CertificateParams::default().serialize_request(&KeyPair::generate().unwrap());
+    let mut der = der.unwrap().der().to_vec();
+    *der.last_mut().unwrap() ^= 1;
+    let request = rustls_pki_types::CertificateSigningRequestDer::from(der);
+    assert!(CertificateSigningRequestParams::from_der(&request).is_err());
+}
+
+#[test]
+fn a_certificate_lasts_ninety_days_and_began_an_hour_ago() {
+    let (_dir, authority) = new_authority();
+    let issue = || authority.issue(&id("box-1"), Role::Station, &["127.0.0.1"], now()).unwrap();
+    let (one, two) = (issue(), issue());
+    assert_ne!(one.certificate_pem, two.certificate_pem);
+    let der = CertificateDer::from_pem_slice(one.certificate_pem.as_bytes()).unwrap();
+    let validity = identity::validity(&der).unwrap();
+    assert_eq!(now().duration_since(validity.not_before).as_secs(), 3600);
+    assert_eq!(validity.not_after.duration_since(now()).as_secs(), 90 * 24 * 3600);
+}
+
+#[test]
+fn an_address_that_is_no_name_is_refused() {
+    let (_dir, authority) = new_authority();
+    let issued = authority.issue(&id("box-1"), Role::Station, &["cầu-tre"], now());
+    assert!(matches!(issued, Err(AuthorityError::Certificate { .. })));
+}

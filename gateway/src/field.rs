@@ -1,0 +1,3 @@
+//! What a field technician or a developer runs by hand: identities now, diagnosis later.
+
+pub mod provision;
