@@ -27,7 +27,6 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Centre(centre::Args),
-    Centre(crate::centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
     Provision(crate::field::provision::Args),
@@ -65,16 +64,10 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Centre(args) => wait_for(centre::run(args)),
-        Command::Centre(args) => daemon()?.block_on(crate::centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
         Command::Provision(args) => crate::field::provision::run(args),
     }
-}
-
-/// Where a daemon's tasks run.
-fn daemon() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Two threads serve a box's connections; inference, decoding and the store have threads of their
