@@ -1,1 +1,3 @@
 //! Runs whole systems against real brokers, cameras and sound. The tests are in `tests/`.
+
+pub mod reporting;

@@ -192,18 +192,20 @@ impl Outbox {
         let ids: Vec<i64> =
             self.under_way.iter().filter(|(_, it)| is_covered(it)).map(|(id, _)| *id).collect();
         // Only what we sent can be acknowledged: numbers that we do not know of are ignored.
-        for id in &ids {
-            self.under_way.remove(id);
-        }
+        let gone: Vec<UnderWay> = ids.iter().filter_map(|id| self.under_way.remove(id)).collect();
         self.resend.reset();
         self.resend_at = None;
-        if ids.is_empty() {
-            // Nothing new, so the receiver says where it is: it has just come back.
-            self.forget_sent(now, SURELY_LOST);
-            None
-        } else {
-            Some(Effect::Delete(ids))
+        if let Some(newest) = gone.iter().filter_map(|it| it.sent_at).max() {
+            // A broker keeps the order: what went out well before and is not covered was lost.
+            self.forget_sent(newest, SURELY_LOST);
+            return Some(Effect::Delete(ids));
         }
+        // Nothing new: the receiver says where it is, because it, or we, have just come back.
+        self.forget_sent(now, SURELY_LOST);
+        if !self.under_way.is_empty() {
+            self.resend_at = Some(now + SURELY_LOST);
+        }
+        (!ids.is_empty()).then_some(Effect::Delete(ids))
     }
 
     fn forget_sent(&mut self, now: Instant, older_than: Duration) {

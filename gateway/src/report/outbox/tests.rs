@@ -244,3 +244,29 @@ fn a_receiver_that_says_hello_gets_the_rest_at_once() {
     world.tell(Event::Acked(hello));
     assert_eq!(world.sent, [1, 1]);
 }
+
+#[test]
+fn what_went_out_just_before_a_hello_is_not_left_to_the_long_wait() {
+    let mut world = World::new();
+    world.record(false);
+    world.up();
+    world.step(&Step::Lose);
+    let hello = Ack { epoch: EPOCH, stream: Stream::Alert, up_to: 0, also: vec![] };
+    world.tell(Event::Acked(hello));
+    assert_eq!(world.sent, [1], "it may still be under way");
+    world.step(&Step::Wait(2));
+    assert_eq!(world.sent, [1, 1]);
+}
+
+#[test]
+fn what_was_overtaken_by_an_acknowledged_event_is_sent_again() {
+    let mut world = World::new();
+    world.record(false);
+    world.up();
+    world.step(&Step::Lose);
+    world.now += Duration::from_secs(3);
+    world.record(false);
+    world.receive(1);
+    world.step(&Step::Ack { arrives: true });
+    assert_eq!(world.sent, [1, 2, 1]);
+}

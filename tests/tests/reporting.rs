@@ -1,0 +1,160 @@
+//! Nothing reported is lost and nothing is stored twice, with a real broker and real processes that
+//! are killed (SIGKILL) in the middle of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use e2e::reporting::{Fleet, wait_for};
+use serde_json::Value;
+
+fn fleet() -> Fleet {
+    Fleet::new(env!("CARGO_BIN_EXE_vong-e2e"), env!("CARGO_BIN_EXE_reporting-box"))
+}
+
+fn box_data(fleet: &Fleet) -> std::path::PathBuf {
+    fleet.path("box-1/data")
+}
+
+fn events(fleet: &Fleet) -> Vec<Value> {
+    let lines = fleet.lines("centre/lines");
+    let all = lines.iter().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+    all.filter(|it| it["kind"] != "status").collect()
+}
+
+#[test]
+fn everything_arrives_once_and_in_order() {
+    let mut fleet = fleet();
+    fleet.start_broker();
+    fleet.start_centre();
+    fleet.wait_until_the_centre_listens();
+    let _box = fleet.start_box(200, 5);
+    wait_for("the box has recorded all", 30, || {
+        fleet.lines("box-1/lines").last().is_some_and(|it| it == "done")
+    });
+    fleet.wait_until_all_is_there(&box_data(&fleet), 30);
+    let expected: u64 = fleet.recorded(&box_data(&fleet)).values().map(|it| it.0).sum();
+    wait_for("a line for each event", 10, || {
+        u64::try_from(events(&fleet).len()).unwrap() == expected
+    });
+    let mut last: BTreeMap<(String, bool), u64> = BTreeMap::new();
+    for event in events(&fleet) {
+        // A raised alert may overtake its neighbours, by design; nothing else may.
+        let is_urgent = event["kind"] == "alert.raised";
+        let stream = (event["stream"].as_str().unwrap().to_owned(), is_urgent);
+        let seq = event["seq"].as_u64().unwrap();
+        let before = last.insert(stream, seq).unwrap_or(0);
+        assert!(before < seq, "{before} before {seq}: {event}");
+        assert!(event["latency_ms"].as_i64().unwrap() >= 0);
+    }
+    let is_online = |it: &String| it.contains(r#""kind":"status""#) && it.contains("online");
+    assert!(fleet.lines("centre/lines").iter().any(is_online));
+}
+
+#[test]
+fn a_broker_that_is_away_and_forgets_costs_nothing() {
+    let mut fleet = fleet();
+    let _box = fleet.start_box(600, 10);
+    fleet.start_centre();
+    wait_for("events wait for a broker", 20, || {
+        fleet.n_waiting(&box_data(&fleet)).is_some_and(|it| it > 50)
+    });
+    for _ in 0..3 {
+        fleet.start_broker();
+        sleep(Duration::from_millis(1500));
+        fleet.kill_broker();
+    }
+    fleet.start_broker();
+    fleet.wait_until_all_is_there(&box_data(&fleet), 60);
+}
+
+#[test]
+fn a_centre_and_a_box_that_are_killed_cost_nothing() {
+    let mut fleet = fleet();
+    fleet.start_broker();
+    for round in 0..3 {
+        fleet.start_centre();
+        let reporting_box = fleet.start_box(2000, 3);
+        let enough = 150 * (round + 1);
+        wait_for("the centre has some more", 40, || {
+            fleet.at_centre().values().map(|it| it.0).sum::<u64>() >= enough
+        });
+        fleet.kill_centre();
+        sleep(Duration::from_millis(400));
+        drop(reporting_box);
+    }
+    fleet.start_centre();
+    let _box = fleet.start_box(0, 1);
+    fleet.wait_until_all_is_there(&box_data(&fleet), 60);
+}
+
+#[test]
+fn a_second_vong_on_one_data_folder_is_refused() {
+    let mut fleet = fleet();
+    fleet.start_centre();
+    let db = fleet.path("centre/data/vong.db");
+    wait_for("the first centre runs", 20, || db.exists());
+    let second = fleet.centre_command().output().unwrap();
+    let message = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{message}");
+    assert!(message.contains("is in use by another vong"), "{message}");
+    assert!(message.contains("data_dir of its own"), "{message}");
+    assert!(second.stdout.is_empty(), "log lines on stdout");
+}
+
+/// The box's disk is a tmpfs of 24 MiB in a mount namespace of its own; `/proc/<pid>/root` lets us in.
+#[test]
+fn a_full_disk_refuses_new_events_keeps_the_old_and_goes_on() {
+    let mut fleet = fleet();
+    let disk = fleet.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let mut command = Command::new("unshare");
+    // Who is not root gets a user namespace, in which he may mount.
+    command.args(if is_root() { ["-m", "--"] } else { ["-rm", "--"] });
+    let mount = "mount -t tmpfs -o size=24m tmpfs \"$0\" && exec \"$@\"";
+    command.args(["sh", "-c", mount]).arg(&disk).arg(fleet.box_program());
+    fleet.box_args(&mut command, &disk, 1500, 4);
+    let reporting_box = fleet.spawn_box(command);
+    let inside = Path::new("/proc").join(reporting_box.0.id().to_string()).join("root");
+    let inside = inside.join(disk.strip_prefix("/").unwrap());
+    wait_for("some events are on the small disk", 20, || n_ok(&fleet) > 100);
+    assert!(inside.join("ballast").exists());
+
+    let filler = inside.join("filler");
+    wait_for("the disk is full", 20, || {
+        fill(&filler);
+        fleet.lines("box-1/lines").iter().any(|it| it == "full")
+    });
+    assert!(!inside.join("ballast").exists(), "the ballast was not given back");
+    fill(&filler);
+    fleet.start_broker();
+    fleet.start_centre();
+    // Deletes need room as well: that is what the ballast was for.
+    fs::remove_file(&filler).unwrap();
+    wait_for("the box goes on recording", 30, || {
+        fleet.lines("box-1/lines").last().is_some_and(|it| it == "done")
+    });
+    fleet.wait_until_all_is_there(&inside, 40);
+    assert_eq!(n_ok(&fleet), 1500);
+}
+
+fn n_ok(fleet: &Fleet) -> usize {
+    fleet.lines("box-1/lines").iter().filter(|it| it.starts_with("ok ")).count()
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0)
+}
+
+/// Appends until nothing more fits.
+fn fill(path: &Path) {
+    use std::io::Write as _;
+    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
+    for size in [1 << 20, 1 << 12] {
+        let block = vec![0; size];
+        while file.write_all(&block).is_ok() {}
+    }
+}
