@@ -1,3 +1,4 @@
 //! Runs whole systems against real brokers, cameras and sound. The tests are in `tests/`.
 
+pub mod broker;
 pub mod reporting;
