@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::centre;
 use crate::config::{self, Problems, Role};
+use crate::workbench;
 
 /// `sysexits.h` has 78 for this; the design fixes 64.
 const BAD_CONFIGURATION: u8 = 64;
@@ -29,7 +30,9 @@ enum Command {
     Centre(centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
+    Library(workbench::library::Args),
     Provision(crate::field::provision::Args),
+    Say(workbench::say::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -66,6 +69,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Centre(args) => wait_for(centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
+        Command::Library(args) => workbench::library::run(&args),
+        Command::Say(args) => on_one_thread(workbench::say::run(args)),
         Command::Provision(args) => crate::field::provision::run(args),
     }
 }
@@ -78,6 +83,13 @@ fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::
         .enable_all()
         .build()?
         .block_on(command)
+}
+
+/// For commands that wait for a process or a server, but run nothing beside it.
+fn on_one_thread(
+    command: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 
 fn check_config(args: &CheckConfig) -> anyhow::Result<ExitCode> {

@@ -14,3 +14,4 @@ pub mod store;
 pub mod tls;
 pub mod ward;
 pub mod web;
+pub mod workbench;

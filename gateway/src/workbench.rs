@@ -1,0 +1,4 @@
+//! Commands for whoever chooses, measures or debugs: each runs once, prints, and ends.
+
+pub mod library;
+pub mod say;
