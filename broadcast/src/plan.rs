@@ -89,19 +89,32 @@ pub struct PlanError<Id: fmt::Debug + fmt::Display> {
 ///
 /// Clashes are settled by priority, then by the earlier start, then by the order of `entries`, which
 /// is how a ward breaks ties. A play that began before `from` and still sounds takes part in that.
-pub fn plan<Id: Clone + PartialEq + fmt::Debug + fmt::Display>(
+pub fn plan<Id: Clone + fmt::Debug + fmt::Display>(
     entries: &[Entry<Id>],
     quiet: Option<&QuietHours>,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<Planned<Id>>, PlanError<Id>> {
+    let early = look_back(entries, from);
+    let mut starts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let listed = entry.schedule.starts(early, to);
+        starts.push(listed.map_err(|source| PlanError { id: entry.id.clone(), source })?);
+    }
+    Ok(decide(entries, &starts, quiet, from))
+}
+
+/// As [`plan`], for a caller that keeps expansions: `starts` are those of each entry from
+/// [`look_back`] to the end of the window.
+pub fn decide<Id: Clone>(
+    entries: &[Entry<Id>],
+    starts: &[Vec<Timestamp>],
+    quiet: Option<&QuietHours>,
+    from: Timestamp,
+) -> Vec<Planned<Id>> {
     let mut candidates = Vec::new();
-    for (rank, entry) in entries.iter().enumerate() {
-        // Early enough to see what still sounds at `from`, or settles who does.
-        let early = from.checked_sub(entries_reach(entries)).unwrap_or(Timestamp::MIN);
-        let starts = entry.schedule.starts(early, to);
-        let starts = starts.map_err(|source| PlanError { id: entry.id.clone(), source })?;
-        candidates.extend(starts.into_iter().map(|at| Candidate { rank, entry, at }));
+    for (rank, (entry, starts)) in entries.iter().zip(starts).enumerate() {
+        candidates.extend(starts.iter().map(|at| Candidate { rank, entry, at: *at }));
     }
     let held_back: Vec<Option<Reason<Id>>> =
         candidates.iter().map(|it| it.own_reason(quiet)).collect();
@@ -109,13 +122,14 @@ pub fn plan<Id: Clone + PartialEq + fmt::Debug + fmt::Display>(
     let mut planned: Vec<(usize, Planned<Id>)> =
         decided.into_iter().filter(|(_, it)| it.at >= from).collect();
     planned.sort_by_key(|(rank, it)| (it.at, *rank));
-    Ok(planned.into_iter().map(|(_, it)| it).collect())
+    planned.into_iter().map(|(_, it)| it).collect()
 }
 
-/// How far before a window a play can begin and still matter in it: twice the longest, because what
-/// still sounds may itself have lost to something that began before it.
-fn entries_reach<Id>(entries: &[Entry<Id>]) -> Duration {
-    entries.iter().map(|it| it.duration).max().unwrap_or_default().saturating_mul(2)
+/// Where to begin in order to decide from `from` on: twice the longest sound before it, because what
+/// still sounds may itself have lost to something that began earlier.
+pub fn look_back<Id>(entries: &[Entry<Id>], from: Timestamp) -> Timestamp {
+    let longest = entries.iter().map(|it| it.duration).max().unwrap_or_default();
+    from.checked_sub(longest.saturating_mul(2)).unwrap_or(Timestamp::MIN)
 }
 
 /// A start before anybody decided on it.

@@ -27,10 +27,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bulletin(crate::field::bulletin::Args),
     Centre(centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
     Library(workbench::library::Args),
+    Plan(workbench::plan::Args),
     Provision(crate::field::provision::Args),
     Say(workbench::say::Args),
 }
@@ -66,11 +68,13 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Bulletin(args) => on_one_thread(crate::field::bulletin::run(args)),
         Command::Centre(args) => wait_for(centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
         Command::Library(args) => workbench::library::run(&args),
         Command::Say(args) => on_one_thread(workbench::say::run(args)),
+        Command::Plan(args) => workbench::plan::run(&args),
         Command::Provision(args) => crate::field::provision::run(args),
     }
 }

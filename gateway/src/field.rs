@@ -1,3 +1,5 @@
-//! What a field technician or a developer runs by hand: identities now, diagnosis later.
+//! What a field technician, a script or a developer runs by hand: bulletins and identities now,
+//! diagnosis later.
 
+pub mod bulletin;
 pub mod provision;

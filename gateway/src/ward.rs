@@ -1,3 +1,4 @@
 //! `vong run`, the ward box: cameras, broadcasts, its clusters, and what it reports.
 
+pub mod broadcast;
 pub mod clusters;

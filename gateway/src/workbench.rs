@@ -1,4 +1,5 @@
 //! Commands for whoever chooses, measures or debugs: each runs once, prints, and ends.
 
 pub mod library;
+pub mod plan;
 pub mod say;

@@ -1,0 +1,134 @@
+//! When a play is over, and the one event that says how it went. Pure, but for the row it writes.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+use super::orders::Play;
+use super::play_row::{OpenPlay, heard, targets};
+use super::settle::{end_targets, key};
+use super::skew::{Heard, Outcome, Summary, summary};
+use super::view::{PlayStage, TargetStage};
+use crate::report::wire::time_text;
+use crate::report::{Kind, NewEvent, Reporter};
+
+/// A cluster has this long after the end of a play to say how it went.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why an open play is over now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// It was held back, and its time has come.
+    NeverOrdered,
+    EveryClusterReported,
+    /// Some will not report any more.
+    PatienceRanOut,
+}
+
+pub(super) fn over(open: &OpenPlay, now: Timestamp) -> Option<Over> {
+    if open.stage == PlayStage::HeldBack {
+        return (open.play.start_at <= now).then_some(Over::NeverOrdered);
+    }
+    if open.heard.iter().all(|it| it.stage.is_terminal()) {
+        return Some(Over::EveryClusterReported);
+    }
+    (last_call(&open.play) <= now).then_some(Over::PatienceRanOut)
+}
+
+/// The instant after which nobody is waited for.
+pub(super) fn last_call(play: &Play) -> Timestamp {
+    play.play_until.checked_add(PATIENCE).unwrap_or(Timestamp::MAX)
+}
+
+/// Writes the end of a play and its event, in the caller's transaction.
+pub(super) fn close(
+    conn: &Connection,
+    reporter: &Reporter,
+    open: &OpenPlay,
+    over: Over,
+    now: Timestamp,
+) -> rusqlite::Result<Summary> {
+    let id = open.play.id;
+    if over == Over::PatienceRanOut {
+        end_silent(conn, open)?;
+    }
+    let heard = heard(&targets(conn, id)?);
+    let sum = summary(&heard);
+    let stage = if open.stage == PlayStage::Ordered { PlayStage::Closed } else { open.stage };
+    let (bulletin, occurrence) = key(id);
+    conn.execute(
+        "UPDATE play SET stage = ?3, closed_at_ms = ?4, n_played = ?5, skew_us = ?6, \
+         start_error_p50_us = ?7, start_error_max_us = ?8 \
+         WHERE bulletin_id = ?1 AND occurrence_ms = ?2",
+        params![
+            bulletin,
+            occurrence,
+            stage.as_str(),
+            now.as_millisecond(),
+            i64::try_from(sum.n_played).unwrap_or(i64::MAX),
+            micros(sum.skew),
+            micros(sum.start_error_p50),
+            micros(sum.start_error_max),
+        ],
+    )?;
+    reporter.record_in(conn, event(open, &heard, &sum, now))?;
+    Ok(sum)
+}
+
+/// The clusters that never told: what is known of each says why.
+fn end_silent(conn: &Connection, open: &OpenPlay) -> rusqlite::Result<()> {
+    let (id, missed) = (open.play.id, TargetStage::Missed);
+    let end = |stage: TargetStage, reason| {
+        let (bulletin, occurrence) = key(id);
+        conn.execute(
+            "UPDATE play_target SET stage = ?4, reason = ?5 WHERE bulletin_id = ?1 \
+             AND occurrence_ms = ?2 AND stage = ?3",
+            params![bulletin, occurrence, stage.as_str(), missed.as_str(), reason],
+        )
+    };
+    end(TargetStage::Pending, "the cluster never acknowledged the order")?;
+    end(TargetStage::Ordered, "the cluster had its order, and did not report the content")?;
+    end(TargetStage::Cached, "the cluster was ready, and did not report a start")?;
+    end_targets(conn, id, missed, "the cluster started, and did not report an end")
+}
+
+fn event(open: &OpenPlay, heard: &[Heard], sum: &Summary, now: Timestamp) -> NewEvent {
+    let kind = match (open.stage, sum.outcome()) {
+        (PlayStage::HeldBack, _) => Kind::BroadcastMissed,
+        (PlayStage::Withdrawn, Outcome::Missed | Outcome::Stopped) => Kind::BroadcastStopped,
+        (_, Outcome::Played) => Kind::BroadcastPlayed,
+        (_, Outcome::Partial) => Kind::BroadcastPartial,
+        (_, Outcome::Stopped) => Kind::BroadcastStopped,
+        (_, Outcome::Missed) => Kind::BroadcastMissed,
+    };
+    let data = json!({
+        "bulletin_id": open.play.id.bulletin,
+        "occurrence": time_text(open.play.id.occurrence),
+        "title": open.title,
+        "start_at": time_text(open.play.start_at),
+        "content_sha256": open.play.content.sha256.to_string(),
+        "priority": open.play.priority.as_str(),
+        "approved_by": open.play.approved_by,
+        "reason": open.reason,
+        "targets": heard.len(),
+        "played": sum.n_played,
+        "partial": sum.n_partial,
+        "missed": sum.n_missed,
+        "stopped": sum.n_stopped,
+        "caught_up": sum.n_caught_up,
+        "skew_ms": in_ms(sum.skew),
+        "start_error_p50_ms": in_ms(sum.start_error_p50),
+        "start_error_max_ms": in_ms(sum.start_error_max),
+    });
+    NewEvent { kind, occurred_at: now, data }
+}
+
+fn micros(duration: Option<SignedDuration>) -> Option<i64> {
+    duration.map(|it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX))
+}
+
+fn in_ms(duration: Option<SignedDuration>) -> Value {
+    duration.map_or(Value::Null, |it| json!(it.as_secs_f64() * 1_000.0))
+}

@@ -1,0 +1,283 @@
+//! Turns the calendar into orders and sees every play to its end.
+//!
+//! Each round: what the plan wants is written (the intention, with the ids of its commands), then
+//! what is not acknowledged is sent, then what is over is closed. A crash between any two of them
+//! costs a round, never a play: the same rows give the same commands again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::DeviceId;
+use jiff::{SignedDuration, Timestamp};
+use provisioning::CommandSigner;
+use rusqlite::Connection;
+use serde_json::json;
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use uuid::Uuid;
+
+use super::plan::{Calendar, Change, reconcile};
+use super::play_row::Unacknowledged;
+use super::receipt::Refusal;
+use super::row::Kept;
+use super::{Wake, Ward, closing, play_row, row, settle};
+use crate::report::wire::Presence;
+use crate::report::{Kind, NewEvent, Reporter};
+use crate::store::StoreError;
+use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
+
+/// Orders go out this long ahead, so that the content is cached when a link is cut.
+const LOOK_AHEAD: Duration = Duration::from_hours(24);
+/// What was slept through longer ago is not written down any more.
+const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
+/// A round without being woken: retries and closings are not more urgent than this.
+const ROUND: Duration = Duration::from_secs(5);
+/// An order that was not acknowledged is sent again after this, then twice as long, ..
+const RESEND_FIRST: Duration = Duration::from_secs(15);
+/// .. up to this. A cluster that comes online gets it at once.
+const RESEND_LAST: Duration = Duration::from_mins(5);
+
+/// Carries signed commands to clusters.
+pub trait Courier: Send + Sync + 'static {
+    /// Hands over one command. True says that it is on its way, not that it arrives: it MAY be lost
+    /// or doubled. False, at once, when there is no way now. MUST NOT wait.
+    fn send(&self, to: &DeviceId, jws: &str) -> bool;
+}
+
+impl Courier for ClusterCommands {
+    fn send(&self, to: &DeviceId, jws: &str) -> bool {
+        Self::send(self, to, jws)
+    }
+}
+
+pub struct Dispatcher<C> {
+    ward: Ward,
+    reporter: Reporter,
+    signer: CommandSigner,
+    courier: C,
+    wake: Wake,
+    calendar: Arc<Mutex<Calendar>>,
+}
+
+impl<C: Courier> Dispatcher<C> {
+    pub fn new(
+        ward: Ward,
+        reporter: Reporter,
+        signer: CommandSigner,
+        courier: C,
+        wake: Wake,
+    ) -> Self {
+        Self { ward, reporter, signer, courier, wake, calendar: Arc::default() }
+    }
+
+    /// Works until `stop`. `views` says which cluster came online, `refused` what clusters do not
+    /// take. A failed round is logged and tried again: the rows are still there.
+    pub async fn run(
+        self,
+        mut views: watch::Receiver<ClusterViews>,
+        mut refused: mpsc::Receiver<Refusal>,
+        stop: CancellationToken,
+    ) {
+        let mut failing = Failing::default();
+        let mut online = BTreeSet::new();
+        let mut news = News::Time;
+        while !stop.is_cancelled() {
+            let done = match news {
+                News::Time => self.round().await,
+                News::Views => self.greet(&views, &mut online).await,
+                News::Refusal(refusal) => {
+                    self.reporter.store().write(move |conn| refusal.store(conn)).await
+                }
+            };
+            if failing.is_end(done) {
+                return;
+            }
+            news = tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake.woken() => News::Time,
+                () = tokio::time::sleep(ROUND) => News::Time,
+                Ok(()) = views.changed() => News::Views,
+                Some(refusal) = refused.recv() => News::Refusal(refusal),
+            };
+        }
+    }
+
+    /// What a cluster that came online has not acknowledged is sent to it now.
+    async fn greet(
+        &self,
+        views: &watch::Receiver<ClusterViews>,
+        online: &mut BTreeSet<DeviceId>,
+    ) -> Result<(), StoreError> {
+        let is_online = |view: &ClusterView| view.presence == Some(Presence::Online);
+        let now_online: BTreeSet<DeviceId> = {
+            let views = views.borrow();
+            views.iter().filter(|(_, view)| is_online(view)).map(|(id, _)| id.clone()).collect()
+        };
+        let new: Vec<DeviceId> = now_online.difference(online).cloned().collect();
+        *online = now_online;
+        if new.is_empty() {
+            return Ok(());
+        }
+        let forget = move |conn: &Connection| {
+            new.iter().try_for_each(|cluster| play_row::forget_sent(conn, cluster))
+        };
+        self.reporter.store().write(forget).await?;
+        self.round().await
+    }
+
+    pub(super) async fn round(&self) -> Result<(), StoreError> {
+        // By a clock that nobody vouches for, every start would be at the wrong time.
+        if !self.reporter.trust().is_trusted() {
+            return Ok(());
+        }
+        self.write_plan().await?;
+        self.send().await?;
+        self.close().await
+    }
+
+    async fn write_plan(&self) -> Result<(), StoreError> {
+        let now = self.reporter.clock().now();
+        let (ward, reporter) = (self.ward.clone(), self.reporter.clone());
+        let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
+        let write = move |conn: &Connection| {
+            let changes = changes(conn, &mut calendar, &ward, now)?;
+            let scheduled = row::scheduled(conn)?;
+            let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
+            for change in &changes {
+                settle::apply(conn, change, &by_id, &ward.clusters, now)?;
+                if let Some(entry) = override_entry(change, &by_id, &ward, now) {
+                    reporter.record_in(conn, entry)?;
+                }
+            }
+            settle::set_planned_up_to(conn, now)?;
+            Ok(changes)
+        };
+        for change in self.reporter.store().write(write).await? {
+            tell(&change);
+        }
+        Ok(())
+    }
+
+    async fn send(&self) -> Result<(), StoreError> {
+        let store = self.reporter.store();
+        let now = self.reporter.clock().now();
+        let waiting = store.read(move |conn| play_row::unacknowledged(conn, now)).await?;
+        for it in waiting.into_iter().filter(|it| is_due(it, now)) {
+            let command = it.errand.command(self.reporter.device());
+            if !self.courier.send(&it.errand.to, &self.signer.sign(&command)) {
+                // Nothing is lost: the rows are there at the next round.
+                return Ok(());
+            }
+            store.write(move |conn| play_row::set_sent(conn, command.id, now)).await?;
+        }
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let now = self.reporter.clock().now();
+        let reporter = self.reporter.clone();
+        let write = move |conn: &Connection| {
+            let mut closed = Vec::new();
+            for open in play_row::open(conn, now)? {
+                if let Some(over) = closing::over(&open, now) {
+                    let sum = closing::close(conn, &reporter, &open, over, now)?;
+                    closed.push((open.play.id, sum));
+                }
+            }
+            Ok(closed)
+        };
+        for (play, sum) in self.reporter.store().write(write).await? {
+            let skew_ms = sum.skew.map(|it| it.as_secs_f64() * 1_000.0);
+            info!(%play, targets = sum.n_targets, played = sum.n_played, skew_ms, "a play is over");
+        }
+        Ok(())
+    }
+}
+
+/// What ended a wait.
+enum News {
+    Time,
+    Views,
+    Refusal(Refusal),
+}
+
+/// A disk that is full fails every round: it is said once.
+#[derive(Default)]
+struct Failing(bool);
+
+impl Failing {
+    /// Whether the store is gone, and with it the work.
+    fn is_end(&mut self, done: Result<(), StoreError>) -> bool {
+        match done {
+            Ok(()) => self.0 = false,
+            Err(StoreError::Stopped) => return true,
+            Err(err) if self.0 => debug!(error = %err, "planning and ordering still fail"),
+            Err(err) => {
+                self.0 = true;
+                warn!(error = %err, "planning and ordering fail, and are tried again");
+            }
+        }
+        false
+    }
+}
+
+/// What the calendar wants and the database does not say yet.
+fn changes(
+    conn: &Connection,
+    calendar: &mut Calendar,
+    ward: &Ward,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Change>> {
+    let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+    let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
+    let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
+    let scheduled = row::scheduled(conn)?;
+    let planned = calendar.plan(&scheduled, ward.quiet.as_ref(), from, to);
+    let known = settle::known(conn, from, to)?;
+    let asked_since = scheduled.iter().filter_map(|it| Some((it.view.id, it.scheduled_at?)));
+    Ok(reconcile(&planned, &known, &asked_since.collect(), now))
+}
+
+/// An emergency does not ask about quiet hours, and leaves a trace.
+fn override_entry(
+    change: &Change,
+    scheduled: &HashMap<Uuid, &Kept>,
+    ward: &Ward,
+    now: Timestamp,
+) -> Option<NewEvent> {
+    let Change::Order { id, start_at } = change else { return None };
+    let view = &scheduled.get(&id.bulletin)?.view;
+    ward.quiet.as_ref().filter(|it| it.touch(*start_at, view.content.duration))?;
+    let data = json!({
+        "action": "quiet_hours.overridden",
+        "user": view.approval.as_ref()?.by.as_str(),
+        "bulletin_id": id.bulletin,
+        "title": view.title,
+        "priority": view.priority.as_str(),
+        "start_at": start_at.to_string(),
+    });
+    Some(NewEvent { kind: Kind::AuditEntry, occurred_at: now, data })
+}
+
+fn is_due(waiting: &Unacknowledged, now: Timestamp) -> bool {
+    let Some(sent_at) = waiting.sent_at else { return true };
+    let doublings = waiting.n_sent.saturating_sub(1).min(8);
+    let pause = RESEND_FIRST.saturating_mul(1 << doublings).min(RESEND_LAST);
+    now.duration_since(sent_at) >= SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
+}
+
+fn tell(change: &Change) {
+    match change {
+        Change::Order { id, start_at } => info!(play = %id, %start_at, "ordered"),
+        Change::Promote(id) => info!(play = %id, "plays after all"),
+        Change::HoldBack(id, reason) => info!(play = %id, reason, "held back"),
+        Change::Missed(id, reason) => warn!(play = %id, reason, "missed"),
+        Change::Withdraw(id, reason) => info!(play = %id, reason, "withdrawn"),
+        Change::Forget(id) => debug!(play = %id, "no longer in the calendar"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

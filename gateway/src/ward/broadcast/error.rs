@@ -1,0 +1,93 @@
+//! Why a request about bulletins was not done, so that the console can say it with the right status.
+
+use std::time::Duration;
+
+use broadcast::bulletin;
+use broadcast::schedule::{RuleError, TooMany};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::ingest::IngestError;
+use super::spool::SpoolError;
+use crate::store::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BulletinError {
+    #[error("there is no bulletin {id}")]
+    Unknown { id: Uuid },
+    #[error(transparent)]
+    Refused(#[from] bulletin::Refused),
+    #[error("the title has {n_chars} characters: give it 1 to 200")]
+    Title { n_chars: usize },
+    #[error("no cluster is named: give cluster ids, or all")]
+    NoTargets,
+    #[error("{cluster:?} is not a cluster of this ward")]
+    UnknownCluster { cluster: String },
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    #[error(
+        "{at} is too soon: the clusters need {} s to get ready, so {earliest} is the earliest",
+        lead.as_secs()
+    )]
+    TooSoon { at: Timestamp, earliest: Timestamp, lead: Duration },
+    #[error(
+        "the rule has no start between now and a year from now: check DTSTART, UNTIL and COUNT"
+    )]
+    NeverPlays,
+    #[error("the bulletin expires at {at}, which is not in the future")]
+    ExpiresInThePast { at: Timestamp },
+    #[error("this box's clock is not trusted yet: wait until it is in step, then schedule")]
+    ClockUntrusted,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What kind of mistake it is, for an HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// 404
+    NotFound,
+    /// 403: this user may not do it.
+    Forbidden,
+    /// 409: not in this state.
+    Conflict,
+    /// 413
+    TooLarge,
+    /// 422: the request is understood and wrong; the text says what to change.
+    Unprocessable,
+    /// 503: try again later.
+    Busy,
+    /// 500: ours. The text is for the journal, not for the browser.
+    Internal,
+}
+
+impl BulletinError {
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Unknown { .. } => Fault::NotFound,
+            Self::Refused(bulletin::Refused::OwnWork { .. }) => Fault::Forbidden,
+            Self::Refused(
+                bulletin::Refused::WrongState { .. } | bulletin::Refused::AudioChanged { .. },
+            ) => Fault::Conflict,
+            Self::Refused(bulletin::Refused::NoReason)
+            | Self::Title { .. }
+            | Self::NoTargets
+            | Self::UnknownCluster { .. }
+            | Self::Rule(_)
+            | Self::TooMany(_)
+            | Self::TooSoon { .. }
+            | Self::NeverPlays
+            | Self::ExpiresInThePast { .. } => Fault::Unprocessable,
+            Self::Spool(error) => error.fault(),
+            Self::Ingest(error) => error.fault(),
+            Self::ClockUntrusted => Fault::Busy,
+            Self::Store(_) => Fault::Internal,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! From what an author hands in to what a horn plays: checked, at house loudness, Ogg/Opus, on disk
+//! under its hash. One thread does it all, one bulletin after the other.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use broadcast::Content;
+use broadcast::library::{PrepareError, Refused};
+use broadcast::loudness::Loudness;
+use broadcast::normalise::{Abbreviations, normalise};
+use broadcast::speech::{self, Espeak, SpeechError, Voice};
+use tempfile::NamedTempFile;
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::Fault;
+use super::view::Origin;
+
+/// An hour of MP3 takes seconds: who comes after so many others is told to come back.
+const QUEUE: usize = 4;
+
+/// A handle to the thread, which ends with the last handle.
+#[derive(Clone, Debug)]
+pub struct Ingest {
+    jobs: mpsc::Sender<Job>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    #[error("the box is still preparing other bulletins: try again in a minute")]
+    Busy,
+    #[error("this vong was built without sound: use the full build on a ward box")]
+    NoSound,
+    #[error("the sound cannot be encoded: {0}")]
+    Encode(String),
+    #[error("the sound cannot be kept on disk")]
+    Disk(#[from] io::Error),
+    #[error("the box is stopping")]
+    Stopped,
+}
+
+/// Sound that is on disk, and where it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Ingested {
+    pub origin: Origin,
+    pub content: Content,
+    pub loudness: Loudness,
+}
+
+enum Sound {
+    File(NamedTempFile),
+    Wav(Vec<u8>),
+}
+
+struct Job {
+    sound: Sound,
+    reply: oneshot::Sender<Result<(Content, Loudness), IngestError>>,
+}
+
+impl Ingest {
+    /// Starts the thread. `content`: the folder that the content server serves from.
+    pub fn start(content: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&content)?;
+        let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+        std::thread::Builder::new().name("ingest".to_owned()).spawn(move || {
+            while let Some(job) = queue.blocking_recv() {
+                // Whoever asked may be gone: then the file is kept for the next who brings it.
+                let _ = job.reply.send(keep(&content, &job.sound));
+            }
+        })?;
+        Ok(Self { jobs })
+    }
+
+    pub(super) async fn recording(
+        &self,
+        file: NamedTempFile,
+        file_name: String,
+    ) -> Result<Ingested, IngestError> {
+        let (content, loudness) = self.keep(Sound::File(file)).await?;
+        Ok(Ingested { origin: Origin::Upload { file_name }, content, loudness })
+    }
+
+    pub(super) async fn speech(
+        &self,
+        text: String,
+        voice: String,
+    ) -> Result<Ingested, IngestError> {
+        let known: Voice = voice.parse()?;
+        let normalised = normalise(&text, &Abbreviations::default());
+        let spoken = speech::say(&Espeak::default(), normalised, known).await?;
+        let normalised = spoken.normalised.text();
+        let (content, loudness) = self.keep(Sound::Wav(spoken.wav)).await?;
+        Ok(Ingested { origin: Origin::Speech { text, normalised, voice }, content, loudness })
+    }
+
+    async fn keep(&self, sound: Sound) -> Result<(Content, Loudness), IngestError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.try_send(Job { sound, reply }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => IngestError::Busy,
+            mpsc::error::TrySendError::Closed(_) => IngestError::Stopped,
+        })?;
+        answer.await.map_err(|_| IngestError::Stopped)?
+    }
+}
+
+#[cfg(feature = "gst")]
+fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError> {
+    use broadcast::library::{Upload, prepare};
+    use media::{OpusWriter, STORED_BITRATE_BPS};
+
+    let encode = |err: media::OpusError| IngestError::Encode(err.to_string());
+    let new = tempfile::Builder::new().prefix("new-").tempfile_in(folder)?;
+    let mut writer = OpusWriter::create(new.path(), STORED_BITRATE_BPS).map_err(encode)?;
+    let upload = match sound {
+        Sound::File(file) => Upload::File(file.path()),
+        Sound::Wav(bytes) => Upload::Bytes(bytes),
+    };
+    let prepared = prepare(upload, |block| writer.push(block)).map_err(|err| match err {
+        PrepareError::Refused(refused) => IngestError::Refused(refused),
+        PrepareError::Sink(cause) => IngestError::Encode(cause.to_string()),
+    })?;
+    let encoded = writer.finish_synced().map_err(encode)?;
+    let sha256 = hash(new.path())?;
+    new.persist(folder.join(format!("{sha256}.opus"))).map_err(|err| err.error)?;
+    fs::File::open(folder)?.sync_all()?;
+    let content = Content { sha256, bytes: encoded.bytes, duration: encoded.duration };
+    Ok((content, prepared.loudness))
+}
+
+#[cfg(not(feature = "gst"))]
+fn keep(_: &Path, _: &Sound) -> Result<(Content, Loudness), IngestError> {
+    Err(IngestError::NoSound)
+}
+
+#[cfg(feature = "gst")]
+fn hash(path: &Path) -> io::Result<base::Sha256> {
+    use std::io::Read as _;
+
+    let mut file = fs::File::open(path)?;
+    let mut hasher = base::Sha256Hasher::default();
+    let mut block = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hasher.finish()),
+            n => hasher.update(&block[..n]),
+        }
+    }
+}
+
+impl IngestError {
+    pub(super) fn fault(&self) -> Fault {
+        match self {
+            Self::Refused(Refused::TooLarge { .. }) => Fault::TooLarge,
+            Self::Refused(_)
+            | Self::Speech(
+                SpeechError::Nothing
+                | SpeechError::TooLong { .. }
+                | SpeechError::UnknownVoice { .. }
+                | SpeechError::EngineRefused { .. },
+            ) => Fault::Unprocessable,
+            Self::Busy | Self::Stopped => Fault::Busy,
+            Self::NoSound | Self::Encode(_) | Self::Disk(_) | Self::Speech(_) => Fault::Internal,
+        }
+    }
+}

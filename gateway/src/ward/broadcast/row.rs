@@ -1,0 +1,308 @@
+//! Bulletins in SQL, converted by hand.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::str::FromStr;
+use std::time::Duration;
+
+use base::Sha256;
+use broadcast::bulletin::{Approval, Bulletin, Rejection, Stage, State, UserId};
+use broadcast::plan::Targets;
+use broadcast::schedule::{Rule, Schedule};
+use broadcast::{Content, Priority};
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use uuid::Uuid;
+
+use super::view::{BulletinView, Origin};
+
+/// A bulletin with everything that is kept of it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub view: BulletinView,
+    /// Starts before this were never asked for.
+    pub scheduled_at: Option<Timestamp>,
+    pub authors: BTreeSet<UserId>,
+}
+
+impl Kept {
+    /// What the rules decide on. The view's stage is derived from it, never the other way round.
+    pub(super) fn bulletin(&self) -> Bulletin {
+        let BulletinView { content, approval, rejection, schedule, submitted_at, stage, .. } =
+            &self.view;
+        let approval = approval.clone();
+        let state = match stage {
+            Stage::Draft => Some(State::Draft),
+            Stage::Submitted => submitted_at.map(|at| State::Submitted { at }),
+            Stage::Approved => approval.map(State::Approved),
+            Stage::Rejected => rejection.clone().map(State::Rejected),
+            Stage::Scheduled => approval
+                .zip(schedule.clone())
+                .map(|(approval, schedule)| State::Scheduled { approval, schedule }),
+        };
+        // The schema's CHECKs make the rest impossible; a draft is the safe reading of it.
+        Bulletin::restore(self.authors.clone(), content.sha256, state.unwrap_or(State::Draft))
+    }
+
+    /// Takes over what the rules decided.
+    pub(super) fn set(&mut self, bulletin: &Bulletin, now: Timestamp) {
+        let view = &mut self.view;
+        view.stage = bulletin.stage();
+        view.approval = bulletin.approval().cloned();
+        self.authors.clone_from(bulletin.authors());
+        match bulletin.state() {
+            State::Draft => {
+                (view.submitted_at, view.rejection, view.schedule) = (None, None, None);
+            }
+            State::Submitted { at } => {
+                (view.submitted_at, view.rejection) = (Some(*at), None);
+            }
+            State::Approved(_) => {}
+            State::Rejected(rejection) => view.rejection = Some(rejection.clone()),
+            State::Scheduled { schedule, .. } => {
+                view.schedule = Some(schedule.clone());
+                self.scheduled_at = Some(now);
+            }
+        }
+    }
+}
+
+pub(super) fn insert(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
+    let BulletinView { id, title, created_by, created_at, origin, content, .. } = &kept.view;
+    let (file_name, text, normalised, voice) = match origin {
+        Origin::Upload { file_name } => (Some(file_name), None, None, None),
+        Origin::Speech { text, normalised, voice } => {
+            (None, Some(text), Some(normalised), Some(voice))
+        }
+    };
+    conn.execute(
+        "INSERT INTO bulletin (id, title, created_by, created_at_ms, priority, targets, stage, \
+         file_name, text, normalised, voice, audio_sha256, audio_bytes, duration_ms, \
+         loudness_lufs, true_peak_dbtp) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'draft', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        params![
+            id.to_string(),
+            title,
+            created_by.as_str(),
+            created_at.as_millisecond(),
+            kept.view.priority.as_str(),
+            targets_text(&kept.view.targets),
+            file_name,
+            text,
+            normalised,
+            voice,
+            content.sha256.to_string(),
+            count(content.bytes),
+            millis(content.duration),
+            kept.view.loudness_lufs,
+            kept.view.true_peak_dbtp,
+        ],
+    )?;
+    update(conn, kept)
+}
+
+/// Writes what can change: title, targets, state, sound and schedule.
+pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
+    let Kept { view, scheduled_at, authors } = kept;
+    let approval = view.approval.as_ref();
+    let rejection = view.rejection.as_ref();
+    let (at, rule) = match &view.schedule {
+        Some(Schedule::At(at)) => (Some(at.as_millisecond()), None),
+        Some(Schedule::Rule(rule)) => (None, Some(rule.as_str())),
+        None => (None, None),
+    };
+    conn.execute(
+        "UPDATE bulletin SET title = :title, targets = :targets, priority = :priority, \
+         stage = :stage, submitted_at_ms = :submitted_at, approved_by = :approved_by, \
+         approved_at_ms = :approved_at, approved_sha256 = :approved_sha256, \
+         rejected_by = :rejected_by, rejected_at_ms = :rejected_at, reject_reason = :reason, \
+         schedule_at_ms = :at, schedule_rule = :rule, scheduled_at_ms = :scheduled_at, \
+         expires_at_ms = :expires_at WHERE id = :id",
+        named_params! {
+            ":id": view.id.to_string(),
+            ":title": view.title,
+            ":targets": targets_text(&view.targets),
+            ":priority": view.priority.as_str(),
+            ":stage": view.stage.as_str(),
+            ":submitted_at": view.submitted_at.map(Timestamp::as_millisecond),
+            ":approved_by": approval.map(|it| it.by.as_str()),
+            ":approved_at": approval.map(|it| it.at.as_millisecond()),
+            ":approved_sha256": approval.map(|it| it.audio.to_string()),
+            ":rejected_by": rejection.map(|it| it.by.as_str()),
+            ":rejected_at": rejection.map(|it| it.at.as_millisecond()),
+            ":reason": rejection.map(|it| it.reason.as_str()),
+            ":at": at,
+            ":rule": rule,
+            ":scheduled_at": scheduled_at.map(Timestamp::as_millisecond),
+            ":expires_at": view.expires_at.map(Timestamp::as_millisecond),
+        },
+    )?;
+    for author in authors {
+        conn.execute(
+            "INSERT OR IGNORE INTO bulletin_author (bulletin_id, user) VALUES (?1, ?2)",
+            params![view.id.to_string(), author.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn find(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Kept>> {
+    let sql = "SELECT * FROM bulletin WHERE id = ?1";
+    let kept = conn.query_row(sql, [id.to_string()], kept_from).optional()?;
+    kept.map(|it| with_authors(conn, it)).transpose()
+}
+
+/// The newest first.
+pub(super) fn newest(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<Kept>> {
+    let mut query = conn.prepare_cached("SELECT * FROM bulletin ORDER BY id DESC LIMIT ?1")?;
+    let kept: Vec<Kept> = query.query_map([limit], kept_from)?.collect::<Result<_, _>>()?;
+    kept.into_iter().map(|it| with_authors(conn, it)).collect()
+}
+
+/// Everything in the calendar, in the order that breaks ties: the older bulletin first.
+pub(super) fn scheduled(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
+    let sql = "SELECT * FROM bulletin WHERE stage = 'scheduled' ORDER BY id";
+    let mut query = conn.prepare_cached(sql)?;
+    let kept: Vec<Kept> = query.query_map([], kept_from)?.collect::<Result<_, _>>()?;
+    kept.into_iter().map(|it| with_authors(conn, it)).collect()
+}
+
+fn with_authors(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
+    let sql = "SELECT user FROM bulletin_author WHERE bulletin_id = ?1";
+    let mut query = conn.prepare_cached(sql)?;
+    let authors = query.query_map([kept.view.id.to_string()], |row| parsed(row, "user"))?;
+    kept.authors = authors.collect::<Result<_, _>>()?;
+    Ok(kept)
+}
+
+fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    let view = BulletinView {
+        id: parsed(row, "id")?,
+        title: row.get("title")?,
+        created_by: parsed(row, "created_by")?,
+        created_at: time(row, "created_at_ms")?,
+        stage: stage_from(row)?,
+        priority: parsed::<Priority>(row, "priority")?,
+        targets: targets_from(&row.get::<_, String>("targets")?),
+        origin: origin_from(row)?,
+        content: content_from(row)?,
+        loudness_lufs: row.get("loudness_lufs")?,
+        true_peak_dbtp: row.get("true_peak_dbtp")?,
+        submitted_at: optional_time(row, "submitted_at_ms")?,
+        approval: approval_from(row)?,
+        rejection: rejection_from(row)?,
+        schedule: schedule_from(row)?,
+        expires_at: optional_time(row, "expires_at_ms")?,
+    };
+    let scheduled_at = optional_time(row, "scheduled_at_ms")?;
+    Ok(Kept { view, scheduled_at, authors: BTreeSet::new() })
+}
+
+fn origin_from(row: &Row<'_>) -> rusqlite::Result<Origin> {
+    match row.get("file_name")? {
+        Some(file_name) => Ok(Origin::Upload { file_name }),
+        None => Ok(Origin::Speech {
+            text: row.get("text")?,
+            normalised: row.get("normalised")?,
+            voice: row.get("voice")?,
+        }),
+    }
+}
+
+/// Of a bulletin's or a play's row: both name these columns alike.
+pub(super) fn content_from(row: &Row<'_>) -> rusqlite::Result<Content> {
+    Ok(Content {
+        sha256: parsed(row, "audio_sha256")?,
+        bytes: row.get::<_, i64>("audio_bytes")?.unsigned_abs(),
+        duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
+    })
+}
+
+fn approval_from(row: &Row<'_>) -> rusqlite::Result<Option<Approval>> {
+    let Some(by) = parsed_if_any::<UserId>(row, "approved_by")? else { return Ok(None) };
+    let at = time(row, "approved_at_ms")?;
+    Ok(Some(Approval { by, at, audio: parsed::<Sha256>(row, "approved_sha256")? }))
+}
+
+fn rejection_from(row: &Row<'_>) -> rusqlite::Result<Option<Rejection>> {
+    let Some(by) = parsed_if_any::<UserId>(row, "rejected_by")? else { return Ok(None) };
+    let at = time(row, "rejected_at_ms")?;
+    Ok(Some(Rejection { by, at, reason: row.get("reject_reason")? }))
+}
+
+fn schedule_from(row: &Row<'_>) -> rusqlite::Result<Option<Schedule>> {
+    if let Some(rule) = row.get::<_, Option<String>>("schedule_rule")? {
+        // Every zone is written out, so the default is not asked.
+        let rule = Rule::parse(&rule, "UTC").map_err(|err| unreadable("schedule_rule", err))?;
+        return Ok(Some(Schedule::Rule(rule)));
+    }
+    Ok(optional_time(row, "schedule_at_ms")?.map(Schedule::At))
+}
+
+fn stage_from(row: &Row<'_>) -> rusqlite::Result<Stage> {
+    let text: String = row.get("stage")?;
+    [Stage::Draft, Stage::Submitted, Stage::Approved, Stage::Rejected, Stage::Scheduled]
+        .into_iter()
+        .find(|it| it.as_str() == text)
+        .ok_or_else(|| unreadable("stage", text))
+}
+
+pub(super) fn targets_text(targets: &Targets) -> String {
+    match targets {
+        Targets::All => "all".to_owned(),
+        Targets::Some(clusters) => clusters.iter().cloned().collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn targets_from(text: &str) -> Targets {
+    if text == "all" {
+        Targets::All
+    } else {
+        Targets::Some(text.split(' ').map(str::to_owned).collect())
+    }
+}
+
+pub(super) fn parsed<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    row.get::<_, String>(column)?.parse().map_err(|err| unreadable(column, err))
+}
+
+fn parsed_if_any<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    let text: Option<String> = row.get(column)?;
+    text.map(|it| it.parse().map_err(|err| unreadable(column, err))).transpose()
+}
+
+pub(super) fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    let millis: i64 = row.get(column)?;
+    Timestamp::from_millisecond(millis).map_err(|err| unreadable(column, err))
+}
+
+pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let millis: Option<i64> = row.get(column)?;
+    let time = millis.map(Timestamp::from_millisecond).transpose();
+    time.map_err(|err| unreadable(column, err))
+}
+
+/// A column that the program did not write like this.
+pub(super) fn unreadable(
+    column: &str,
+    cause: impl Into<Box<dyn Error + Send + Sync>>,
+) -> rusqlite::Error {
+    let cause = format!("column {column}: {}", cause.into());
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, cause.into())
+}
+
+/// Milliseconds as SQL has them; saturates after 292 million years.
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,220 @@
+//! Plays written to SQL, when the calendar is turned into orders. Read back in `play_row`.
+
+use std::collections::HashMap;
+
+use base::{DeviceId, new_uuid};
+use broadcast::PlayId;
+use broadcast::plan::Targets;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use super::orders::play_until;
+use super::plan::{Change, Known};
+use super::play_row::play_stage;
+use super::row::{Kept, count, millis, optional_time, parsed, time};
+use super::view::{PlayStage, TargetStage};
+
+/// Every play that starts in `from..to`, and every one that is not over.
+pub(super) fn known(
+    conn: &Connection,
+    from: Timestamp,
+    to: Timestamp,
+) -> rusqlite::Result<Vec<Known>> {
+    let mut query = conn.prepare_cached(
+        "SELECT play.*, bulletin.stage IN ('approved', 'scheduled') \
+                AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved \
+         FROM play JOIN bulletin ON bulletin.id = play.bulletin_id \
+         WHERE (start_at_ms >= ?1 AND start_at_ms < ?2) OR closed_at_ms IS NULL",
+    )?;
+    let rows = query.query_map([from.as_millisecond(), to.as_millisecond()], |row| {
+        Ok(Known {
+            id: play_id(row)?,
+            start_at: time(row, "start_at_ms")?,
+            stage: play_stage(row)?,
+            is_closed: optional_time(row, "closed_at_ms")?.is_some(),
+            play_until: time(row, "play_until_ms")?,
+            is_approved: row.get("is_approved")?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Where the next look at the calendar begins; `now` on the very first one.
+pub(super) fn planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Result<Timestamp> {
+    let sql = "SELECT coalesce(max(up_to_ms), ?1) AS up_to_ms FROM planned";
+    conn.query_row(sql, [now.as_millisecond()], |row| time(row, "up_to_ms"))
+}
+
+pub(super) fn set_planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO planned VALUES (1, ?1) \
+               ON CONFLICT (only_row) DO UPDATE SET up_to_ms = max(up_to_ms, excluded.up_to_ms)";
+    conn.execute(sql, [now.as_millisecond()]).map(|_| ())
+}
+
+/// Writes one decision down. Whatever is sent for it is sent after the commit.
+pub(super) fn apply(
+    conn: &Connection,
+    change: &Change,
+    scheduled: &HashMap<Uuid, &Kept>,
+    clusters: &[DeviceId],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    match change {
+        Change::Order { id, start_at } => {
+            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
+            insert(conn, *id, *start_at, kept, PlayStage::Ordered, None, now)?;
+            insert_targets(conn, *id, &kept.view.targets, clusters, now)
+        }
+        Change::HoldBack(id, reason) => {
+            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
+            insert(conn, *id, id.occurrence, kept, PlayStage::HeldBack, Some(reason), now)
+        }
+        // Ordered, with a window that is over or nearly so: closing it reports what was missed.
+        Change::Missed(id, reason) => {
+            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
+            insert(conn, *id, id.occurrence, kept, PlayStage::Ordered, Some(reason), now)?;
+            insert_targets(conn, *id, &kept.view.targets, clusters, now)?;
+            end_targets(conn, *id, TargetStage::Missed, reason)
+        }
+        Change::Promote(id) => {
+            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
+            set_stage(conn, *id, PlayStage::Ordered, None, now)?;
+            insert_targets(conn, *id, &kept.view.targets, clusters, now)
+        }
+        Change::Withdraw(id, reason) => withdraw(conn, *id, reason, now),
+        Change::Forget(id) => {
+            let sql = "DELETE FROM play WHERE bulletin_id = ?1 AND occurrence_ms = ?2 \
+                       AND stage = 'held_back'";
+            conn.execute(sql, key(*id)).map(|_| ())
+        }
+    }
+}
+
+fn insert(
+    conn: &Connection,
+    id: PlayId,
+    start_at: Timestamp,
+    kept: &Kept,
+    stage: PlayStage,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let view = &kept.view;
+    // Without an approval that stands there is no play, whatever the plan says.
+    let Some(approval) = view.approval.as_ref().filter(|it| it.audio == view.content.sha256) else {
+        return Ok(());
+    };
+    let until = play_until(start_at, view.content, view.priority);
+    conn.execute(
+        "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
+         approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            id.bulletin.to_string(),
+            id.occurrence.as_millisecond(),
+            start_at.as_millisecond(),
+            until.as_millisecond(),
+            view.priority.as_str(),
+            approval.by.as_str(),
+            view.content.sha256.to_string(),
+            count(view.content.bytes),
+            millis(view.content.duration),
+            stage.as_str(),
+            reason,
+            now.as_millisecond(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn insert_targets(
+    conn: &Connection,
+    id: PlayId,
+    targets: &Targets,
+    clusters: &[DeviceId],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let (bulletin, occurrence) = key(id);
+    for cluster in clusters.iter().filter(|it| targets.contains(it.as_str())) {
+        conn.execute(
+            "INSERT INTO play_target (bulletin_id, occurrence_ms, cluster, command_id, \
+             issued_at_ms, stage) VALUES (?1, ?2, ?3, ?4, ?5, 'pending')",
+            params![
+                bulletin,
+                occurrence,
+                cluster.as_str(),
+                new_uuid(now).to_string(),
+                now.as_millisecond()
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Recalls a play: clusters that may have the order get a stop, the others are done with it.
+fn withdraw(conn: &Connection, id: PlayId, reason: &str, now: Timestamp) -> rusqlite::Result<()> {
+    set_stage(conn, id, PlayStage::Withdrawn, Some(reason), now)?;
+    let (bulletin, occurrence) = key(id);
+    conn.execute(
+        "UPDATE play_target SET stage = 'stopped', reason = ?3 WHERE bulletin_id = ?1 \
+         AND occurrence_ms = ?2 AND n_sent = 0 AND stage = 'pending'",
+        params![bulletin, occurrence, reason],
+    )?;
+    let mut query = conn.prepare_cached(
+        "SELECT cluster FROM play_target WHERE bulletin_id = ?1 AND occurrence_ms = ?2 \
+         AND stage IN ('pending', 'ordered', 'cached', 'started')",
+    )?;
+    let clusters: Vec<String> =
+        query.query_map(key(id), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for cluster in clusters {
+        conn.execute(
+            "UPDATE play_target SET stop_command_id = ?4, issued_at_ms = ?5, n_sent = 0, \
+             sent_at_ms = NULL WHERE bulletin_id = ?1 AND occurrence_ms = ?2 AND cluster = ?3",
+            params![bulletin, occurrence, cluster, new_uuid(now).to_string(), now.as_millisecond()],
+        )?;
+    }
+    Ok(())
+}
+
+fn set_stage(
+    conn: &Connection,
+    id: PlayId,
+    stage: PlayStage,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let (bulletin, occurrence) = key(id);
+    conn.execute(
+        "UPDATE play SET stage = ?3, reason = ?4, decided_at_ms = ?5 \
+         WHERE bulletin_id = ?1 AND occurrence_ms = ?2 AND closed_at_ms IS NULL",
+        params![bulletin, occurrence, stage.as_str(), reason, now.as_millisecond()],
+    )?;
+    Ok(())
+}
+
+/// Ends the play on every cluster that has not told how it went.
+pub(super) fn end_targets(
+    conn: &Connection,
+    id: PlayId,
+    stage: TargetStage,
+    reason: &str,
+) -> rusqlite::Result<()> {
+    let (bulletin, occurrence) = key(id);
+    conn.execute(
+        "UPDATE play_target SET stage = ?3, reason = ?4 WHERE bulletin_id = ?1 \
+         AND occurrence_ms = ?2 AND stage IN ('pending', 'ordered', 'cached', 'started')",
+        params![bulletin, occurrence, stage.as_str(), reason],
+    )?;
+    Ok(())
+}
+
+/// For `WHERE bulletin_id = ?1 AND occurrence_ms = ?2`.
+pub(super) fn key(id: PlayId) -> (String, i64) {
+    (id.bulletin.to_string(), id.occurrence.as_millisecond())
+}
+
+pub(super) fn play_id(row: &Row<'_>) -> rusqlite::Result<PlayId> {
+    let bulletin = parsed::<Uuid>(row, "bulletin_id")?;
+    Ok(PlayId { bulletin, occurrence: time(row, "occurrence_ms")? })
+}

@@ -1,0 +1,200 @@
+//! What people hand in, and what they are shown. Converted to JSON by the console.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base::DeviceId;
+use broadcast::bulletin::{Approval, Rejection, Stage, UserId};
+use broadcast::plan::{Planned, Targets};
+use broadcast::schedule::Schedule;
+use broadcast::{Content, PlayId, Priority};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::skew::Summary;
+use super::spool::Spool;
+
+/// A bulletin as an author hands it in.
+#[derive(Debug)]
+pub struct NewBulletin {
+    /// 1 to 200 characters.
+    pub title: String,
+    pub targets: Targets,
+    pub priority: Priority,
+    pub source: Source,
+    /// Nothing of it plays from then on.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Where its sound comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// A recording that was received into a file, see `Bulletins::spool`.
+    Upload { file_name: String, spool: Spool },
+    /// A text to be spoken. `voice`: north, central or south.
+    Speech { text: String, voice: String },
+}
+
+/// As [`Source`], of a bulletin that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Upload {
+        file_name: String,
+    },
+    /// `normalised` is what was said, word for word.
+    Speech {
+        text: String,
+        normalised: String,
+        voice: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BulletinView {
+    pub id: Uuid,
+    pub title: String,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
+    pub stage: Stage,
+    pub priority: Priority,
+    pub targets: Targets,
+    pub origin: Origin,
+    pub content: Content,
+    /// Of the stored sound.
+    pub loudness_lufs: f64,
+    pub true_peak_dbtp: f64,
+    pub submitted_at: Option<Timestamp>,
+    pub approval: Option<Approval>,
+    pub rejection: Option<Rejection>,
+    pub schedule: Option<Schedule>,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// When to play, as people say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleRequest {
+    At(Timestamp),
+    /// RFC 5545 content lines: DTSTART, RRULE, RDATE, EXDATE.
+    Rule(String),
+}
+
+/// The answer to a schedule: what will come of it, held-back plays with their reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scheduled {
+    pub bulletin: BulletinView,
+    /// Its first starts, at most ten.
+    pub next: Vec<Planned<Uuid>>,
+}
+
+/// One play of one bulletin, past or to come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlayView {
+    pub play: PlayId,
+    pub title: String,
+    pub start_at: Timestamp,
+    pub duration: Duration,
+    pub priority: Priority,
+    pub stage: PlayStage,
+    /// Why it was held back, withdrawn or missed.
+    pub reason: Option<String>,
+    pub targets: Vec<TargetView>,
+    /// Once it is closed.
+    pub summary: Option<Summary>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PlayStage {
+    /// The calendar wanted it and the rules did not.
+    HeldBack,
+    /// Clusters have their orders, or get them as soon as they can be reached.
+    Ordered,
+    /// It was ordered, and then stopped: an edit, another schedule.
+    Withdrawn,
+    /// Every cluster has told how it went, or can no longer.
+    Closed,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetView {
+    pub cluster: DeviceId,
+    pub stage: TargetStage,
+    pub reason: Option<String>,
+    pub started_at: Option<Timestamp>,
+    /// `started_at` minus the ordered instant.
+    pub start_error: Option<SignedDuration>,
+}
+
+/// How far a play has come on one cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetStage {
+    /// The cluster has not acknowledged its order.
+    Pending,
+    Ordered,
+    Cached,
+    Started,
+    Played,
+    Partial,
+    Missed,
+    Stopped,
+}
+
+impl BulletinView {
+    /// Where its Ogg/Opus file lies below the content folder.
+    pub fn file_name(&self) -> PathBuf {
+        PathBuf::from(format!("{}.opus", self.content.sha256))
+    }
+}
+
+impl PlayStage {
+    pub(super) const ALL: [Self; 4] =
+        [Self::HeldBack, Self::Ordered, Self::Withdrawn, Self::Closed];
+
+    /// As in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HeldBack => "held_back",
+            Self::Ordered => "ordered",
+            Self::Withdrawn => "withdrawn",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl TargetStage {
+    const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Ordered,
+        Self::Cached,
+        Self::Started,
+        Self::Played,
+        Self::Partial,
+        Self::Missed,
+        Self::Stopped,
+    ];
+
+    /// As in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ordered => "ordered",
+            Self::Cached => "cached",
+            Self::Started => "started",
+            Self::Played => "played",
+            Self::Partial => "partial",
+            Self::Missed => "missed",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+
+    /// Nothing more will come of it.
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Self::Pending | Self::Ordered | Self::Cached | Self::Started => false,
+            Self::Played | Self::Partial | Self::Missed | Self::Stopped => true,
+        }
+    }
+}
