@@ -17,13 +17,13 @@ const SCHEMA: &str = include_str!("centre/schema.sql");
 
 /// Run the operations centre: receive everything that boxes and loudspeakers report, once each.
 ///
-/// Subscribes on the centre's broker, stores each event in data_dir/vong.db, acknowledges it after
-/// the commit, and prints one line per event on stdout; log lines go to stderr. For an alert the line
+/// Subscribes on the centre's broker, stores each event in its database, acknowledges it after the
+/// commit, and prints one line per event on stdout; log lines go to stderr. For an alert the line
 /// ends with the time from the picture to the commit, for a play with the skew between clusters.
 ///
 /// At the first start, where the folder of [identity] does not exist, the centre makes the fleet's
-/// authority in data_dir/authority, its own identity, and the certificate of its broker in
-/// data_dir/broker.
+/// authority, its own identity, and the certificate of its broker in the folders `authority` and
+/// `broker` of its data folder.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The centre's configuration, see `vong config-schema centre`.

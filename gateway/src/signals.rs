@@ -22,7 +22,7 @@ async fn received(kind: SignalKind) {
         Err(err) => {
             // The other signal, or a kill, still stops us.
             warn!(error = %err, "a signal cannot be waited for");
-            pending().await
+            pending::<()>().await;
         }
     }
 }

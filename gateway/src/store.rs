@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use thread::{Job, Queued};
+use thread::{Access, Job, Queued};
 
 /// Callers wait when this many jobs are queued: back-pressure, not memory.
 const QUEUE: usize = 1024;
@@ -49,7 +49,8 @@ pub enum StoreError {
     TooNew { path: PathBuf, found: usize, known: usize },
     #[error("{path} cannot be opened")]
     File { path: PathBuf, source: io::Error },
-    /// Nothing of the job was stored. The ballast is free now, so that deletes can commit.
+    /// Nothing of the job was stored. After [`Store::free_space`] the ballast has been given back, so
+    /// that trying again is worth while.
     #[error("the disk is full")]
     Full(#[source] rusqlite::Error),
     #[error("the database refused a job")]
@@ -92,7 +93,17 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.run(job, true).await
+        self.run(job, Access::Write).await
+    }
+
+    /// As [`Store::write`], for jobs that delete. When the disk is full, the ballast is given back
+    /// for their sake alone: new rows would only fill that place as well.
+    pub async fn free_space<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.run(job, Access::Free).await
     }
 
     /// Runs `job` outside a transaction. It sees everything committed before, and MUST NOT write.
@@ -101,16 +112,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.run(job, false).await
+        self.run(job, Access::Read).await
     }
 
-    async fn run<T, F>(&self, job: F, writes: bool) -> Result<T, StoreError>
+    async fn run<T, F>(&self, job: F, access: Access) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply_tx, reply) = oneshot::channel();
-        let queued = Queued::new(job, writes, reply_tx);
+        let queued = Queued::new(job, access, reply_tx);
         self.jobs.send(Box::new(queued)).await.map_err(|_| StoreError::Stopped)?;
         reply.await.map_err(|_| StoreError::Stopped)?
     }

@@ -23,7 +23,7 @@ use crate::{config, report};
 
 const STEPS: &[&str] = &[report::SCHEMA, SCHEMA];
 /// How long events may be on their way before they are called missing.
-const GAPS_EVERY: Duration = Duration::from_secs(60);
+const GAPS_EVERY: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(
     config: config::Centre,

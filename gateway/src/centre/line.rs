@@ -1,5 +1,7 @@
 //! One line for each thing that was committed: for a person, or as JSON for a program.
 
+use std::fmt::Write as _;
+
 use base::DeviceId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -75,12 +77,12 @@ fn event_text(envelope: &Envelope, committed_at: Timestamp) -> String {
     );
     for key in DETAILS {
         if let Some(value) = envelope.data.get(key).and_then(short) {
-            line.push_str(&format!("  {key}={value}"));
+            let _ = write!(line, "  {key}={value}");
         }
     }
     // A clock that is not trusted makes the difference meaningless.
     let about = if envelope.clock_trusted { "" } else { "~" };
-    line.push_str(&format!("  [{about}{} ms]", latency_ms(envelope, committed_at)));
+    let _ = write!(line, "  [{about}{} ms]", latency_ms(envelope, committed_at));
     line
 }
 

@@ -33,9 +33,9 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 /// Three pings of ours did not come back.
 const DEAD_AFTER: Duration = Duration::from_secs(65);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// A connection that lasted this long was a good one, and the next wait is short again.
-const STABLE_AFTER: Duration = Duration::from_secs(60);
+const STABLE_AFTER: Duration = Duration::from_mins(1);
 /// An urgent event tries at once, but a flood of them must not hammer a broker that refuses us.
 const HURRY_AFTER: Duration = Duration::from_millis(500);
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);

@@ -24,7 +24,7 @@ pub const URGENT_WINDOW: usize = 16;
 /// The first wait for an acknowledgement: ten times what a slow uplink with one commit takes.
 const FIRST_RESEND: Duration = Duration::from_secs(10);
 /// A centre that is away for a day gets few repeats; it says hello when it is back (`Acked`).
-const LONGEST_RESEND: Duration = Duration::from_secs(120);
+const LONGEST_RESEND: Duration = Duration::from_mins(2);
 /// Sent this long ago and not in the acknowledgement that just came: lost, send again.
 const SURELY_LOST: Duration = Duration::from_secs(2);
 

@@ -87,16 +87,22 @@ impl Receiver {
                 }
                 next = if batch.len() < BATCH { events.try_recv().ok() } else { None };
             }
-            if !batch.is_empty() {
-                self.commit(batch).await;
-                n_commits = n_commits.wrapping_add(1);
+            if batch.is_empty() {
+                continue;
             }
-            if let Keep::Newest(keep) = self.keep
-                && n_commits % PRUNE_EVERY == 1
-                && let Err(err) = self.store.write(move |conn| received::prune(conn, keep)).await
-            {
-                warn!(error = %err, "old events were not deleted");
+            self.commit(batch).await;
+            n_commits = n_commits.wrapping_add(1);
+            if n_commits.is_multiple_of(PRUNE_EVERY) {
+                self.prune().await;
             }
+        }
+    }
+
+    async fn prune(&self) {
+        let Keep::Newest(keep) = self.keep else { return };
+        let pruned = self.store.free_space(move |conn| received::prune(conn, keep)).await;
+        if let Err(err) = pruned {
+            warn!(error = %err, "old events were not deleted");
         }
     }
 
@@ -158,11 +164,13 @@ impl Receiver {
                     }
                 }
                 let at = self.clock.now();
-                new.iter().for_each(|(from, it)| self.listener.committed(from, it, at));
+                for (from, envelope) in &new {
+                    self.listener.committed(from, envelope, at);
+                }
             }
             // Nothing is acknowledged, so all of it comes again.
             Err(StoreError::Full(_)) => {
-                error!("the disk is full: events are refused until there is room")
+                error!("the disk is full: events are refused until there is room");
             }
             Err(err) => error!(error = %err, "events could not be stored, they will be sent again"),
         }

@@ -181,7 +181,7 @@ impl Listener for Clumsy {
     ) -> rusqlite::Result<()> {
         conn.execute("INSERT INTO seen_command VALUES (?1, 0)", [envelope.id.to_string()])?;
         self.0.lock().unwrap().push(envelope.seq);
-        if envelope.seq % 2 == 0 { Err(rusqlite::Error::InvalidQuery) } else { Ok(()) }
+        if envelope.seq.is_multiple_of(2) { Err(rusqlite::Error::InvalidQuery) } else { Ok(()) }
     }
 
     fn committed(&self, _: &Sender, _: &Envelope, _: Timestamp) {}

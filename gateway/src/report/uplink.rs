@@ -19,11 +19,11 @@ use super::wire::{self, Presence, Reply, Status};
 use super::{Reporter, rows};
 use crate::store::StoreError;
 
-const HEALTH_EVERY: Duration = Duration::from_secs(60);
+const HEALTH_EVERY: Duration = Duration::from_mins(1);
 /// A change is told soon, but parts that change together make one message.
 const HEALTH_SETTLES: Duration = Duration::from_secs(2);
 /// Recorded within this before the link came up still counts as fresh.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// After the store refused: a disk that is full stays so for a while.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Commands that wait for their executor. Their sender repeats what gets no reply.
@@ -188,12 +188,11 @@ impl UplinkTask {
                 Err(err) => warn!(error = %err, "an acknowledgement that cannot be read"),
             }
         } else if topic == self.topics.command() {
-            match String::from_utf8(payload.to_vec()) {
-                Ok(command) => {
-                    if self.commands.try_send(command).is_err() {
-                        warn!("too many commands at once: one was dropped, its sender repeats it");
-                    }
-                }
+            let handed_on =
+                String::from_utf8(payload.to_vec()).map(|it| self.commands.try_send(it));
+            match handed_on {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => warn!("too many commands: one was dropped, its sender repeats it"),
                 Err(_) => warn!("a command that is not text was dropped"),
             }
         }
@@ -257,14 +256,22 @@ impl UplinkTask {
 
     async fn delete(&mut self, ids: Vec<i64>) -> Result<(), Stopped> {
         self.undeleted.extend(ids);
-        let ids = self.undeleted.clone();
-        let deleted = self.reporter.store().write(move |conn| rows::delete(conn, &ids)).await;
+        let mut deleted = self.delete_once().await;
+        if let Err(StoreError::Full(_)) = deleted {
+            // The ballast has just been given back for this.
+            deleted = self.delete_once().await;
+        }
         if stopped(deleted)?.is_some() {
             self.undeleted.clear();
         } else {
             self.retry_at = Some(Instant::now() + TRY_AGAIN);
         }
         Ok(())
+    }
+
+    async fn delete_once(&self) -> Result<(), StoreError> {
+        let ids = self.undeleted.clone();
+        self.reporter.store().free_space(move |conn| rows::delete(conn, &ids)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The MQTT contract v1 as JSON. Frozen by tests/tests/wire_v1.rs: fields are added, never changed.
+//! The MQTT contract v1 as JSON. Frozen by `tests/tests/wire_v1.rs`: fields are added, never changed.
 
 use base::DeviceId;
 use jiff::Timestamp;

@@ -14,7 +14,7 @@ pub(super) const BALLAST_BYTES: u64 = 4 << 20;
 /// The ballast is made (again) only where this much stays free after it.
 const SPARE_BYTES: u64 = 3 * BALLAST_BYTES;
 /// Not at once: what filled the disk is still running.
-const REMAKE_AFTER: Duration = Duration::from_secs(60);
+const REMAKE_AFTER: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Ballast {

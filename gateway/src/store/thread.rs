@@ -4,7 +4,7 @@ use std::mem;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, warn};
+use tracing::{debug, error};
 
 use super::StoreError;
 use super::file::Opened;
@@ -12,9 +12,18 @@ use super::file::Opened;
 /// Jobs that share a commit at most, so that no caller waits long for the others.
 const BATCH: usize = 256;
 
+/// What a job does to the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+    /// Deletes: worth the ballast.
+    Free,
+}
+
 /// A job whose result type is forgotten.
 pub(super) trait Job: Send + std::fmt::Debug {
-    fn writes(&self) -> bool;
+    fn access(&self) -> Access;
 
     /// Runs once; keeps the value for `reply`.
     fn run(&mut self, conn: &Connection) -> rusqlite::Result<()>;
@@ -25,14 +34,18 @@ pub(super) trait Job: Send + std::fmt::Debug {
 
 pub(super) struct Queued<T, F> {
     job: Option<F>,
-    writes: bool,
+    access: Access,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Queued<T, F> {
-    pub(super) fn new(job: F, writes: bool, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
-        Self { job: Some(job), writes, value: None, reply }
+    pub(super) fn new(
+        job: F,
+        access: Access,
+        reply: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Self {
+        Self { job: Some(job), access, value: None, reply }
     }
 }
 
@@ -41,8 +54,8 @@ where
     T: Send,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
-    fn writes(&self) -> bool {
-        self.writes
+    fn access(&self) -> Access {
+        self.access
     }
 
     fn run(&mut self, conn: &Connection) -> rusqlite::Result<()> {
@@ -64,7 +77,7 @@ where
 
 impl<T, F> std::fmt::Debug for Queued<T, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queued").field("writes", &self.writes).finish_non_exhaustive()
+        f.debug_struct("Queued").field("access", &self.access).finish_non_exhaustive()
     }
 }
 
@@ -94,12 +107,13 @@ struct Commit<'a> {
 fn serve(opened: &mut Opened, batch: Vec<Box<dyn Job>>) -> Result<(), rusqlite::Error> {
     let mut commit = Commit { opened, waiting: Vec::new() };
     for job in batch {
-        if job.writes() {
-            commit.add(job)?;
-        } else {
-            // A read sees only what is committed, also what its own caller wrote just before.
-            commit.finish()?;
-            commit.read(job)?;
+        match job.access() {
+            Access::Write | Access::Free => commit.add(job)?,
+            Access::Read => {
+                // A read sees only what is committed, also what its own caller wrote just before.
+                commit.finish()?;
+                commit.read(job)?;
+            }
         }
     }
     commit.finish()
@@ -147,7 +161,9 @@ impl Commit<'_> {
         }
         match self.opened.conn.execute_batch("COMMIT") {
             Ok(()) => {
-                mem::take(&mut self.waiting).into_iter().for_each(|job| job.reply(None));
+                for job in mem::take(&mut self.waiting) {
+                    job.reply(None);
+                }
                 Ok(())
             }
             Err(err) => {
@@ -178,8 +194,10 @@ impl Commit<'_> {
         };
         let code = err.sqlite_error_code();
         if code == Some(ErrorCode::DiskFull) {
-            warn!(path = %self.opened.path.display(), "the disk is full");
-            self.opened.ballast.free();
+            debug!(path = %self.opened.path.display(), "the disk is full");
+            if job.access() == Access::Free {
+                self.opened.ballast.free();
+            }
         }
         let damage = matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
             .then(|| copy_of(&err));
