@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::order::{Content, Order, PlayId, Volume};
 use crate::quiet::QuietHours;
 
-use play::{Have, Play, Verdict};
+use play::{Play, Verdict};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
@@ -49,6 +49,8 @@ pub enum Event {
         sha256: base::Sha256,
         reason: String,
     },
+    /// The file was found to be damaged when it was about to sound, and is gone; nothing was heard.
+    ContentDamaged(base::Sha256),
     /// Nothing starts while the clock is not trusted.
     ClockTrusted(bool),
     /// The first sample left the sink.
@@ -78,7 +80,6 @@ pub enum Effect {
         play: PlayId,
         reason: String,
     },
-    Fetch(Content),
     Play(Sound),
     /// End it now. `SoundEnded` follows.
     Silence(PlayId),
@@ -131,6 +132,12 @@ impl Player {
         self.plays.values().filter(|it| !it.stage.is_ended()).map(|it| it.order.content)
     }
 
+    /// What content is to be fetched: of plays that are not over, what was not verified yet.
+    pub fn needed(&self) -> impl Iterator<Item = Content> {
+        let open = self.plays.values().filter(|it| !it.stage.is_ended() && !it.is_cached);
+        open.map(|it| it.order.content)
+    }
+
     /// The plays that are not over, in no particular order, for status and health.
     pub fn open_plays(&self) -> impl Iterator<Item = (&Order, &Stage)> {
         self.plays.values().filter(|it| !it.stage.is_ended()).map(|it| (&it.order, &it.stage))
@@ -151,6 +158,7 @@ impl Player {
                     effects.extend(play.lost_content(&reason));
                 }
             }
+            Event::ContentDamaged(sha256) => self.damaged(sha256, &mut effects),
             Event::ClockTrusted(is_trusted) => self.is_clock_trusted = is_trusted,
             Event::SoundStarted { play, at } => {
                 if let Some(play) = self.plays.get_mut(&play) {
@@ -169,6 +177,17 @@ impl Player {
         }
         self.settle(now, &mut effects);
         effects
+    }
+
+    fn damaged(&mut self, sha256: base::Sha256, effects: &mut Vec<Effect>) {
+        for (id, play) in &mut self.plays {
+            if play.order.content.sha256 == sha256 {
+                effects.extend(play.damaged());
+                if self.sounding == Some(*id) {
+                    self.sounding = None;
+                }
+            }
+        }
     }
 
     fn ordered(&mut self, order: Order, effects: &mut Vec<Effect>) {
@@ -204,10 +223,6 @@ impl Player {
     /// Carries out what time and the other events made due, then sets the one timer.
     fn settle(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for play in self.plays.values_mut() {
-            if play.wants_content() {
-                play.content = Have::Asked;
-                effects.push(Effect::Fetch(play.order.content));
-            }
             effects.extend(play.expire(now, &self.rules, self.is_clock_trusted));
         }
         if self.is_clock_trusted {

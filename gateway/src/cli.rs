@@ -35,6 +35,8 @@ enum Command {
     Plan(workbench::plan::Args),
     Provision(crate::field::provision::Args),
     Say(workbench::say::Args),
+    #[cfg(feature = "gst")]
+    Speaker(crate::speaker::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -73,6 +75,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
         Command::Library(args) => workbench::library::run(&args),
+        #[cfg(feature = "gst")]
+        Command::Speaker(args) => on_one_thread(crate::speaker::run(args)),
         Command::Say(args) => on_one_thread(workbench::say::run(args)),
         Command::Plan(args) => workbench::plan::run(&args),
         Command::Provision(args) => crate::field::provision::run(args),

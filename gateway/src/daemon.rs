@@ -36,24 +36,28 @@ pub struct Daemon {
 pub type Progress = Box<dyn Fn() -> bool + Send>;
 
 impl Daemon {
-    /// `trust`: `None` when the daemon's own code decides, as on a cluster.
+    /// `trust`: `None` when the daemon's own code decides.
     pub fn new(data_dir: &Path, trust: Option<crate::config::ClockTrust>) -> Self {
         use crate::config::ClockTrust::{Host, Ntp};
 
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mut daemon = Self::on_clock(Arc::new(SystemClock), data_dir);
+        daemon.trust.set(matches!(trust, Some(Host)));
+        if let Some(Ntp) = trust {
+            let (trust, stop) = (daemon.trust.clone(), daemon.stop.clone());
+            daemon.tasks.spawn("clock", clock_trust::follow_ntp(trust, stop));
+        }
+        daemon
+    }
+
+    /// On another clock than the system's, not trusted until somebody says so.
+    pub fn on_clock(clock: Arc<dyn Clock>, data_dir: &Path) -> Self {
         let last_good = data_dir.join("last-good-time");
         let time = Arc::new(CertificateTime::new(Arc::clone(&clock), last_good));
-        let stop = CancellationToken::new();
+        let (stop, trust) = (CancellationToken::new(), ClockTrust::default());
         let mut tasks = Tasks::default();
-        let is_host = matches!(trust, Some(Host));
-        let clock_trust = ClockTrust::new(is_host);
-        if let Some(Ntp) = trust {
-            tasks.spawn("clock", clock_trust::follow_ntp(clock_trust.clone(), stop.clone()));
-        }
-        let remember =
-            remember_time(time.clone(), clock_trust.clone(), clock.clone(), stop.clone());
+        let remember = remember_time(time.clone(), trust.clone(), clock.clone(), stop.clone());
         tasks.spawn("time", remember);
-        Self { clock, time, trust: clock_trust, stop, tasks }
+        Self { clock, time, trust, stop, tasks }
     }
 
     /// Tells systemd that everything runs, and from then on that the store and all of `progress`

@@ -10,7 +10,10 @@ mod log;
 pub mod order;
 pub mod report;
 pub mod signals;
+#[cfg(feature = "gst")]
+pub mod speaker;
 pub mod store;
+pub mod timekeeping;
 pub mod tls;
 pub mod ward;
 pub mod web;

@@ -2,3 +2,5 @@
 
 pub mod broadcast;
 pub mod clusters;
+pub mod content;
+pub mod timekeeper;

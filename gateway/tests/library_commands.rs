@@ -86,6 +86,10 @@ fn without_espeak_the_message_names_the_package() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("install the Debian package espeak-ng"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("install the Debian package espeak-ng"),
+        "{}",
+        stderr(&output)
+    );
     assert!(!folder.path().join("x.wav").exists());
 }

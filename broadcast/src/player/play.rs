@@ -20,20 +20,12 @@ const END_SLACK: Duration = Duration::from_millis(500);
 pub(super) struct Play {
     pub(super) order: Order,
     pub(super) stage: Stage,
-    /// Of its content, since the program started.
-    pub(super) content: Have,
+    /// Its content is in the cache, verified since the program started.
+    pub(super) is_cached: bool,
     /// The sink is being closed for a more urgent play.
     is_interrupting: bool,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Have {
-    Nothing,
-    /// The fetch was asked for, or there is no more use in asking.
-    Asked,
-    Verified,
 }
 
 /// What comes of a play whose turn it is.
@@ -45,7 +37,7 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
-        Self { order, stage, content: Have::Nothing, is_interrupting: false, was_cut_off }
+        Self { order, stage, is_cached: false, is_interrupting: false, was_cut_off }
     }
 
     pub(super) fn record(&self, report: Option<Report>) -> Effect {
@@ -64,7 +56,7 @@ impl Play {
         match self.stage {
             Stage::Fetching | Stage::Waiting => {
                 if self.order.content != order.content {
-                    (self.stage, self.content) = (Stage::Fetching, Have::Nothing);
+                    (self.stage, self.is_cached) = (Stage::Fetching, false);
                 }
                 self.order = order;
                 self.record(Some(Report::Ordered))
@@ -76,12 +68,8 @@ impl Play {
         }
     }
 
-    pub(super) fn wants_content(&self) -> bool {
-        !self.stage.is_ended() && self.content == Have::Nothing
-    }
-
     pub(super) fn cached(&mut self) -> Option<Effect> {
-        self.content = Have::Verified;
+        self.is_cached = true;
         if self.stage != Stage::Fetching {
             return None;
         }
@@ -89,8 +77,17 @@ impl Play {
         Some(self.record(Some(Report::Cached)))
     }
 
+    /// Its file is not what it was. A play that was about to sound waits for another copy.
+    pub(super) fn damaged(&mut self) -> Option<Effect> {
+        self.is_cached = false;
+        let Stage::Playing { seek, .. } = self.stage else { return None };
+        self.stage = if seek.is_zero() { Stage::Waiting } else { self.stage.clone() };
+        self.was_cut_off = !seek.is_zero();
+        Some(self.record(None))
+    }
+
     pub(super) fn lost_content(&mut self, reason: &str) -> Option<Effect> {
-        self.content = Have::Asked;
+        self.is_cached = false;
         match self.stage {
             Stage::Fetching | Stage::Waiting => Some(self.end(EndingKind::Missed, reason)),
             Stage::Interrupted { .. } => Some(self.end(EndingKind::Partial, reason)),
@@ -146,9 +143,7 @@ impl Play {
             Stage::Playing { .. } => self.was_cut_off,
             Stage::Fetching | Stage::Ended(_) => false,
         };
-        is_ready
-            && self.content == Have::Verified
-            && self.order.start_at.duration_since(now) <= signed(lead)
+        is_ready && self.is_cached && self.order.start_at.duration_since(now) <= signed(lead)
     }
 
     /// Ends what can no longer be played.

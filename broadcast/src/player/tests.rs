@@ -111,7 +111,6 @@ impl Scene {
                 self.on(s, Event::SoundEnded { play, heard, failed: None });
             }
             Effect::WakeAt(at) => self.wake_at = Some(at),
-            Effect::Fetch(_) => {}
             Effect::Forget(play) => {
                 self.stored.remove(&play);
             }
@@ -320,6 +319,20 @@ fn wrong_content_is_missed_with_the_reason() {
     let sha256 = order(1, 0).content.sha256;
     it.on(5, Event::ContentFailed { sha256, reason: "the box sent other content".into() });
     assert_eq!(it.told[1], "5 1 missed the box sent other content");
+}
+
+#[test]
+fn a_damaged_file_is_needed_again_and_played_late() {
+    let mut it = Scene::ready();
+    it.cached(1, &order(1, 100));
+    assert_eq!(it.player.needed().count(), 0);
+    it.until(2, 97);
+    it.sound = None;
+    it.on(98, Event::ContentDamaged(order(1, 0).content.sha256));
+    assert_eq!(it.player.needed().count(), 1);
+    it.on(103, Event::ContentCached(order(1, 0).content.sha256));
+    it.until(104, 200);
+    assert_eq!(it.told[2..], ["104 1 started", "164 1 played"]);
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! Plays and the clock's fit, to and from their tables.
+
+use std::time::Duration;
+
+use broadcast::discipline::Fit;
+use broadcast::player::Stage;
+use broadcast::{Order, PlayId};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use tracing::error;
+
+use crate::order::wire::{play_from_json, play_to_json};
+
+pub(super) fn save_play(conn: &Connection, order: &Order, stage: &Stage) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_play VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
+            order.play.bulletin.to_string(),
+            order.play.occurrence.as_microsecond(),
+            play_to_json(order).to_string(),
+            stage.as_str(),
+            millis(stage.position()),
+            millis(stage.skipped()),
+            stage.reason(),
+        ])
+        .map(drop)
+}
+
+pub(super) fn forget_play(conn: &Connection, play: PlayId) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM cluster_play WHERE bulletin_id = ?1 AND occurrence_us = ?2")?
+        .execute(params![play.bulletin.to_string(), play.occurrence.as_microsecond()])
+        .map(drop)
+}
+
+/// A row that cannot be read is reported and left alone: one bad row must not silence a cluster.
+pub(super) fn plays(conn: &Connection) -> rusqlite::Result<Vec<(Order, Stage)>> {
+    let mut select = conn.prepare_cached(
+        "SELECT order_json, stage, position_ms, skipped_ms, reason FROM cluster_play",
+    )?;
+    let mut rows = select.query([])?;
+    let mut plays = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (order, stage): (String, String) = (row.get(0)?, row.get(1)?);
+        let (position, skipped): (u64, u64) = (row.get(2)?, row.get(3)?);
+        let (position, skipped) = (Duration::from_millis(position), Duration::from_millis(skipped));
+        let reason: String = row.get(4)?;
+        let stage = Stage::from_parts(&stage, position, skipped, &reason);
+        let order = serde_json::from_str(&order).ok().and_then(|it| play_from_json(&it).ok());
+        match (order, stage) {
+            (Some(order), Ok(stage)) => plays.push((order, stage)),
+            (order, _) => error!(?order, "a stored play cannot be read and is left out"),
+        }
+    }
+    Ok(plays)
+}
+
+pub(super) fn save_fit(conn: &Connection, boot_id: &str, fit: &Fit) -> rusqlite::Result<()> {
+    let (local, at_box, drift, drift_error, error) = fit.parts();
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_clock VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            boot_id,
+            nanos(local),
+            nanos(at_box),
+            drift,
+            drift_error,
+            i64::try_from(error.as_nanos()).unwrap_or(i64::MAX),
+        ])
+        .map(drop)
+}
+
+/// The fit of this boot, if there is one.
+pub(super) fn fit(conn: &Connection, boot_id: &str) -> rusqlite::Result<Option<Fit>> {
+    let row = conn
+        .prepare_cached(
+            "SELECT local_ns, box_ns, drift, drift_error, error_ns FROM cluster_clock \
+             WHERE boot_id = ?1",
+        )?
+        .query_row([boot_id], |row| {
+            let (local, at_box): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let error: u64 = row.get(4)?;
+            Ok((local, at_box, row.get(2)?, row.get(3)?, Duration::from_nanos(error)))
+        })
+        .optional()?;
+    let at = |ns: i64| Timestamp::from_nanosecond(i128::from(ns)).ok();
+    Ok(row.and_then(|(local, at_box, drift, drift_error, error)| {
+        Fit::from_parts(at(local)?, at(at_box)?, drift, drift_error, error)
+    }))
+}
+
+fn nanos(at: Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
