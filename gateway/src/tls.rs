@@ -62,7 +62,7 @@ pub struct Peer(pub DeviceId);
 pub async fn serve(door: Door, router: Router, stop: CancellationToken) -> io::Result<()> {
     let handle = Handle::new();
     let mut server = axum_server::Server::<SocketAddr>::from_listener(door.listener)
-        .acceptor(Porter::new(door.tls, door.max_connections))
+        .acceptor(Porter::new(&door.tls, door.max_connections))
         .handle(handle.clone())
         .http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
@@ -91,8 +91,8 @@ struct Visitor<S> {
 }
 
 impl Porter {
-    fn new(tls: Arc<ServerConfig>, max_connections: usize) -> Self {
-        let mut tls = ServerConfig::clone(&tls);
+    fn new(tls: &ServerConfig, max_connections: usize) -> Self {
+        let mut tls = tls.clone();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(tls));
         Self { acceptor, places: Arc::new(Semaphore::new(max_connections)) }

@@ -65,7 +65,11 @@ impl Authority {
         let params = certificate::authority(now).map_err(no_certificate)?;
         let key = KeyPair::generate().map_err(no_certificate)?;
         let certificate = params.self_signed(&key).map_err(no_certificate)?;
-        lay_down(dir, &certificate.pem(), &key.serialize_pem())
+        let write = |new: &Path| {
+            base::write_private(&new.join("ca.key"), key.serialize_pem().as_bytes())?;
+            base::write_atomic(&new.join("ca.pem"), certificate.pem().as_bytes())
+        };
+        lay_down(dir, write)
             .map_err(|source| AuthorityError::Unwritable { path: dir.to_owned(), source })?;
         Self::open(dir, now)
     }
@@ -174,22 +178,24 @@ impl Authority {
 }
 
 impl Issued {
-    /// Writes the identity folder: `ca.pem`, `device.pem`, `device.key`, the roster, and for a
-    /// device that commands others `command.key`.
+    /// Writes the identity folder `dir`, which must be absent or empty: `ca.pem`, `device.pem`,
+    /// `device.key`, the roster, and for a device that commands others `command.key`. The folder
+    /// appears whole or not at all.
     pub fn write(
         &self,
         dir: &Path,
         roster: &str,
         command_key: Option<&Secret<String>>,
     ) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o750).create(dir)?;
-        base::write_private(&dir.join("device.key"), self.key_pem.expose_secret().as_bytes())?;
-        if let Some(key) = command_key {
-            base::write_private(&dir.join("command.key"), key.expose_secret().as_bytes())?;
-        }
-        base::write_atomic(&dir.join("device.pem"), self.certificate_pem.as_bytes())?;
-        base::write_atomic(&dir.join("ca.pem"), self.authority_pem.as_bytes())?;
-        base::write_atomic(&dir.join("roster.jws"), roster.as_bytes())
+        lay_down(dir, |new| {
+            base::write_private(&new.join("device.key"), self.key_pem.expose_secret().as_bytes())?;
+            if let Some(key) = command_key {
+                base::write_private(&new.join("command.key"), key.expose_secret().as_bytes())?;
+            }
+            base::write_atomic(&new.join("device.pem"), self.certificate_pem.as_bytes())?;
+            base::write_atomic(&new.join("ca.pem"), self.authority_pem.as_bytes())?;
+            base::write_atomic(&new.join("roster.jws"), roster.as_bytes())
+        })
     }
 }
 
@@ -200,9 +206,9 @@ fn is_vacant(dir: &Path) -> bool {
     }
 }
 
-/// Writes both files into a folder beside `dir`, then renames it: a power cut leaves no authority
-/// with half of its files.
-fn lay_down(dir: &Path, certificate: &str, key: &str) -> io::Result<()> {
+/// Lets `write` fill a folder beside `dir`, then renames it: a power cut leaves no half of one. Fails
+/// where `dir` holds anything.
+fn lay_down(dir: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut new = dir.as_os_str().to_owned();
     new.push(".new");
     let new = PathBuf::from(new);
@@ -210,8 +216,7 @@ fn lay_down(dir: &Path, certificate: &str, key: &str) -> io::Result<()> {
         fs::remove_dir_all(&new)?;
     }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&new)?;
-    base::write_private(&new.join("ca.key"), key.as_bytes())?;
-    base::write_atomic(&new.join("ca.pem"), certificate.as_bytes())?;
+    write(&new)?;
     fs::rename(&new, dir)?;
     let parent = dir.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(parent)?.sync_all()

@@ -129,3 +129,15 @@ fn an_address_that_is_no_name_is_refused() {
     let issued = authority.issue(&id("box-1"), Role::Station, &["cầu-tre"], now());
     assert!(matches!(issued, Err(AuthorityError::Certificate { .. })));
 }
+
+#[test]
+fn an_identity_is_never_written_over_another() {
+    let (dir, authority) = new_authority();
+    let issued = authority.issue(&id("box-1"), Role::Station, &[], now()).unwrap();
+    let folder = dir.path().join("identity");
+    issued.write(&folder, "roster", None).unwrap();
+    let other = authority.issue(&id("box-2"), Role::Station, &[], now()).unwrap();
+    assert!(other.write(&folder, "roster", None).is_err());
+    let kept = fs::read_to_string(folder.join("device.pem")).unwrap();
+    assert_eq!(kept, issued.certificate_pem);
+}

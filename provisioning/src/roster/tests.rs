@@ -1,5 +1,6 @@
 //! What is obeyed, and everything that is not.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -152,25 +153,27 @@ fn any_flipped_bit_is_refused() {
     }
 }
 
+/// One for all cases: making keys takes longer than refusing a token.
+static FLEET: LazyLock<Fleet> = LazyLock::new(Fleet::new);
+static ROSTER: LazyLock<Roster> = LazyLock::new(|| FLEET.roster());
+
 proptest! {
     #[test]
     fn a_replaced_cut_or_lengthened_token_is_refused(
         position in any::<prop::sample::Index>(), cut in 0_usize..8, text in "[ -~]{0,3}",
     ) {
-        let fleet = Fleet::new();
-        let token = fleet.the_box.sign(&order());
+        let token = FLEET.the_box.sign(&order());
         let start = position.index(token.len());
         let end = (start + cut).min(token.len());
         let changed = format!("{}{text}{}", &token[..start], &token[end..]);
         prop_assume!(changed != token);
-        prop_assert!(fleet.roster().verify(&changed, &id("loa-1"), at(1)).is_err());
+        prop_assert!(ROSTER.verify(&changed, &id("loa-1"), at(1)).is_err());
     }
 
     #[test]
     fn no_text_at_all_is_obeyed_or_breaks_the_reader(text in ".{0,200}") {
-        let fleet = Fleet::new();
-        prop_assert!(fleet.roster().verify(&text, &id("loa-1"), at(1)).is_err());
-        prop_assert!(Roster::open(&text, fleet.authority.certificate()).is_err());
+        prop_assert!(ROSTER.verify(&text, &id("loa-1"), at(1)).is_err());
+        prop_assert!(Roster::open(&text, FLEET.authority.certificate()).is_err());
     }
 }
 

@@ -177,7 +177,10 @@ impl Plan {
 
 /// Issues everything into `dir`, which is renamed to `plan.folder` afterwards.
 fn lay_down(plan: &Plan, dir: &Path, now: Timestamp) -> anyhow::Result<()> {
-    let authority = Authority::create(&dir.join("authority"), now)?;
+    // Where `vong centre` keeps it, so that the centre of this fleet can issue more.
+    let data = dir.join("centre").join("data");
+    fs::DirBuilder::new().recursive(true).mode(0o750).create(&data)?;
+    let authority = Authority::create(&data.join("authority"), now)?;
     base::write_atomic(&dir.join("ca.pem"), authority.certificate_pem().as_bytes())?;
     let (centre_signer, centre_key) = authority.new_command_key()?;
     let (box_signer, box_key) = authority.new_command_key()?;

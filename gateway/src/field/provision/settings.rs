@@ -1,6 +1,6 @@
 //! The `vong.toml` of each device of a development fleet.
 
-use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use base::DeviceId;
 
@@ -16,49 +16,59 @@ enabled = false
 ";
 
 pub(super) fn centre(plan: &Plan) -> String {
-    let mut text = top(&plan.centre, None);
-    text += &broker("broker", plan.ports.centre_broker, &plan.centre);
-    text + CLOCK
+    [
+        top(&plan.centre, None),
+        broker("broker", plan.ports.centre_broker, &plan.centre),
+        CLOCK.to_owned(),
+    ]
+    .concat()
 }
 
 pub(super) fn the_box(plan: &Plan) -> String {
     let ports = &plan.ports;
-    let mut text = top(&plan.the_box, Some(&plan.site));
-    text += "\n# The centre's broker.";
-    text += &broker("uplink", ports.centre_broker, &plan.centre);
-    text += "\n# Our own, for the clusters.";
-    text += &broker("local_broker", ports.box_broker, &plan.the_box);
-    text += CLOCK;
-    text += &format!("\n[console]\nlisten = \"127.0.0.1:{}\"\n", ports.console);
-    text += &format!(
-        "\n[content]\nlisten = \"127.0.0.1:{}\"\ntime_listen = \"127.0.0.1:{}\"\n",
-        ports.content, ports.time
+    let servers = format!(
+        "\n[console]\nlisten = \"127.0.0.1:{}\"\n\
+         \n[content]\nlisten = \"127.0.0.1:{}\"\ntime_listen = \"127.0.0.1:{}\"\n",
+        ports.console, ports.content, ports.time
     );
-    text += &detector(plan);
-    for (url, n) in plan.camera_urls.iter().zip(1..) {
-        text += &camera(url, n);
-    }
-    for (cluster, n) in plan.clusters.iter().zip(1..) {
-        text += &format!(
+    let mut sections = vec![
+        top(&plan.the_box, Some(&plan.site)),
+        "\n# The centre's broker.".to_owned(),
+        broker("uplink", ports.centre_broker, &plan.centre),
+        "\n# Our own, for the clusters.".to_owned(),
+        broker("local_broker", ports.box_broker, &plan.the_box),
+        CLOCK.to_owned(),
+        servers,
+        detector(plan),
+    ];
+    sections.extend(plan.camera_urls.iter().zip(1..).map(|(url, n)| camera(url, n)));
+    sections.extend(plan.clusters.iter().zip(1..).map(|(cluster, n)| {
+        format!(
             "\n[[cluster]]\nid = \"{cluster}\"\nname = \"Cụm loa {n}\"\nn_horns = 2\n\
              volume_percent = 80\n"
-        );
-    }
-    text + QUIET_HOURS_OFF
+        )
+    }));
+    sections.push(QUIET_HOURS_OFF.to_owned());
+    sections.concat()
 }
 
 pub(super) fn cluster(plan: &Plan, cluster: &DeviceId) -> String {
     let ports = &plan.ports;
-    let mut text = top(cluster, Some(&plan.site));
-    text += &format!(
+    let the_box = format!(
         "\n[box]\ndevice = \"{}\"\nhost = \"127.0.0.1\"\nport = {}\n\
          content = \"https://127.0.0.1:{}\"\ntime = \"127.0.0.1:{}\"\n",
         plan.the_box, ports.box_broker, ports.content, ports.time
     );
-    text += "\n# No card is needed: what would be heard is written to a file for each play.\n[sound]\n\
-             sink = \"wav\"\nwav_dir = \"heard\"\nvolume_percent = 80\n";
-    text + QUIET_HOURS_OFF
+    [top(cluster, Some(&plan.site)), the_box, SOUND.to_owned(), QUIET_HOURS_OFF.to_owned()].concat()
 }
+
+const SOUND: &str = "
+# No card is needed: what would be heard is written to a file for each play.
+[sound]
+sink = \"wav\"
+wav_dir = \"heard\"
+volume_percent = 80
+";
 
 const CLOCK: &str = "
 # Believe this machine's clock: in a development fleet every part runs on the same one.
@@ -67,11 +77,11 @@ trust = \"host\"
 ";
 
 fn top(device: &DeviceId, site: Option<&str>) -> String {
-    let mut text = format!("{HEAD}device = \"{device}\"\n");
-    if let Some(site) = site {
-        text += &format!("site = {}\n", quoted(site));
-    }
-    text + "data_dir = \"data\"\n\n[identity]\ndir = \"identity\"\n"
+    let site = site.map(|it| format!("site = {}\n", quoted(it))).unwrap_or_default();
+    format!(
+        "{HEAD}device = \"{device}\"\n{site}data_dir = \"data\"\n\
+         \n[identity]\ndir = \"identity\"\n"
+    )
 }
 
 /// Our parts ask a broker for the device in whose name it serves, not for its address.
@@ -80,13 +90,13 @@ fn broker(section: &str, port: u16, owner: &DeviceId) -> String {
 }
 
 fn detector(plan: &Plan) -> String {
-    let mut text = "\n[detector]\nmodel = \"yolox-nano\"\nfps = 5\n".to_owned();
-    for (key, path) in [("library", &plan.detector_library), ("model_dir", &plan.model_dir)] {
-        if let Some(path) = path {
-            let _ = writeln!(text, "{key} = {}", quoted(&path.to_string_lossy()));
-        }
-    }
-    text
+    let path = |key: &str, path: &Option<PathBuf>| {
+        let line = |it: &PathBuf| format!("{key} = {}\n", quoted(&it.to_string_lossy()));
+        path.as_ref().map(line).unwrap_or_default()
+    };
+    let library = path("library", &plan.detector_library);
+    let models = path("model_dir", &plan.model_dir);
+    format!("\n[detector]\nmodel = \"yolox-nano\"\nfps = 5\n{library}{models}")
 }
 
 /// The zone leaves a margin on three sides, so that who walks into the picture enters it.
