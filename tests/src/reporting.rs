@@ -98,7 +98,8 @@ impl Fleet {
         let configuration = format!(
             "listener {} 127.0.0.1\ncafile {ca}\ncertfile {certificate}\nkeyfile {key}\n\
              require_certificate true\nuse_identity_as_username true\ntls_version tlsv1.3\n\
-             acl_file {}\nallow_anonymous false\nuser root\npersistence false\n",
+             acl_file {}\nallow_anonymous false\nuser root\npersistence false\n\
+             set_tcp_nodelay true\n",
             self.port,
             acl.display(),
         );

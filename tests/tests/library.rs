@@ -41,7 +41,8 @@ impl Studio {
     fn cut(&self, whole: &Path, share: f64) -> PathBuf {
         let bytes = std::fs::read(whole).unwrap();
         let end = (bytes.len() as f64 * share) as usize;
-        let cut = whole.with_file_name(format!("cut-{}", whole.file_name().unwrap().to_str().unwrap()));
+        let cut =
+            whole.with_file_name(format!("cut-{}", whole.file_name().unwrap().to_str().unwrap()));
         std::fs::write(&cut, &bytes[..end]).unwrap();
         cut
     }
@@ -79,7 +80,8 @@ fn every_codec_that_wards_use_is_read() {
     ];
     let whole = check(&*studio.path("speech.wav")).unwrap().duration;
     for (name, options, codec) in cases {
-        let checked = check(&*studio.ffmpeg(name, options)).unwrap_or_else(|it| panic!("{name}: {it}"));
+        let checked =
+            check(&*studio.ffmpeg(name, options)).unwrap_or_else(|it| panic!("{name}: {it}"));
         assert_eq!(checked.codec, *codec, "{name}");
         // Encoder delay and padding: two AAC frames at 22.05 kHz are 93 ms.
         let off = checked.duration.abs_diff(whole);
@@ -90,7 +92,8 @@ fn every_codec_that_wards_use_is_read() {
 #[test]
 fn a_wav_from_a_pipe_is_read_to_its_end() {
     let studio = Studio::new();
-    let piped = Command::new("espeak-ng").args(["-v", "vi", "--stdout", SENTENCES]).output().unwrap();
+    let piped =
+        Command::new("espeak-ng").args(["-v", "vi", "--stdout", SENTENCES]).output().unwrap();
     let checked = check(piped.stdout.as_slice()).unwrap();
     let seconds = (piped.stdout.len() - 44) as f64 / 2.0 / 22_050.0;
     assert!((checked.duration.as_secs_f64() - seconds).abs() < 0.01, "{:?}", checked.duration);
@@ -113,13 +116,26 @@ fn ffmpegs_meter_finds_the_prepared_sound_at_the_house_level() {
         write_wav(std::fs::File::create(&out).unwrap(), &samples, SAMPLE_RATE).unwrap();
         let measured = run(
             "ffmpeg",
-            &["-nostats", "-i", out.to_str().unwrap(), "-af", "ebur128=peak=true", "-f", "null", "-"],
+            &[
+                "-nostats",
+                "-i",
+                out.to_str().unwrap(),
+                "-af",
+                "ebur128=peak=true",
+                "-f",
+                "null",
+                "-",
+            ],
         );
         let summary = measured.rsplit("Summary:").next().unwrap();
         let (lufs, peak) = (after(summary, "I:"), after(summary, "Peak:"));
         assert!((lufs + 18.0).abs() <= 1.0, "{}: {lufs} LUFS", source.display());
         assert!(peak <= -2.0, "{}: {peak} dBTP", source.display());
-        assert!((lufs - prepared.loudness.integrated_lufs).abs() <= 0.2, "{lufs} {}", prepared.loudness);
+        assert!(
+            (lufs - prepared.loudness.integrated_lufs).abs() <= 0.2,
+            "{lufs} {}",
+            prepared.loudness
+        );
     }
 }
 
@@ -132,9 +148,8 @@ fn after(summary: &str, label: &str) -> f64 {
 #[test]
 fn a_cut_file_says_that_it_was_cut() {
     let studio = Studio::new();
-    let cut = |name: &str, options: &[&str]| {
-        refusal(&studio.cut(&studio.ffmpeg(name, options), 0.5))
-    };
+    let cut =
+        |name: &str, options: &[&str]| refusal(&studio.cut(&studio.ffmpeg(name, options), 0.5));
     let ends = |text: &str| {
         text.starts_with("the file ends at 0:0")
             && text.ends_with("but should last 0:12: it was cut short, copy or export it again")

@@ -92,6 +92,33 @@ fn a_centre_and_a_box_that_are_killed_cost_nothing() {
 }
 
 #[test]
+fn the_first_start_makes_the_authority_and_all_that_the_centre_needs() {
+    let mut fleet = fleet();
+    // As on a fresh server: no identity, and a broker that waits for its certificate.
+    fs::remove_dir_all(fleet.path("centre/identity")).unwrap();
+    fleet.start_centre();
+    let issued = fleet.path("centre/data/broker");
+    wait_for("the centre has enrolled itself", 20, || {
+        fleet.path("centre/identity/roster.jws").exists()
+    });
+    for (from, to) in
+        [("ca.pem", "ca.pem"), ("broker.pem", "device.pem"), ("broker.key", "device.key")]
+    {
+        fs::copy(issued.join(from), fleet.path("broker/identity").join(to)).unwrap();
+    }
+    fleet.start_broker();
+    fleet.wait_until_the_centre_listens();
+    let ca = fs::read(fleet.path("centre/identity/ca.pem")).unwrap();
+    fleet.kill_centre();
+    fleet.start_centre();
+    wait_for("the second start connects", 20, || {
+        let log = fleet.lines("centre/log");
+        log.iter().filter(|it| it.contains("connected to the broker")).count() == 2
+    });
+    assert_eq!(fs::read(fleet.path("centre/data/authority/ca.pem")).unwrap(), ca);
+}
+
+#[test]
 fn a_second_vong_on_one_data_folder_is_refused() {
     let mut fleet = fleet();
     fleet.start_centre();
