@@ -37,6 +37,8 @@ enum Command {
     Say(workbench::say::Args),
     #[cfg(feature = "gst")]
     Speaker(crate::speaker::Args),
+    #[cfg(feature = "sim")]
+    Sim(crate::workbench::sim::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -80,6 +82,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Say(args) => on_one_thread(workbench::say::run(args)),
         Command::Plan(args) => workbench::plan::run(&args),
         Command::Provision(args) => crate::field::provision::run(args),
+        #[cfg(feature = "sim")]
+        Command::Sim(args) => crate::workbench::sim::run(args),
     }
 }
 

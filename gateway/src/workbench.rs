@@ -3,3 +3,5 @@
 pub mod library;
 pub mod plan;
 pub mod say;
+#[cfg(feature = "sim")]
+pub mod sim;

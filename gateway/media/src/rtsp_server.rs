@@ -74,6 +74,7 @@ pub enum RtspServerError {
 #[derive(Debug)]
 pub struct RtspServer {
     address: SocketAddr,
+    paths: Vec<String>,
     context: glib::MainContext,
     main_loop: glib::MainLoop,
     thread: Option<JoinHandle<()>>,
@@ -91,6 +92,7 @@ impl RtspServer {
         let main_loop = glib::MainLoop::new(Some(&context), false);
         let (port_tx, port) = mpsc::sync_channel(1);
         let listen = settings.listen;
+        let paths = settings.streams.iter().map(|it| it.path.clone()).collect();
         let own_loop = main_loop.clone();
         let thread = std::thread::Builder::new()
             .name("rtsp-server".to_owned())
@@ -98,7 +100,7 @@ impl RtspServer {
         match port.recv().ok().flatten() {
             Some(port) => {
                 let address = SocketAddr::new(listen.ip(), port);
-                Ok(Self { address, context, main_loop, thread: Some(thread) })
+                Ok(Self { address, paths, context, main_loop, thread: Some(thread) })
             }
             None => Err(RtspServerError::Listen(listen)),
         }
@@ -107,6 +109,11 @@ impl RtspServer {
     /// Where it listens, with the port that was found.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Of every stream, in the order of the settings.
+    pub fn urls(&self) -> impl Iterator<Item = String> {
+        self.paths.iter().map(|path| self.url(path))
     }
 
     pub fn url(&self, path: &str) -> String {

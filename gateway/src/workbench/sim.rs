@@ -1,0 +1,23 @@
+//! `vong sim ...`: stand-ins that speak the real protocols, for development and for sizing hardware.
+
+mod camera;
+
+use std::process::ExitCode;
+
+/// Stand-ins that speak the real protocols: for trying things out, and for sizing hardware.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Camera(camera::Args),
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.what {
+        What::Camera(args) => camera::run(args),
+    }
+}
