@@ -1,0 +1,201 @@
+//! One camera's memory of what it saw: from pictures to alerts. Runs on the detection threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use base::{Clock, DeviceId, Picture, Score, Sha256, new_uuid, write_atomic};
+use jiff::Timestamp;
+use media::CaptureClock;
+use models::{
+    Detect, EnterRule, EnterSettings, Entered, Polygon, Rect, Track, Tracker, TrackerSettings,
+};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+use super::{Alert, CameraFact, LatestPicture, PictureDesk, Snapshot, SnapshotFile};
+use crate::config;
+
+/// A new track must be this much surer than one that goes on.
+const START_MARGIN: f32 = 0.1;
+
+/// Detector in, facts out. Each fact's picture is on disk before the fact is sent.
+#[derive(Debug)]
+pub struct Analyst {
+    camera: DeviceId,
+    tracker: Tracker,
+    zones: Vec<(config::Zone, EnterRule)>,
+    labels: Vec<String>,
+    out: Outlet,
+    /// Pictures in a row that the detector could not look at.
+    n_failed: u64,
+}
+
+/// Where an analyst's findings go.
+#[derive(Clone)]
+pub struct Outlet {
+    pub data_dir: PathBuf,
+    pub facts: mpsc::Sender<CameraFact>,
+    pub desk: PictureDesk,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Analyst {
+    /// Refuses zones that the model cannot serve. `labels` are the model's.
+    pub fn new(
+        camera: &config::Camera,
+        labels: &[String],
+        min_score: Score,
+        out: Outlet,
+    ) -> anyhow::Result<Self> {
+        let sure = min_score.get();
+        let start = (sure + START_MARGIN).min(1.0);
+        let settings = TrackerSettings { sure, start, ..TrackerSettings::default() };
+        let zones = camera.zones.iter().map(|zone| {
+            let key = format!("camera.{}.zone.{}", camera.id, zone.id);
+            Ok((zone.clone(), enter_rule(zone, labels, &key)?))
+        });
+        Ok(Self {
+            camera: camera.id.clone(),
+            tracker: Tracker::new(settings),
+            zones: zones.collect::<anyhow::Result<_>>()?,
+            labels: labels.to_vec(),
+            out,
+            n_failed: 0,
+        })
+    }
+
+    /// Blocks while the receiver of the facts is busy: meanwhile newer pictures replace older ones.
+    pub fn look(
+        &mut self,
+        detector: &mut dyn Detect,
+        picture: &Picture<'_>,
+        captured_at: Timestamp,
+        clock: CaptureClock,
+    ) {
+        let detections = match detector.detect(picture) {
+            Ok(detections) => detections,
+            Err(err) => return self.failed(&err),
+        };
+        if std::mem::take(&mut self.n_failed) > 0 {
+            info!(camera = %self.camera, "detection works again");
+        }
+        let tracks = self.tracker.update(&detections, captured_at);
+        if self.out.desk.take_request() {
+            show(&self.out.desk, picture, tracks, captured_at);
+        }
+        for (zone, rule) in &mut self.zones {
+            for entered in rule.observe(tracks, picture.size(), captured_at) {
+                let alert = Alert {
+                    id: new_uuid(captured_at),
+                    camera: self.camera.clone(),
+                    zone: zone.id.clone(),
+                    zone_name: zone.name.clone(),
+                    severity: zone.severity,
+                    label: self.labels.get(entered.class).cloned().unwrap_or_default(),
+                    score: entered.score,
+                    track: entered.track,
+                    area: relative(entered.area, picture.size()),
+                    captured_at,
+                    clock,
+                    raised_at: self.out.clock.now(),
+                    snapshot: Snapshot::Missing { why: String::new() },
+                };
+                self.out.raise(alert, picture, &entered);
+            }
+        }
+    }
+
+    fn failed(&mut self, err: &models::DetectError) {
+        // Once for a row of failures: a broken model fails five times a second.
+        if self.n_failed == 0 {
+            let err: &dyn std::error::Error = err;
+            warn!(camera = %self.camera, err, "a picture could not be looked at");
+        }
+        self.n_failed += 1;
+    }
+}
+
+impl Outlet {
+    /// The picture first: an alert never names one that may not be there after a power cut.
+    fn raise(&self, mut alert: Alert, picture: &Picture<'_>, entered: &Entered) {
+        let day = alert.captured_at.strftime("%Y-%m-%d");
+        let path = PathBuf::from(format!("pictures/{day}/{}.jpg", alert.id));
+        alert.snapshot = match keep(&self.data_dir, &path, picture, entered.area) {
+            Ok(file) => Snapshot::Kept(file),
+            Err(err) => {
+                let why = format!("{err:#}");
+                warn!(camera = %alert.camera, why, "an alert goes out without its picture");
+                Snapshot::Missing { why }
+            }
+        };
+        // Refused only when the program stops, and then the picture has no alert: a later start
+        // finds the object again.
+        let _ = self.facts.blocking_send(CameraFact::Alert(Box::new(alert)));
+    }
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
+}
+
+fn enter_rule(zone: &config::Zone, labels: &[String], key: &str) -> anyhow::Result<EnterRule> {
+    let polygon = Polygon::new(zone.polygon.clone()).with_context(|| format!("{key}.polygon"))?;
+    let class = |label: &String| {
+        labels.iter().position(|it| it == label).with_context(|| {
+            format!("{key}.labels: the model knows no {label:?}; it knows {}", labels.join(", "))
+        })
+    };
+    let classes = zone.labels.iter().map(class).collect::<anyhow::Result<Vec<usize>>>()?;
+    Ok(EnterRule::new(EnterSettings { zone: polygon, classes, cooldown: zone.cooldown }))
+}
+
+fn keep(
+    data_dir: &Path,
+    path: &Path,
+    picture: &Picture<'_>,
+    area: Rect,
+) -> anyhow::Result<SnapshotFile> {
+    let jpeg = models::snapshot::jpeg(picture, &[area])?;
+    let full = data_dir.join(path);
+    let folder = full.parent().unwrap_or(data_dir);
+    std::fs::create_dir_all(folder).and_then(|()| write_atomic(&full, &jpeg)).map_err(in_words)?;
+    let bytes = u64::try_from(jpeg.len()).unwrap_or(u64::MAX);
+    Ok(SnapshotFile { path: path.to_owned(), sha256: Sha256::of(&jpeg), bytes })
+}
+
+/// What an operator reads beside an alert without a picture.
+fn in_words(err: std::io::Error) -> anyhow::Error {
+    if err.kind() == std::io::ErrorKind::StorageFull {
+        anyhow::anyhow!("the disk is full")
+    } else {
+        anyhow::Error::new(err).context("the picture cannot be written")
+    }
+}
+
+fn show(desk: &PictureDesk, picture: &Picture<'_>, tracks: &[Track], captured_at: Timestamp) {
+    let boxes: Vec<Rect> = tracks.iter().map(|it| it.area).collect();
+    match models::snapshot::jpeg(picture, &boxes) {
+        Ok(jpeg) => desk.put(LatestPicture { jpeg, captured_at }),
+        Err(err) => warn!(%err, "a picture could not be encoded"),
+    }
+}
+
+/// In parts of the picture, cut at its edges: `[left, top, right, bottom]`.
+fn relative(area: Rect, size: base::Size) -> [f32; 4] {
+    let part = |pixels: f32, side: u32| {
+        let side = u16::try_from(side).map_or(f32::from(u16::MAX), f32::from);
+        (pixels / side.max(1.0)).clamp(0.0, 1.0)
+    };
+    [
+        part(area.x, size.width),
+        part(area.y, size.height),
+        part(area.right(), size.width),
+        part(area.bottom(), size.height),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

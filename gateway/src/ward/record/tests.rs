@@ -1,0 +1,118 @@
+//! Facts on a real database.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base::{Score, Sha256, SystemClock, new_uuid};
+
+use super::*;
+use crate::clock_trust::ClockTrust;
+use crate::report::rows::Bound;
+use crate::report::{self, ReporterSettings};
+use crate::store::StoreThread;
+use crate::ward::camera::{SnapshotFile, Trouble, TroubleKind};
+
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA];
+
+async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
+    let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
+    let settings = ReporterSettings {
+        device: "box-1".parse().unwrap(),
+        site: "da-nang".to_owned(),
+        clock: Arc::new(SystemClock),
+        trust: ClockTrust::new(true),
+        bound: Bound { n_rows: 100, n_bytes: 1 << 20 },
+    };
+    let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
+    (store, thread, reporter)
+}
+
+fn alert(snapshot: Snapshot) -> CameraFact {
+    let captured_at = "2026-03-01T08:00:00.25Z".parse().unwrap();
+    CameraFact::Alert(Box::new(Alert {
+        id: new_uuid(captured_at),
+        camera: "cam-1".parse().unwrap(),
+        zone: "gate".parse().unwrap(),
+        zone_name: "Cổng".to_owned(),
+        severity: Severity::Warning,
+        label: "person".to_owned(),
+        score: Score::try_from(0.875_4).unwrap(),
+        track: 7,
+        area: [0.1, 0.2, 0.3, 0.4],
+        captured_at,
+        clock: CaptureClock::Camera,
+        raised_at: "2026-03-01T08:00:00.4Z".parse().unwrap(),
+        snapshot,
+    }))
+}
+
+fn state(state: CameraState) -> CameraFact {
+    let since = "2026-03-01T08:00:00Z".parse().unwrap();
+    CameraFact::State(StateChange { camera: "cam-1".parse().unwrap(), state, since })
+}
+
+/// Records the facts, and gives the envelopes of the outbox in their order.
+async fn recorded(facts: Vec<CameraFact>) -> (Vec<Value>, Vec<(String, Option<String>)>) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    let (tx, rx) = mpsc::channel(8);
+    for fact in facts {
+        tx.send(fact).await.unwrap();
+    }
+    drop(tx);
+    run(rx, store.clone(), reporter.clone()).await;
+    let events = store.read(|conn| {
+        let mut query = conn.prepare("SELECT envelope FROM outbox ORDER BY id")?;
+        query.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<Result<Vec<_>, _>>()
+    });
+    let events =
+        events.await.unwrap().iter().map(|it| serde_json::from_slice(it).unwrap()).collect();
+    let rows = store.read(|conn| {
+        let mut query = conn.prepare("SELECT event_id, snapshot_missing FROM camera_alert")?;
+        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()
+    });
+    let rows = rows.await.unwrap();
+    drop((store, reporter));
+    thread.ended().await;
+    (events, rows)
+}
+
+#[tokio::test]
+async fn an_alert_and_its_event_are_stored_together() {
+    let file = SnapshotFile {
+        path: PathBuf::from("pictures/2026-03-01/x.jpg"),
+        sha256: Sha256::of(b"x"),
+        bytes: 51_000,
+    };
+    let (events, rows) = recorded(vec![alert(Snapshot::Kept(file))]).await;
+    let [event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(rows, [(event["id"].as_str().unwrap().to_owned(), None)]);
+    assert_eq!(event["kind"], "alert.raised");
+    assert_eq!(event["occurred_at"], "2026-03-01T08:00:00.250Z");
+    let data = &event["data"];
+    assert_eq!(data["snapshot"]["bytes"], 51_000);
+    assert_eq!(data["snapshot"]["sha256"], Sha256::of(b"x").to_string());
+    assert_eq!((&data["score"], &data["box"]), (&json!(0.875), &json!([0.1, 0.2, 0.3, 0.4])));
+    assert_eq!((&data["capture_clock"], &data["severity"]), (&json!("camera"), &json!("warning")));
+}
+
+#[tokio::test]
+async fn an_alert_without_a_picture_says_why() {
+    let missing = Snapshot::Missing { why: "the disk is full".to_owned() };
+    let (events, rows) = recorded(vec![alert(missing)]).await;
+    assert_eq!(events[0]["data"]["snapshot_missing"], "the disk is full");
+    assert_eq!(events[0]["data"].get("snapshot"), None);
+    assert_eq!(rows[0].1.as_deref(), Some("the disk is full"));
+}
+
+#[tokio::test]
+async fn a_camera_that_comes_and_goes_is_reported() {
+    let text = "the camera refuses the user name or the password".to_owned();
+    let trouble = Trouble { kind: TroubleKind::WrongPassword, text: text.clone() };
+    let facts = [CameraState::Connecting, CameraState::Offline(trouble), CameraState::Online];
+    let (events, _) = recorded(facts.map(state).to_vec()).await;
+    let kinds: Vec<&Value> = events.iter().map(|it| &it["kind"]).collect();
+    assert_eq!(kinds, ["camera.offline", "camera.online"]);
+    let expected = json!({ "camera": "cam-1", "reason": "wrong_password", "text": text });
+    assert_eq!(events[0]["data"], expected);
+}
