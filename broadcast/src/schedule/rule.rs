@@ -25,7 +25,8 @@ const LOOK_AHEAD: Duration = Duration::from_hours(7 * 24);
 #[derive(Clone, Debug)]
 pub struct Rule {
     text: String,
-    set: RRuleSet,
+    /// Boxed: it is large, and most schedules are one instant.
+    set: Box<RRuleSet>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +81,7 @@ impl Rule {
             return Err(RuleError::Flood { n_a_day, max: MAX_STARTS_A_DAY });
         }
         // Limited: a rule that never matches (30 February) gives up instead of walking to year 9999.
-        Ok(Self { text, set: set.limit() })
+        Ok(Self { text, set: Box::new(set.limit()) })
     }
 
     /// The content lines, with every zone written out. [`Rule::parse`] reads them back.
@@ -91,7 +92,7 @@ impl Rule {
     /// The starts in `from..to`, in order, each once.
     pub fn starts(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Timestamp>, TooMany> {
         let mut starts = Vec::new();
-        for (n_steps, at) in self.set.into_iter().enumerate() {
+        for (n_steps, at) in (&*self.set).into_iter().enumerate() {
             if n_steps >= MAX_STEPS {
                 return Err(TooMany);
             }

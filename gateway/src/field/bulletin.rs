@@ -15,34 +15,24 @@ use client::{Client, NewBulletin, Sound};
 
 const DEFAULT_CONSOLE: &str = "https://127.0.0.1:8443";
 
-/// Write, approve and schedule bulletins over the console's API.
-///
-/// A bulletin goes draft -> submitted -> approved -> scheduled. Whoever wrote it cannot approve it,
-/// so two accounts are needed:
-///
-///   export VONG_CONSOLE=https://127.0.0.1:8443 VONG_CA=identity/ca.pem
-///   VONG_USER=lan  vong bulletin add tin.mp3 --title "Bản tin sáng" --to all
-///   VONG_USER=lan  vong bulletin submit ID
-///   VONG_USER=minh vong bulletin approve ID
-///   VONG_USER=minh vong bulletin schedule ID --at 2026-09-02T05:30:00+07:00
-///   VONG_USER=minh vong bulletin list
-///
-/// The password is read from --password-file, else from VONG_PASSWORD. Exit codes: 0 done, 1 refused
-/// (the reason is on stderr), 2 wrong usage.
+/// Write, approve and schedule bulletins over the console's API. `help.txt` teaches it.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    about = "Write, approve and schedule bulletins over the console's API",
+    long_about = include_str!("bulletin/help.txt")
+)]
 pub struct Args {
-    /// Address of the box's console [default: VONG_CONSOLE, else https://127.0.0.1:8443].
+    /// Address of the box's console [default: $`VONG_CONSOLE`, else this machine, port 8443].
     #[arg(long, value_name = "URL", global = true)]
     console: Option<String>,
     /// The fleet's authority, the only thing that is trusted: ca.pem of any identity folder
-    /// [default: VONG_CA, else ca.pem].
+    /// [default: $`VONG_CA`, else ca.pem].
     #[arg(long, value_name = "FILE", global = true)]
     ca: Option<PathBuf>,
-    /// Account name [default: VONG_USER].
+    /// Account name [default: $`VONG_USER`].
     #[arg(long, global = true)]
     user: Option<String>,
-    /// File with the password. VONG_PASSWORD is used without it.
+    /// File with the password. $`VONG_PASSWORD` is used without it.
     #[arg(long, value_name = "FILE", global = true)]
     password_file: Option<PathBuf>,
     /// Print the server's answer as JSON, one object a line.
@@ -104,9 +94,7 @@ struct Schedule {
     /// At least 5 s ahead.
     #[arg(long, value_name = "T", required_unless_present = "rrule", conflicts_with = "rrule")]
     at: Option<String>,
-    /// An RFC 5545 rule. Separate its lines with \n, for example
-    /// 'DTSTART;TZID=Asia/Ho_Chi_Minh:20260105T053000\nRRULE:FREQ=DAILY;COUNT=5'. Without TZID, times
-    /// are on the ward's clock.
+    /// An RFC 5545 rule, its lines separated by \n; see the example above.
     #[arg(long, value_name = "RULE")]
     rrule: Option<String>,
 }
@@ -196,7 +184,10 @@ fn print(answer: &Value, as_json: bool) -> io::Result<()> {
     let listed = answer.get("bulletins").unwrap_or(answer);
     let items: &[Value] = match listed {
         Value::Array(items) => items,
-        one => std::slice::from_ref(one),
+        Value::Null => &[],
+        one @ (Value::Object(_) | Value::String(_) | Value::Number(_) | Value::Bool(_)) => {
+            std::slice::from_ref(one)
+        }
     };
     for item in items {
         if as_json {

@@ -21,41 +21,12 @@ const BAD_USAGE: u8 = 2;
 /// More is not a question about a calendar, and would fill a disk.
 const LONGEST_WINDOW: Duration = Duration::from_hours(10 * 366 * 24);
 
-/// Show every play that a calendar gives in a window of time, as JSON lines in order of time.
-///
-/// Each line has `id`, `title`, `at` and `ends_at` (UTC), `local` (the ward's wall clock),
-/// `priority` and `plays`. Where `plays` is false, `reason` is one of not_approved, expired,
-/// quiet_hours, clash, and `why` says it in a sentence.
-///
-/// The rules file is TOML:
-///
-///   timezone = "Asia/Ho_Chi_Minh"      # of local times below; this is the default
-///
-///   [quiet_hours]                      # on unless enabled = false; these are the defaults
-///   from = "21:00"
-///   to = "06:00"
-///
-///   [[bulletin]]                       # one or more; of equals, the first in the file goes first
-///   id = "ban-tin-sang"                # used once
-///   title = "Bản tin sáng"             # optional
-///   duration = "12m 30s"               # how long it sounds
-///   priority = "normal"                # normal (default), priority or emergency
-///   clusters = ["loa-cau-tre-001"]     # everywhere unless given
-///   approved = true                    # default; false shows what a missing approval does
-///   expires_at = "2026-12-31T17:00:00Z"  # optional: silent from then on
-///   at = ["2026-09-02T05:30:00+07:00"] # instants, and/or:
-///   rrule = """
-///   DTSTART;TZID=Asia/Ho_Chi_Minh:20260105T063000
-///   RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR
-///   EXDATE:20260902T063000
-///   """                                # RFC 5545; RDATE too
-///
-/// An emergency ignores quiet hours. Of two that would sound on one cluster at once, the higher
-/// priority goes first, then the earlier start, then the order of the file.
-///
-/// Everything wrong with the file is listed at once (exit code 64).
+/// Show every play that a calendar gives in a window of time. `help.txt` describes the rules file.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    about = "Show every play that a calendar gives in a window, and why others are held back",
+    long_about = include_str!("plan/help.txt")
+)]
 pub struct Args {
     /// The rules file.
     #[arg(long, value_name = "FILE")]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// An hour of sound takes the box seconds to encode; a weak one half a minute.
-const ANSWER_WITHIN: Duration = Duration::from_secs(180);
+const ANSWER_WITHIN: Duration = Duration::from_mins(3);
 /// No answer of the API is nearly as long; more is not from our console.
 const LONGEST_ANSWER_BYTES: u64 = 8 << 20;
 

@@ -39,7 +39,7 @@ pub(super) fn over(open: &OpenPlay, now: Timestamp) -> Option<Over> {
 
 /// The instant after which nobody is waited for.
 pub(super) fn last_call(play: &Play) -> Timestamp {
-    play.play_until.checked_add(PATIENCE).unwrap_or(Timestamp::MAX)
+    play.until.checked_add(PATIENCE).unwrap_or(Timestamp::MAX)
 }
 
 /// Writes the end of a play and its event, in the caller's transaction.
@@ -97,10 +97,9 @@ fn end_silent(conn: &Connection, open: &OpenPlay) -> rusqlite::Result<()> {
 fn event(open: &OpenPlay, heard: &[Heard], sum: &Summary, now: Timestamp) -> NewEvent {
     let kind = match (open.stage, sum.outcome()) {
         (PlayStage::HeldBack, _) => Kind::BroadcastMissed,
-        (PlayStage::Withdrawn, Outcome::Missed | Outcome::Stopped) => Kind::BroadcastStopped,
+        (PlayStage::Withdrawn, Outcome::Missed) | (_, Outcome::Stopped) => Kind::BroadcastStopped,
         (_, Outcome::Played) => Kind::BroadcastPlayed,
         (_, Outcome::Partial) => Kind::BroadcastPartial,
-        (_, Outcome::Stopped) => Kind::BroadcastStopped,
         (_, Outcome::Missed) => Kind::BroadcastMissed,
     };
     let data = json!({

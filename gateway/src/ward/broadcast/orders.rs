@@ -22,7 +22,8 @@ const TAIL: Duration = Duration::from_secs(5);
 pub(super) struct Play {
     pub id: PlayId,
     pub start_at: Timestamp,
-    pub play_until: Timestamp,
+    /// Nothing of it sounds from then on.
+    pub until: Timestamp,
     pub content: Content,
     pub priority: Priority,
     pub approved_by: String,
@@ -69,7 +70,7 @@ impl Errand {
             issuer: issuer.clone(),
             kind: kind.to_owned(),
             issued_at: self.issued_at,
-            not_after: self.play.play_until,
+            not_after: self.play.until,
             data,
         }
     }
@@ -82,7 +83,7 @@ impl Play {
             play: self.id,
             content: self.content,
             start_at: self.start_at,
-            play_until: self.play_until,
+            play_until: self.until,
             priority: self.priority,
             volume: Volume::FULL,
             owner_level: WARD_LEVEL,
@@ -107,11 +108,11 @@ mod tests {
 
     fn errand(priority: Priority) -> Errand {
         let content =
-            Content { sha256: Sha256::of(b"tin"), bytes: 9, duration: Duration::from_secs(60) };
+            Content { sha256: Sha256::of(b"tin"), bytes: 9, duration: Duration::from_mins(1) };
         let play = Play {
             id: PlayId { bulletin: Uuid::nil(), occurrence: at(100) },
             start_at: at(100),
-            play_until: play_until(at(100), content, priority),
+            until: play_until(at(100), content, priority),
             content,
             priority,
             approved_by: "minh".into(),
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_greeting_is_over_and_a_warning_is_not() {
-        assert_eq!(errand(Priority::Normal).play.play_until, at(165));
-        assert_eq!(errand(Priority::Emergency).play.play_until, at(165 + 1_800));
+        assert_eq!(errand(Priority::Normal).play.until, at(165));
+        assert_eq!(errand(Priority::Emergency).play.until, at(165 + 1_800));
     }
 }

@@ -175,7 +175,7 @@ fn play_from(row: &Row<'_>) -> rusqlite::Result<Play> {
     Ok(Play {
         id: play_id(row)?,
         start_at: time(row, "start_at_ms")?,
-        play_until: time(row, "play_until_ms")?,
+        until: time(row, "play_until_ms")?,
         content: content_from(row)?,
         priority: parsed::<Priority>(row, "priority")?,
         approved_by: row.get("approved_by")?,

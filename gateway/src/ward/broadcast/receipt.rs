@@ -128,10 +128,8 @@ fn stage_of(kind: Kind) -> Option<TargetStage> {
 }
 
 fn with_cluster(cluster: &DeviceId, envelope: &Envelope) -> Value {
-    let mut data = match envelope.data.clone() {
-        Value::Object(data) => data,
-        other => serde_json::Map::from_iter([("said".to_owned(), other)]),
-    };
+    // What is not an object is against the contract, and says nothing that could be kept.
+    let mut data = envelope.data.as_object().cloned().unwrap_or_default();
     data.insert("cluster".to_owned(), cluster.as_str().into());
     data.insert("cluster_event".to_owned(), envelope.id.to_string().into());
     data.insert("cluster_clock_trusted".to_owned(), envelope.clock_trusted.into());

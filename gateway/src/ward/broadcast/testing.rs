@@ -93,8 +93,8 @@ impl World {
         let owner = reporter.device().clone();
         let may_command = Reach::EveryDevice;
         let keys = [RosterKey { owner, public: signer.public_key(), may_command }];
-        let signed = authority.sign_roster(&keys, clock.now());
-        let roster = Roster::open(&signed, authority.certificate()).unwrap();
+        let list = authority.sign_roster(&keys, clock.now());
+        let roster = Roster::open(&list, authority.certificate()).unwrap();
         let ward = Ward {
             clusters: vec!["loa-1".parse().unwrap(), "loa-2".parse().unwrap()],
             quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),

@@ -182,12 +182,11 @@ impl<'a> Section<'a> {
             self.problem("at", "is missing: give instants, or an rrule");
         }
         for text in instants.unwrap_or_default() {
-            match text.parse() {
-                Ok(at) => schedules.push(Schedule::At(at)),
-                Err(_) => {
-                    let example = "2026-09-02T05:30:00+07:00";
-                    self.problem("at", format!("{text:?} is not an instant such as {example}"));
-                }
+            if let Ok(at) = text.parse() {
+                schedules.push(Schedule::At(at));
+            } else {
+                let example = "2026-09-02T05:30:00+07:00";
+                self.problem("at", format!("{text:?} is not an instant such as {example}"));
             }
         }
         if let Some(text) = rule {
@@ -213,30 +212,22 @@ impl<'a> Section<'a> {
     }
 
     fn string(&mut self, key: &str) -> Option<String> {
-        match self.table.remove(key)? {
-            Value::String(text) => Some(text),
-            _ => self.wrong(key, "must be a text in quotes"),
-        }
+        let value = self.table.remove(key)?;
+        let text = value.as_str().map(str::to_owned);
+        text.or_else(|| self.wrong(key, "must be a text in quotes"))
     }
 
     fn bool(&mut self, key: &str) -> Option<bool> {
-        match self.table.remove(key)? {
-            Value::Boolean(it) => Some(it),
-            _ => self.wrong(key, "must be true or false"),
-        }
+        let value = self.table.remove(key)?;
+        value.as_bool().or_else(|| self.wrong(key, "must be true or false"))
     }
 
     /// One text, or a list of them.
     fn strings(&mut self, key: &str) -> Option<Vec<String>> {
-        let values = match self.table.remove(key)? {
-            Value::Array(values) => values,
-            one => vec![one],
-        };
-        let texts = values.into_iter().map(|it| match it {
-            Value::String(text) => Some(text),
-            _ => None,
-        });
-        let texts: Option<Vec<String>> = texts.collect();
+        let value = self.table.remove(key)?;
+        let values = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
+        let texts: Option<Vec<String>> =
+            values.iter().map(|it| it.as_str().map(str::to_owned)).collect();
         // Given, even if wrong: nobody needs to hear as well that it is missing.
         Some(texts.unwrap_or_else(|| {
             self.wrong(key, "must be a text in quotes, or a list of them").unwrap_or_default()

@@ -7,6 +7,7 @@ use broadcast::plan::Decision;
 
 use super::super::error::Fault;
 use super::super::testing::{World, at, user};
+use super::super::view::Origin;
 use super::*;
 
 fn in_a_minute(world: &World) -> ScheduleRequest {
