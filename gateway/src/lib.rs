@@ -5,6 +5,8 @@ pub mod cli;
 pub mod clock_trust;
 pub mod config;
 pub mod daemon;
+#[cfg(feature = "onnx")]
+pub mod engine;
 pub mod field;
 mod log;
 pub mod order;

@@ -7,6 +7,7 @@ mod head;
 mod label;
 mod letterbox;
 mod manifest;
+mod motion;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod polygon;
@@ -20,6 +21,7 @@ pub use label::Labels;
 pub use manifest::{
     Channels, Entry, FileCheck, Fit, HeadKind, HeadSpec, Input, Manifest, ManifestError,
 };
+pub use motion::MotionGate;
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use polygon::{Polygon, PolygonError};

@@ -96,7 +96,7 @@ impl EnterRule {
     /// The guest behind a track: known by its id, or by the place where a told one was lost.
     fn guest(&mut self, track: &Track, seen: &[Track], now: Timestamp) -> &mut Guest {
         let by_id = self.guests.iter().position(|it| it.track == track.id);
-        let position = by_id.or_else(|| self.lost_here(track, seen)).unwrap_or_else(|| {
+        let place = by_id.or_else(|| self.lost_here(track, seen)).unwrap_or_else(|| {
             self.guests.push(Guest {
                 track: track.id,
                 class: track.class,
@@ -108,7 +108,7 @@ impl EnterRule {
             });
             self.guests.len() - 1
         });
-        let guest = &mut self.guests[position];
+        let guest = &mut self.guests[place];
         (guest.track, guest.area, guest.last_seen_at) = (track.id, track.area, now);
         guest
     }
@@ -145,9 +145,9 @@ impl Guest {
 
 /// Where a box stands, in fractions of the picture; a box that is cut off stands on the edge.
 fn feet(area: Rect, size: Size) -> [f32; 2] {
-    let fraction = |pixels: f32, side: u32| {
-        let side = u16::try_from(side).map_or(f32::from(u16::MAX), f32::from);
-        (pixels / side.max(1.0)).clamp(0.0, 0.999_999)
+    let fraction = |pixels: f32, length: u32| {
+        let length = u16::try_from(length).map_or(f32::from(u16::MAX), f32::from);
+        (pixels / length.max(1.0)).clamp(0.0, 0.999_999)
     };
     [fraction(area.x + area.width / 2.0, size.width), fraction(area.bottom(), size.height)]
 }

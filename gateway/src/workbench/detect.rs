@@ -1,0 +1,139 @@
+//! `vong detect`: what the detector, and with `--format mot` the tracker, sees in a video or pictures.
+
+mod output;
+mod source;
+mod wire;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use base::Score;
+use models::{Entry, Labels, Manifest, OnnxDetector};
+
+use crate::engine::{self, Choice};
+use output::{Format, Output};
+
+/// Look at a video or a folder of pictures, and print what is seen.
+///
+/// To choose a model or a threshold, run it on footage of your own camera:
+///
+///   vong detect --video street.mp4 --format jsonl --threshold 0.5 --labels person,car
+///   vong detect --images pictures/ --model picodet-s --format coco --threshold 0.01 > results.json
+///   vong detect --video street.mp4 --format mot --every-frame > tracks.txt
+///
+/// Frames count from 1. Boxes are x, y, width, height in pixels of the source, origin at the top
+/// left; `category_id` is COCO's. Pictures are turned upright by their EXIF orientation. Only results
+/// go to stdout, all else to stderr. A picture that cannot be read is named on stderr, the others
+/// are still looked at, and the exit code is 1.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// A video file, or rtsp://... of a camera.
+    #[arg(long, value_name = "FILE|RTSP", required_unless_present = "images")]
+    video: Option<String>,
+    /// A folder of JPEG or PNG pictures, taken in the order of their names.
+    #[arg(long, value_name = "DIR", conflicts_with = "video")]
+    images: Option<PathBuf>,
+    /// A model of the manifest: yolox-nano, picodet-s or coco-ssd-300.
+    #[arg(long, value_name = "ID", default_value = "yolox-nano")]
+    model: String,
+    /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
+    /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons.
+    #[arg(long, value_enum, default_value = "jsonl")]
+    format: Format,
+    /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot 0.1: the tracker needs to see
+    /// the unsure boxes too, and starts tracks only at sure ones]
+    #[arg(long, value_name = "SCORE")]
+    threshold: Option<f32>,
+    /// Only these classes, separated by commas [default: all; with mot: person]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    labels: Vec<String>,
+    /// Look at every frame. Without it, a frame of a video in which nothing moved since the last one
+    /// that was looked at is answered with what was seen there.
+    #[arg(long)]
+    every_frame: bool,
+    /// Pictures a second in --images, for the tracker's sense of speed.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
+    images_fps: u16,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+/// Where the library and the weights are, for every command that detects.
+#[derive(Debug, clap::Args)]
+pub struct EngineArgs {
+    /// The ONNX Runtime library [default: $VONG_ONNXRUNTIME, the cache, the system]
+    #[arg(long, value_name = "PATH")]
+    library: Option<PathBuf>,
+    /// The folder of the weights [default: $VONG_MODEL_DIR, the cache, the system]
+    #[arg(long, value_name = "DIR")]
+    model_dir: Option<PathBuf>,
+    /// A manifest of your own models instead of the built-in one (same format as models/manifest.toml).
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let least = args.threshold.unwrap_or(args.format.default_threshold());
+    let least = Score::try_from(least).context("--threshold")?;
+    let (entry, mut detector) = args.engine.open(&args.model, least)?;
+    let wanted = wanted_classes(&args, &entry)?;
+    let stdout = io::BufWriter::new(io::stdout().lock());
+    let mut output = Output::new(args.format, entry.labels.clone(), wanted, stdout);
+    let looked = match (&args.video, &args.images) {
+        (Some(video), _) => source::video(video, args.every_frame, &mut detector, &mut output),
+        (None, Some(folder)) => {
+            source::pictures(folder, args.images_fps, &mut detector, &mut output)
+        }
+        (None, None) => anyhow::bail!("--video or --images is needed"),
+    };
+    match looked.and_then(|n_refused| Ok((n_refused, output.finish()?.flush()?))) {
+        Ok((0, ())) => Ok(ExitCode::SUCCESS),
+        Ok((n_refused, ())) => {
+            tracing::error!(n_refused, "some pictures could not be read");
+            Ok(ExitCode::FAILURE)
+        }
+        // `vong detect ... | head` is no failure.
+        Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(error),
+    }
+}
+
+impl EngineArgs {
+    pub fn open(&self, model: &str, least: Score) -> anyhow::Result<(Entry, OnnxDetector)> {
+        let built_in = Manifest::built_in()?;
+        let manifest = match &self.manifest {
+            None => built_in.clone(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("{} is not readable", path.display()))?;
+                Manifest::parse(&text).with_context(|| path.display().to_string())?
+            }
+        };
+        let entry = manifest.entry(model)?.clone();
+        let choice = Choice { library: self.library.clone(), model_dir: self.model_dir.clone() };
+        // The library is that of this program, whoever wrote the manifest.
+        let engine = engine::find(&built_in, &entry, choice, 1)?;
+        let detector = models::open_detector(&entry, &engine, least)?;
+        Ok((entry, detector))
+    }
+}
+
+fn wanted_classes(args: &Args, entry: &Entry) -> anyhow::Result<Vec<usize>> {
+    let all = || (0..entry.labels.names().len()).collect();
+    let find = |labels: &Labels, name: &str| {
+        labels.find(name).with_context(|| format!("--labels: {} knows no {name:?}", args.model))
+    };
+    match (args.labels.as_slice(), args.format) {
+        ([], Format::Mot) => Ok(vec![find(&entry.labels, "person")?]),
+        ([], Format::Jsonl | Format::Coco) => Ok(all()),
+        (names, _) => names.iter().map(|it| find(&entry.labels, it)).collect(),
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    cause.is_some_and(|it| it.kind() == io::ErrorKind::BrokenPipe)
+}

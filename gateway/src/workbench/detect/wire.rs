@@ -1,0 +1,33 @@
+//! The JSON of `vong detect`. `CocoResult` is COCO's results format, and not ours to change.
+
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Frame<'a> {
+    pub(super) frame: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<&'a str>,
+    /// Media time since the start; pictures have the time of their place in the folder.
+    pub(super) time_ms: i64,
+    pub(super) width_px: u32,
+    pub(super) height_px: u32,
+    /// False where nothing moved and the answer is that of an earlier frame.
+    pub(super) looked_at: bool,
+    pub(super) detections: Vec<Seen<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Seen<'a> {
+    pub(super) label: &'a str,
+    pub(super) category_id: u16,
+    pub(super) score: f32,
+    pub(super) bbox: [f32; 4],
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CocoResult {
+    pub(super) image_id: u64,
+    pub(super) category_id: u16,
+    pub(super) bbox: [f32; 4],
+    pub(super) score: f32,
+}
