@@ -27,10 +27,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    Bench(workbench::bench::Args),
     Bulletin(crate::field::bulletin::Args),
     Centre(centre::Args),
     CheckConfig(CheckConfig),
     ConfigSchema(ConfigSchema),
+    #[cfg(feature = "onnx")]
+    Detect(workbench::detect::Args),
     Library(workbench::library::Args),
     Plan(workbench::plan::Args),
     Provision(crate::field::provision::Args),
@@ -72,10 +76,14 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        #[cfg(all(feature = "gst", feature = "onnx"))]
+        Command::Bench(args) => workbench::bench::run(&args),
         Command::Bulletin(args) => on_one_thread(crate::field::bulletin::run(args)),
         Command::Centre(args) => wait_for(centre::run(args)),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
+        #[cfg(feature = "onnx")]
+        Command::Detect(args) => workbench::detect::run(&args),
         Command::Library(args) => workbench::library::run(&args),
         #[cfg(feature = "gst")]
         Command::Speaker(args) => on_one_thread(crate::speaker::run(args)),

@@ -22,8 +22,8 @@ enum Bench {
     Detect(detect::Args),
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    match args.bench {
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.bench {
         Bench::Detect(args) => detect::run(args),
     }
 }

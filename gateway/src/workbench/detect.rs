@@ -75,11 +75,11 @@ pub struct EngineArgs {
     manifest: Option<PathBuf>,
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let least = args.threshold.unwrap_or(args.format.default_threshold());
     let least = Score::try_from(least).context("--threshold")?;
     let (entry, mut detector) = args.engine.open(&args.model, least)?;
-    let wanted = wanted_classes(&args, &entry)?;
+    let wanted = wanted_classes(args, &entry)?;
     let stdout = io::BufWriter::new(io::stdout().lock());
     let mut output = Output::new(args.format, entry.labels.clone(), wanted, stdout);
     let looked = match (&args.video, &args.images) {

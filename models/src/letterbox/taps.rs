@@ -11,14 +11,15 @@ pub(super) struct Taps {
 pub(super) struct Tap {
     /// `first + 1` may be one past the last source sample, with share 0: rows are kept one longer.
     pub(super) first: usize,
-    /// In `0.0..1.0`, in steps of 1/2048 as `OpenCV` has them.
+    /// In `0.0..=1.0`: `steps / STEPS`.
     pub(super) share: f32,
+    pub(super) steps: i32,
 }
 
-/// `INTER_RESIZE_COEF_SCALE` of `OpenCV`.
-const STEPS: u16 = 2048;
-
 impl Taps {
+    /// `INTER_RESIZE_COEF_SCALE` of `OpenCV`.
+    pub(super) const STEPS: i32 = 2048;
+
     /// `source` samples become `target`; neither may be 0.
     pub(super) fn new(source: u16, target: u16) -> Self {
         let (source, target) = (i64::from(source), i64::from(target));
@@ -27,14 +28,12 @@ impl Taps {
             let (numerator, denominator) = ((2 * at + 1) * source - target, 2 * target);
             let first = numerator.div_euclid(denominator);
             let rest = numerator.rem_euclid(denominator);
-            let steps = (rest * i64::from(STEPS) + target) / denominator;
-            let share = u16::try_from(steps).map_or(0.0, f32::from) / f32::from(STEPS);
+            let steps = (rest * i64::from(Self::STEPS) + target) / denominator;
+            let last = source - 1;
             match usize::try_from(first) {
-                Err(_) => Tap { first: 0, share: 0.0 },
-                Ok(_) if first >= source - 1 => {
-                    Tap { first: usize::try_from(source - 1).unwrap_or(0), share: 0.0 }
-                }
-                Ok(first) => Tap { first, share },
+                Ok(index) if first < last => Tap::new(index, steps),
+                Ok(_) => Tap::new(usize::try_from(last).unwrap_or(0), 0),
+                Err(_) => Tap::new(0, 0),
             }
         });
         Self { taps: taps.collect() }
@@ -42,6 +41,13 @@ impl Taps {
 
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Tap> {
         self.taps.iter()
+    }
+}
+
+impl Tap {
+    fn new(first: usize, steps: i64) -> Self {
+        let steps = u16::try_from(steps).unwrap_or(0);
+        Self { first, share: f32::from(steps) / 2048.0, steps: steps.into() }
     }
 }
 

@@ -61,7 +61,7 @@ struct Spent {
     wall: Duration,
 }
 
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let least = Score::try_from(args.threshold).context("--threshold")?;
     let (_, mut detector) = args.engine.open(&args.model, least)?;
     media::init()?;
@@ -81,7 +81,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         "{} is too short: {TURN} frames are needed",
         args.video.display()
     );
-    super::print("detect", &spent.figures(&args, beside)?)
+    super::print("detect", &spent.figures(args, beside)?)
 }
 
 impl Spent {

@@ -81,6 +81,10 @@ impl<W: Write> Output<W> {
         }
     }
 
+    pub(super) fn flush(&mut self) -> anyhow::Result<()> {
+        Ok(self.to.flush()?)
+    }
+
     /// Ends what is begun; gives the writer back.
     pub(super) fn finish(mut self) -> anyhow::Result<W> {
         match self.kind {

@@ -2,9 +2,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "gst")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+#[cfg(feature = "gst")]
+use models::Detection;
 use models::{Detect, Still};
 
 use super::output::{Looked, Output};
@@ -20,10 +24,7 @@ pub(super) fn pictures(
     let files = list(folder)?;
     let mut n_refused = 0;
     for (number, path) in (1_u64..).zip(&files) {
-        let still = match std::fs::read(path)
-            .map_err(anyhow::Error::from)
-            .and_then(|bytes| Ok(Still::decode(&bytes)?))
-        {
+        let still = match read(path) {
             Ok(still) => still,
             Err(error) => {
                 tracing::error!(file = %path.display(), "{error:#}");
@@ -37,13 +38,17 @@ pub(super) fn pictures(
         output.write(&Looked {
             number,
             file: Some(&name),
-            time: Duration::from_secs(number - 1) / fps.into(),
+            time: Duration::from_secs(number - 1) / u32::from(fps),
             size: picture.size(),
             looked_at: true,
             detections: &detections,
         })?;
     }
     Ok(n_refused)
+}
+
+fn read(path: &Path) -> anyhow::Result<Still> {
+    Ok(Still::decode(&std::fs::read(path)?)?)
 }
 
 fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -61,7 +66,7 @@ fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Looks at a video to its end. Answers 0: a video that breaks is an error.
+/// Looks at a video to its end, or at a camera until it fails. Answers 0: what breaks is an error.
 #[cfg(feature = "gst")]
 pub(super) fn video(
     video: &str,
@@ -70,26 +75,82 @@ pub(super) fn video(
     output: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
     media::init()?;
-    let mut gate = models::MotionGate::default();
-    let mut detections = Vec::new();
-    for (number, frame) in (1_u64..).zip(media::VideoFile::open(Path::new(video))?) {
-        let frame = frame?;
-        let picture = frame.picture();
-        let looked_at = every_frame || gate.moved(&picture);
-        if looked_at {
-            detections =
-                detector.detect(&picture).with_context(|| format!("{video}: frame {number}"))?;
+    let mut watch = Watch {
+        every_frame,
+        detector,
+        output,
+        gate: models::MotionGate::default(),
+        n_frames: 0,
+        first_at: None,
+        detections: Vec::new(),
+    };
+    if video.starts_with("rtsp://") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(camera(video, &mut watch))?;
+    } else {
+        for frame in media::VideoFile::open(Path::new(video))? {
+            watch.look(&frame?).with_context(|| video.to_owned())?;
         }
-        output.write(&Looked {
-            number,
-            file: None,
-            time: Duration::from_nanos(frame.pts().0),
-            size: picture.size(),
-            looked_at,
-            detections: &detections,
-        })?;
     }
     Ok(0)
+}
+
+/// Pictures a second taken from a camera: more than any street camera sends.
+#[cfg(feature = "gst")]
+const CAMERA_FPS: u32 = 60;
+
+#[cfg(feature = "gst")]
+async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<()> {
+    let settings = media::RtspSettings {
+        url: url.to_owned(),
+        username: None,
+        password: None,
+        transport: media::RtspTransport::Tcp,
+        fps: CAMERA_FPS,
+    };
+    let mut camera = media::RtspCamera::connect(&settings, Arc::new(base::SystemClock))?;
+    loop {
+        let seen = camera.next().await?;
+        watch.look(&seen.frame)?;
+        // Who watches a camera wants to see it now.
+        watch.output.flush()?;
+    }
+}
+
+/// A video being looked at.
+#[cfg(feature = "gst")]
+struct Watch<'a, W> {
+    every_frame: bool,
+    detector: &'a mut dyn Detect,
+    output: &'a mut Output<W>,
+    gate: models::MotionGate,
+    n_frames: u64,
+    first_at: Option<base::Pts>,
+    /// Of the last frame that was looked at.
+    detections: Vec<Detection>,
+}
+
+#[cfg(feature = "gst")]
+impl<W: Write> Watch<'_, W> {
+    fn look(&mut self, frame: &media::VideoFrame) -> anyhow::Result<()> {
+        self.n_frames += 1;
+        let picture = frame.picture();
+        let looked_at = self.every_frame || self.gate.moved(&picture);
+        if looked_at {
+            let number = self.n_frames;
+            self.detections =
+                self.detector.detect(&picture).with_context(|| format!("frame {number}"))?;
+        }
+        let first_at = *self.first_at.get_or_insert(frame.pts());
+        self.output.write(&Looked {
+            number: self.n_frames,
+            file: None,
+            time: Duration::from_nanos(frame.pts().0.saturating_sub(first_at.0)),
+            size: picture.size(),
+            looked_at,
+            detections: &self.detections,
+        })
+    }
 }
 
 #[cfg(not(feature = "gst"))]
