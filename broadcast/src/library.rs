@@ -4,6 +4,7 @@
 //! plays. Both stream: memory stays the same for one second and for an hour. Opus and HE-AAC are
 //! deliberately absent here (symphonia reads neither); the refusal says what to do.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ mod wav;
 pub use refused::Refused;
 pub use wav::{to_i16, write_wav};
 
-use crate::loudness::{Limiter, Loudness, Meter, plan_gain_db, ratio_from_db};
+use crate::loudness::{
+    Limiter, Loudness, Meter, is_limited, make_up_gain_db, plan_gain_db, ratio_from_db,
+};
 use clipping::ClippingMeter;
 use decode::Decoder;
 use shape::Shaper;
@@ -154,25 +157,49 @@ fn judge(checked: &CheckedAudio) -> Result<(), Refused> {
 /// Renders what a horn plays and hands it to `sink` in blocks of 48 kHz mono samples: high-passed
 /// at [`HORN_HIGH_PASS_HZ`], at the house loudness, true peaks under the house ceiling.
 ///
-/// Two passes over the recording (measure, then render), so that memory stays flat; `sink` is
-/// called in order and its first error ends the work. Blocking, like [`check`].
+/// Passes over the recording (measure; where peaks must be limited, try the gain; render) keep
+/// memory flat; `sink` is called in order and its first error ends the work. Blocking, like
+/// [`check`], and up to three times as long.
 pub fn prepare<'a, E>(
     upload: impl Into<Upload<'a>>,
-    mut sink: impl FnMut(&[f32]) -> Result<(), E>,
+    sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<Prepared, PrepareError>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let upload = upload.into();
     let checked = check(upload)?;
-    let gain_db = plan_gain_db(checked.through_horn);
+    let mut gain_db = plan_gain_db(checked.through_horn);
+    if is_limited(checked.through_horn, gain_db) {
+        let tried = render(upload, gain_db, |_| Ok::<(), Infallible>(()))?;
+        gain_db = make_up_gain_db(checked.through_horn, gain_db, tried.loudness);
+    }
+    let Rendered { n_samples, loudness } = render(upload, gain_db, sink)?;
+    let duration = Duration::from_nanos(n_samples * 1_000_000_000 / u64::from(SAMPLE_RATE));
+    Ok(Prepared { checked, n_samples, duration, gain_db, loudness })
+}
+
+/// What came out of one pass.
+struct Rendered {
+    n_samples: u64,
+    loudness: Loudness,
+}
+
+fn render<E>(
+    upload: Upload<'_>,
+    gain_db: f64,
+    mut sink: impl FnMut(&[f32]) -> Result<(), E>,
+) -> Result<Rendered, PrepareError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let mut decoder = Decoder::open(upload)?;
     let mut shaper = Shaper::new(decoder.format());
     let mut limiter = Limiter::new(ratio_from_db(gain_db));
-    let mut after = Meter::new(1, SAMPLE_RATE);
+    let mut meter = Meter::new(1, SAMPLE_RATE);
     let mut n_samples = 0_u64;
     let mut emit = |samples: &[f32]| {
-        after.add(samples);
+        meter.add(samples);
         n_samples += count(samples.len());
         sink(samples).map_err(|error| PrepareError::Sink(error.into()))
     };
@@ -181,8 +208,7 @@ where
     }
     emit(limiter.limit(shaper.finish()))?;
     emit(limiter.finish())?;
-    let duration = Duration::from_nanos(n_samples * 1_000_000_000 / u64::from(SAMPLE_RATE));
-    Ok(Prepared { checked, n_samples, duration, gain_db, loudness: after.loudness() })
+    Ok(Rendered { n_samples, loudness: meter.loudness() })
 }
 
 /// A number of samples: memory holds fewer than 64 bits can count.
