@@ -1,44 +1,33 @@
-//! The connection to a broker: MQTT 5 over TLS. The only file that names the MQTT client.
+//! The connection to a broker: when to try again, and the handle to publish by. `session` is one
+//! connection, and the only file that names the MQTT client.
 //!
 //! Every connection gets a new client, so nothing of an old one can come back: after each CONNACK it
 //! subscribes, publishes its birth, and says `Up`, upon which its user sends again whatever was not
 //! acknowledged. A client that makes no progress (our own ping does not come back) is thrown away.
 
-use std::pin::pin;
+mod session;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::{Backoff, DeviceId};
-use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, EventLoop,
-    LastWill, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS, StateError,
-    SubscribeFilter, SubscribeReasonCode, TlsConfiguration, Transport,
-};
 use rustls::ClientConfig;
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
-/// Four times the largest payload of the contract, both ways.
-const LARGEST_PACKET_BYTES: u32 = 256 << 10;
+use session::LinkError;
+
 /// Messages that wait for the socket. More than the outbox ever has under way.
 const OUTGOING: usize = 512;
 const INCOMING: usize = 256;
-const KEEP_ALIVE_S: u16 = 30;
-/// From dialling to the last SUBACK.
-const READY_WITHIN: Duration = Duration::from_secs(30);
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// Three pings of ours did not come back.
-const DEAD_AFTER: Duration = Duration::from_secs(65);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// A connection that lasted this long was a good one, and the next wait is short again.
 const STABLE_AFTER: Duration = Duration::from_mins(1);
 /// An urgent event tries at once, but a flood of them must not hammer a broker that refuses us.
 const HURRY_AFTER: Duration = Duration::from_millis(500);
-const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
 pub struct LinkSettings {
     /// Also the client id, and the name that the broker reads from our certificate.
@@ -102,27 +91,6 @@ struct Outgoing {
     is_retained: bool,
 }
 
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-enum LinkError {
-    #[error("the broker refused the connection: {0:?}")]
-    Refused(ConnectReturnCode),
-    #[error("the broker refused a subscription: {0:?}; check its access rules for this device")]
-    NotSubscribed(SubscribeReasonCode),
-    #[error("another client connected with this device id: two devices share one identity")]
-    TakenOver,
-    #[error("the broker closed the connection: {0:?}")]
-    Closed(DisconnectReasonCode),
-    #[error("no answer within {}s", READY_WITHIN.as_secs())]
-    NotReady,
-    #[error("our own pings do not come back")]
-    NoProgress,
-    #[error(transparent)]
-    Connection(#[from] ConnectionError),
-    #[error("the client gave up")]
-    Client,
-}
-
 /// A link that is not connected yet, what it will say, and the task that makes it.
 pub fn link(
     settings: LinkSettings,
@@ -165,7 +133,7 @@ impl LinkTask {
     pub async fn run(mut self) {
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         while !self.stop.is_cancelled() {
-            let (result, up_for) = self.connect_once().await;
+            let (result, up_for) = self.connect().await;
             if up_for.is_some() {
                 // Nobody reads the events only while everything is being torn down.
                 let _ = self.events.send(LinkEvent::Down).await;
@@ -179,6 +147,14 @@ impl LinkTask {
             let wait = backoff.next_jittered(getrandom::u32().unwrap_or(u32::MAX));
             self.wait(wait).await;
         }
+    }
+
+    /// One connection; and how long it was up.
+    async fn connect(&mut self) -> (Result<(), LinkError>, Option<Duration>) {
+        let Self { settings, outgoing, events, shared, stop } = self;
+        let ended = session::run(settings, outgoing, events, shared, stop).await;
+        shared.is_up.store(false, Ordering::Relaxed);
+        ended
     }
 
     async fn wait(&self, wait: Duration) {
@@ -208,202 +184,5 @@ impl LinkTask {
                 warn!(host, port, error = %err, "the broker link is down, trying again");
             }
         }
-    }
-
-    /// One connection, from dialling to its end; and how long it was up.
-    async fn connect_once(&mut self) -> (Result<(), LinkError>, Option<Duration>) {
-        let (client, eventloop) =
-            AsyncClient::builder(self.settings.options()).capacity(64).build();
-        let session = Session {
-            settings: &self.settings,
-            client,
-            events: &self.events,
-            up_at: watch::Sender::new(None),
-            pinged_at: Mutex::new(Instant::now()),
-            shared: &self.shared,
-        };
-        let result = {
-            let mut receive = pin!(session.receive(eventloop));
-            let ended = tokio::select! {
-                ended = &mut receive => Some(ended),
-                ended = session.send(&mut self.outgoing) => Some(ended),
-                ended = session.watch() => Some(ended),
-                () = self.stop.cancelled() => None,
-            };
-            match ended {
-                Some(ended) => ended,
-                None => session.say_goodbye(receive).await,
-            }
-        };
-        self.shared.is_up.store(false, Ordering::Relaxed);
-        let up_at = *session.up_at.borrow();
-        (result, up_at.map(|it| it.elapsed()))
-    }
-}
-
-/// One connection. Its parts run side by side, and the first to end ends it.
-struct Session<'a> {
-    settings: &'a LinkSettings,
-    client: AsyncClient,
-    events: &'a mpsc::Sender<LinkEvent>,
-    /// When the last subscription was granted.
-    up_at: watch::Sender<Option<Instant>>,
-    pinged_at: Mutex<Instant>,
-    shared: &'a Shared,
-}
-
-impl Session<'_> {
-    async fn receive(&self, mut eventloop: EventLoop) -> Result<(), LinkError> {
-        loop {
-            let packet = match eventloop.poll().await.map_err(LinkError::from_client)? {
-                Event::Incoming(packet) => packet,
-                Event::Outgoing(_) | Event::Auth(_) => continue,
-            };
-            match packet {
-                Packet::ConnAck(_) => self.greet()?,
-                Packet::SubAck(suback) => self.subscribed(&suback.return_codes).await?,
-                Packet::Publish(publish) => {
-                    let topic = String::from_utf8_lossy(&publish.topic).into_owned();
-                    if topic == self.settings.ping_topic {
-                        *self.pinged_at.lock().unwrap_or_else(PoisonError::into_inner) =
-                            Instant::now();
-                        continue;
-                    }
-                    let (payload, is_retained) = (publish.payload.to_vec(), publish.retain);
-                    let message = LinkEvent::Message { topic, payload, is_retained };
-                    self.events.send(message).await.map_err(|_| LinkError::Client)?;
-                }
-                Packet::Disconnect(it) => return Err(LinkError::from_reason(it.reason_code)),
-                Packet::PubAck(_)
-                | Packet::PingReq
-                | Packet::PingResp
-                | Packet::PubRec(_)
-                | Packet::PubRel(_)
-                | Packet::PubComp(_)
-                | Packet::UnsubAck(_)
-                | Packet::Auth(_)
-                | Packet::Connect(..)
-                | Packet::Subscribe(_)
-                | Packet::Unsubscribe(_) => {}
-            }
-        }
-    }
-
-    fn greet(&self) -> Result<(), LinkError> {
-        let filters = self.settings.subscriptions.iter();
-        let filters = filters.map(|it| SubscribeFilter::new(it.clone(), QoS::AtLeastOnce));
-        self.client.try_subscribe_many(filters).map_err(|_| LinkError::Client)?;
-        self.presence(|it| &it.birth)
-    }
-
-    fn presence(&self, which: impl Fn(&PresenceMessages) -> &Vec<u8>) -> Result<(), LinkError> {
-        let Some(messages) = &self.settings.presence else { return Ok(()) };
-        let (topic, payload) = (messages.topic.clone(), which(messages).clone());
-        let options = PublishOptions::at_least_once().retained();
-        self.client.try_publish(topic, payload, options).map_err(|_| LinkError::Client)
-    }
-
-    async fn subscribed(&self, codes: &[SubscribeReasonCode]) -> Result<(), LinkError> {
-        let refused = codes.iter().find(|it| !matches!(it, SubscribeReasonCode::Success(_)));
-        if let Some(code) = refused {
-            return Err(LinkError::NotSubscribed(*code));
-        }
-        info!(host = self.settings.host, port = self.settings.port, "connected to the broker");
-        self.shared.is_up.store(true, Ordering::Relaxed);
-        self.events.send(LinkEvent::Up).await.map_err(|_| LinkError::Client)?;
-        self.up_at.send_replace(Some(Instant::now()));
-        Ok(())
-    }
-
-    async fn send(&self, outgoing: &mut mpsc::Receiver<Outgoing>) -> Result<(), LinkError> {
-        // What was queued for the last connection is outdated; its sender will send again.
-        while outgoing.try_recv().is_ok() {}
-        self.up().await;
-        while let Some(message) = outgoing.recv().await {
-            let options = PublishOptions::at_least_once().retain(message.is_retained);
-            let queued = self.client.publish(message.topic, message.payload, options).await;
-            queued.map_err(|_| LinkError::Client)?;
-        }
-        // All publishers are gone; receiving goes on until the stop.
-        std::future::pending().await
-    }
-
-    async fn up(&self) {
-        // The sender is ours, so this cannot fail.
-        let _ = self.up_at.subscribe().wait_for(Option::is_some).await;
-    }
-
-    /// Ends when there is no progress.
-    async fn watch(&self) -> Result<(), LinkError> {
-        if tokio::time::timeout(READY_WITHIN, self.up()).await.is_err() {
-            return Err(LinkError::NotReady);
-        }
-        let started_at = Instant::now();
-        let mut every = tokio::time::interval(PING_EVERY);
-        loop {
-            every.tick().await;
-            let pinged_at = *self.pinged_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if pinged_at.max(started_at).elapsed() > DEAD_AFTER {
-                return Err(LinkError::NoProgress);
-            }
-            // A full queue is itself no progress, which the next rounds notice.
-            let topic = self.settings.ping_topic.clone();
-            let _ = self.client.try_publish(topic, "{}", PublishOptions::at_least_once());
-        }
-    }
-
-    async fn say_goodbye(
-        &self,
-        receive: impl Future<Output = Result<(), LinkError>>,
-    ) -> Result<(), LinkError> {
-        self.presence(|it| &it.death)?;
-        self.client.try_disconnect().map_err(|_| LinkError::Client)?;
-        // Ends with an error by nature: the connection is gone.
-        let _ = tokio::time::timeout(GOODBYE_WITHIN, receive).await;
-        Ok(())
-    }
-}
-
-impl LinkSettings {
-    fn options(&self) -> MqttOptions {
-        let broker = (self.host.clone(), self.port);
-        let mut options = MqttOptions::new(self.device.as_str(), broker);
-        options
-            .set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(self.tls.clone())))
-            .set_keep_alive(KEEP_ALIVE_S)
-            .set_clean_start(true)
-            .set_connect_timeout(READY_WITHIN)
-            .set_max_packet_size(Some(LARGEST_PACKET_BYTES));
-        // Small messages that wait for nothing: Nagle's algorithm adds 40 ms to each exchange.
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        options.set_network_options(network);
-        if let Some(presence) = &self.presence {
-            let (topic, death) = (presence.topic.clone(), presence.death.clone());
-            options.set_last_will(LastWill::new(topic, death, QoS::AtLeastOnce, true, None));
-        }
-        options
-    }
-}
-
-impl LinkError {
-    fn from_reason(code: DisconnectReasonCode) -> Self {
-        if code == DisconnectReasonCode::SessionTakenOver {
-            Self::TakenOver
-        } else {
-            Self::Closed(code)
-        }
-    }
-
-    fn from_client(err: ConnectionError) -> Self {
-        if let ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) = &err {
-            return Self::from_reason(*reason_code);
-        }
-        if let ConnectionError::ConnectionRefused(code)
-        | ConnectionError::MqttState(StateError::ConnFail { reason: code }) = &err
-        {
-            return Self::Refused(*code);
-        }
-        Self::Connection(err)
     }
 }
