@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::centre;
 use crate::config::{self, Problems, Role};
-use crate::workbench;
+#[cfg(feature = "gst")]
+use crate::speaker;
+#[cfg(all(feature = "gst", feature = "onnx"))]
+use crate::ward;
+use crate::{centre, field, workbench};
 
 /// `sysexits.h` has 78 for this; the design fixes 64.
 const BAD_CONFIGURATION: u8 = 64;
@@ -28,21 +31,23 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[cfg(all(feature = "gst", feature = "onnx"))]
-    Bench(workbench::bench::Args),
-    Bulletin(crate::field::bulletin::Args),
+    Run(ward::Args),
+    #[cfg(feature = "gst")]
+    Speaker(speaker::Args),
     Centre(centre::Args),
-    CheckConfig(CheckConfig),
-    ConfigSchema(ConfigSchema),
+    Bulletin(field::bulletin::Args),
+    Provision(field::provision::Args),
     #[cfg(feature = "onnx")]
     Detect(workbench::detect::Args),
-    Library(workbench::library::Args),
     Plan(workbench::plan::Args),
-    Provision(crate::field::provision::Args),
     Say(workbench::say::Args),
-    #[cfg(feature = "gst")]
-    Speaker(crate::speaker::Args),
+    Library(workbench::library::Args),
+    CheckConfig(CheckConfig),
+    ConfigSchema(ConfigSchema),
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    Bench(workbench::bench::Args),
     #[cfg(feature = "sim")]
-    Sim(crate::workbench::sim::Args),
+    Sim(workbench::sim::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -77,35 +82,36 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         #[cfg(all(feature = "gst", feature = "onnx"))]
-        Command::Bench(args) => workbench::bench::run(&args),
-        Command::Bulletin(args) => on_one_thread(crate::field::bulletin::run(args)),
-        Command::Centre(args) => wait_for(centre::run(args)),
+        Command::Run(args) => on_two_threads(ward::run(args)),
+        #[cfg(feature = "gst")]
+        Command::Speaker(args) => on_one_thread(speaker::run(args)),
+        Command::Centre(args) => on_two_threads(centre::run(args)),
+        Command::Bulletin(args) => on_one_thread(field::bulletin::run(args)),
+        Command::Provision(args) => field::provision::run(args),
+        #[cfg(feature = "onnx")]
+        Command::Detect(args) => workbench::detect::run(args),
+        Command::Plan(args) => workbench::plan::run(&args),
+        Command::Say(args) => on_one_thread(workbench::say::run(args)),
+        Command::Library(args) => workbench::library::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
-        #[cfg(feature = "onnx")]
-        Command::Detect(args) => workbench::detect::run(&args),
-        Command::Library(args) => workbench::library::run(&args),
-        #[cfg(feature = "gst")]
-        Command::Speaker(args) => on_one_thread(crate::speaker::run(args)),
-        Command::Say(args) => on_one_thread(workbench::say::run(args)),
-        Command::Plan(args) => workbench::plan::run(&args),
-        Command::Provision(args) => crate::field::provision::run(args),
+        #[cfg(all(feature = "gst", feature = "onnx"))]
+        Command::Bench(args) => workbench::bench::run(args),
         #[cfg(feature = "sim")]
-        Command::Sim(args) => crate::workbench::sim::run(args),
+        Command::Sim(args) => workbench::sim::run(args),
     }
 }
 
-/// Two threads serve a box's connections; inference, decoding and the store have threads of their
-/// own.
-fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?
-        .block_on(command)
+/// Two threads serve a box's or the centre's connections; inference, decoding and the store have
+/// threads of their own.
+fn on_two_threads(
+    command: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> anyhow::Result<ExitCode> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).enable_all().build()?.block_on(command)
 }
 
-/// For commands that wait for a process or a server, but run nothing beside it.
+/// A cluster has little to do at once, and little memory; a command waits for one answer.
 fn on_one_thread(
     command: impl Future<Output = anyhow::Result<ExitCode>>,
 ) -> anyhow::Result<ExitCode> {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use centre::Centre;
 pub use problems::Problems;
-pub use sections::{Broker, ClockTrust, QuietHours};
+pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
 pub use ward::{Camera, Cluster, Console, Content, Detector, Severity, Transport, Ward, Zone};
 

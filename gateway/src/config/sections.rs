@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::quiet::QuietHours;
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -30,14 +31,6 @@ pub enum ClockTrust {
     Ntp,
     /// Always: somebody else keeps this machine's clock.
     Host,
-}
-
-/// When nothing but an emergency may sound. `from` may be later than `to`: it then spans midnight.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuietHours {
-    pub from: Time,
-    pub to: Time,
-    pub timezone: TimeZone,
 }
 
 /// The folder of `[identity]`; it must be named, and exist when the daemon starts.
@@ -108,11 +101,14 @@ pub(super) fn quiet_hours(
     let from = time_of_day(reader, "quiet_hours.from", section.from, Time::constant(21, 0, 0, 0));
     let to = time_of_day(reader, "quiet_hours.to", section.to, Time::constant(6, 0, 0, 0));
     let timezone = timezone(reader, "quiet_hours.timezone", section.timezone);
-    if enabled && from.is_some() && from == to {
-        reader.problem("quiet_hours", "from and to are the same: use enabled = false for none");
-    }
     enabled.then_some(())?;
-    Some(QuietHours { from: from?, to: to?, timezone: timezone? })
+    match QuietHours::new(from?, to?, timezone?) {
+        Ok(quiet_hours) => Some(quiet_hours),
+        Err(err) => {
+            reader.problem("quiet_hours", format!("{err}, or enabled = false"));
+            None
+        }
+    }
 }
 
 pub(super) fn timezone(

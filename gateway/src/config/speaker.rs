@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::quiet::QuietHours;
 
 use super::problems::{Field, Problems, Reader};
 use super::raw;
-use super::sections::{self, Broker, QuietHours};
+use super::sections::{self, Broker};
 
 const MIB: u64 = 1024 * 1024;
 

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::{DeviceId, Score, Secret};
+use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 
 use super::problems::{Field, Problems, Reader};
 use super::raw;
-use super::sections::{self, Broker, ClockTrust, QuietHours};
+use super::sections::{self, Broker, ClockTrust};
 
 /// A ward box.
 #[derive(Clone, Debug)]

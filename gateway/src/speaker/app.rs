@@ -10,7 +10,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base::Clock;
 use broadcast::player::{Player, Rules};
-use broadcast::quiet::QuietHours;
 use provisioning::Identity;
 use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
@@ -116,7 +115,7 @@ pub async fn run_with(
     let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
     tasks.spawn("fetcher", fetcher.run());
     let driver = Driver {
-        player: Player::restore(rules(&config)?, plays),
+        player: Player::restore(rules(&config), plays),
         clock,
         reporter,
         sink: Sink::new(config.sound, cache),
@@ -131,11 +130,10 @@ pub async fn run_with(
     daemon.run_until(interrupted).await
 }
 
-fn rules(config: &config::Speaker) -> anyhow::Result<Rules> {
-    let quiet = config.quiet_hours.as_ref();
-    let quiet = quiet.map(|it| QuietHours::new(it.from, it.to, it.timezone.clone())).transpose()?;
+fn rules(config: &config::Speaker) -> Rules {
+    let quiet = config.quiet_hours.clone();
     let warm_up = config.sound.amplifier_warm_up;
-    Ok(Rules { quiet, lead: warm_up + OPENING, shortest_lead: warm_up + OPENING_IN_HASTE })
+    Rules { quiet, lead: warm_up + OPENING, shortest_lead: warm_up + OPENING_IN_HASTE }
 }
 
 fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {

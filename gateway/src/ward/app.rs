@@ -1,0 +1,195 @@
+//! Builds the box's parts, connects them, and stops them in order.
+//!
+//! Sources: cameras, both links, the planner, the servers. Everything else ends when its input
+//! closes: camera -> detector -> record -> store; cluster link -> receiver -> store; store last.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use provisioning::{ClientAuth, Identity};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info};
+
+use super::broadcast::{
+    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Wake,
+};
+use super::camera::{self, CameraHandle};
+use super::clusters::{ClusterSettings, ClusterViews, clusters};
+use super::commands::CommandDesk;
+use super::content::{self, ContentSettings};
+use super::record;
+use super::sight::{self, Sight};
+use super::timekeeper::Timekeeper;
+use crate::daemon::Daemon;
+use crate::report::health::Health;
+use crate::report::rows::Bound;
+use crate::report::topics::Sender;
+use crate::report::uplink::{UplinkSettings, uplink};
+use crate::report::{Reporter, ReporterSettings};
+use crate::store::Store;
+use crate::tls::{self, Door};
+use crate::{config, report, web};
+
+/// Facts of cameras that wait for the disk. Full: the detection threads wait, newer pictures replace
+/// older ones, and no alert is lost.
+const FACTS: usize = 64;
+
+/// The tables of every part of the box, in the order of their first release.
+const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, broadcast::SCHEMA, web::SCHEMA];
+
+/// What the frame and the parts below share.
+struct Frame {
+    daemon: Daemon,
+    store: Store,
+    reporter: Reporter,
+    identity: Identity,
+    health: Health,
+}
+
+/// What the console shows of broadcasts.
+struct Broadcasts {
+    bulletins: Bulletins,
+    clusters: watch::Receiver<ClusterViews>,
+}
+
+pub(super) async fn run(
+    config: config::Ward,
+    interrupted: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let mut daemon = Daemon::new(&config.data_dir, Some(config.clock));
+    let (store, store_thread) = Store::open(&config.data_dir.join("vong.db"), STEPS)?;
+    let identity = Identity::load(&config.identity_dir, daemon.time.now())?;
+    anyhow::ensure!(
+        *identity.device() == config.device,
+        "the certificate in {} is for {}, but `device` says {}: correct one of them",
+        config.identity_dir.display(),
+        identity.device(),
+        config.device,
+    );
+    let settings = ReporterSettings {
+        device: config.device.clone(),
+        site: config.site.clone(),
+        clock: daemon.clock.clone(),
+        trust: daemon.trust.clone(),
+        bound: Bound::default(),
+    };
+    let reporter = Reporter::open(&store, &store_thread, settings).await?;
+    daemon.tasks.spawn("store", store_thread.ended());
+    let mut frame = Frame { daemon, store, reporter, identity, health: Health::default() };
+
+    report_up(&mut frame, &config);
+    let cameras = watch_street(&mut frame, &config)?;
+    let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
+
+    let Frame { mut daemon, store, .. } = frame;
+    daemon.feed_watchdog(store, Vec::new());
+    info!(device = %config.device, "the box is running");
+    daemon.run_until(interrupted).await
+}
+
+/// What is recorded goes to the centre's broker; the centre's commands come the other way.
+fn report_up(frame: &mut Frame, config: &config::Ward) {
+    let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
+    let settings = UplinkSettings {
+        topics: Sender::of_box(config.device.clone()),
+        host: config.uplink.host.clone(),
+        port: config.uplink.port,
+        tls: frame.identity.client_config(&config.uplink.server_name, time.clone()),
+        capabilities: vec!["cameras".to_owned(), "broadcast".to_owned()],
+        data_dir: config.data_dir.clone(),
+    };
+    let link = uplink(settings, frame.reporter.clone(), frame.health.clone(), stop.clone());
+    let desk = CommandDesk {
+        me: config.device.clone(),
+        roster: frame.identity.roster().clone(),
+        clock: clock.clone(),
+        replies: link.replies,
+    };
+    tasks.spawn("uplink-link", link.link.run());
+    tasks.spawn("uplink", link.task.run());
+    tasks.spawn("commands", desk.run(link.commands));
+}
+
+/// The cameras, the threads that look at their pictures, and the writer of what they find.
+fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<CameraHandle>> {
+    let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
+    let (facts_tx, facts) = mpsc::channel(FACTS);
+    tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
+    let Sight { threads, cameras } = sight::open(config, clock, &facts_tx, &frame.health)?;
+    tasks.spawn("detector", threads.ended());
+    let mut handles = Vec::new();
+    for (parts, handle) in cameras {
+        tasks.spawn(&format!("camera/{}", handle.id), camera::run(parts, stop.clone()));
+        handles.push(handle);
+    }
+    Ok(handles)
+}
+
+/// Bulletins, the planner, the clusters on our own broker, and what they fetch from us.
+async fn broadcast_to_clusters(
+    frame: &mut Frame,
+    config: &config::Ward,
+) -> anyhow::Result<Broadcasts> {
+    let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
+    let ward = broadcast::Ward {
+        clusters: config.clusters.iter().map(|it| it.id.clone()).collect(),
+        quiet: config.quiet_hours.clone(),
+        zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
+        lead: SHORTEST_LEAD,
+    };
+    let wake = Wake::default();
+    let ingest = Ingest::start(config.data_dir.join("content"))?;
+    let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
+    let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());
+    let (ledger, refused) = Ledger::new(frame.reporter.clone(), wake.clone());
+
+    let broker = &config.local_broker;
+    let settings = ClusterSettings {
+        station: config.device.clone(),
+        host: broker.host.clone(),
+        port: broker.port,
+        tls: frame.identity.client_config(&broker.server_name, time.clone()),
+        adopted: ward.clusters.clone(),
+    };
+    let (store, health) = (frame.store.clone(), frame.health.clone());
+    let own = clusters(settings, store, clock.clone(), Arc::new(ledger), health, stop.clone());
+    let signer = frame.identity.signer()?.clone();
+    let dispatcher = Dispatcher::new(ward, frame.reporter.clone(), signer, own.commands, wake);
+    tasks.spawn("cluster-link", own.link.run());
+    tasks.spawn("receiver", own.receiver.run());
+    tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
+    serve_clusters(frame, config).await?;
+    Ok(Broadcasts { bulletins, clusters: own.views })
+}
+
+/// The content server (HTTPS, certificates on both sides) and the time server (UDP).
+async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<()> {
+    let Daemon { tasks, stop, time, clock, trust } = &mut frame.daemon;
+    let timekeeper = Timekeeper::default();
+    let address = config.content.time_listen;
+    let socket = UdpSocket::bind(address)
+        .await
+        .with_context(|| format!("the time server cannot listen on {address}"))?;
+    let serving = timekeeper.clone().serve(socket, clock.clone(), trust.clone(), stop.clone());
+    tasks.spawn("time-server", serving);
+
+    let settings = ContentSettings {
+        dir: config.data_dir.join("content"),
+        clusters: config.clusters.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>(),
+    };
+    let address = config.content.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("the content server cannot listen on {address}"))?;
+    let tls = frame.identity.server_config(ClientAuth::Required, time.clone());
+    let door = Door { listener, tls, max_connections: content::MAX_CONNECTIONS };
+    let serving = tls::serve(door, content::router(settings, timekeeper), stop.clone());
+    tasks.spawn("content-server", async move {
+        if let Err(err) = serving.await {
+            error!(%err, "the content server ended");
+        }
+    });
+    Ok(())
+}
