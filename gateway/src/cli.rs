@@ -89,14 +89,14 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bulletin(args) => on_one_thread(field::bulletin::run(args)),
         Command::Provision(args) => field::provision::run(args),
         #[cfg(feature = "onnx")]
-        Command::Detect(args) => workbench::detect::run(args),
+        Command::Detect(args) => workbench::detect::run(&args),
         Command::Plan(args) => workbench::plan::run(&args),
         Command::Say(args) => on_one_thread(workbench::say::run(args)),
         Command::Library(args) => workbench::library::run(&args),
         Command::CheckConfig(args) => check_config(&args),
         Command::ConfigSchema(args) => config_schema(&args),
         #[cfg(all(feature = "gst", feature = "onnx"))]
-        Command::Bench(args) => workbench::bench::run(args),
+        Command::Bench(args) => workbench::bench::run(&args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => workbench::sim::run(args),
     }
