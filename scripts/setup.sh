@@ -79,7 +79,8 @@ install_node
 say "ONNX Runtime"
 bash scripts/fetch-onnxruntime.sh >/dev/null
 say "detection model"
-bash scripts/fetch-model.sh "${VONG_MODEL:-yolox-nano}" >/dev/null
+bash scripts/fetch-model.sh --any "${VONG_MODEL:-yolox-nano}" >/dev/null
 say "test media"
 bash scripts/fetch-media.sh >/dev/null
+bash scripts/fetch-pictures.sh >/dev/null
 say "ready: $(rustc --version | cut -d' ' -f1-2), node $(node --version)"
