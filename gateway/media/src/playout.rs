@@ -67,7 +67,7 @@ pub enum Heard {
 pub struct Ended {
     /// How much of the content left the sink.
     pub heard: Duration,
-    /// How often the sound fell behind the clock by more than 20 ms: a starved board or card.
+    /// How often a card stumbled: the board was too busy to fill its buffer.
     pub n_gaps: u32,
     /// The largest distance from the clock that was seen, before a gap or without one.
     pub worst_error: Duration,
