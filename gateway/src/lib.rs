@@ -18,5 +18,6 @@ pub mod store;
 pub mod timekeeping;
 pub mod tls;
 pub mod ward;
+#[cfg(feature = "gst")]
 pub mod web;
 pub mod workbench;

@@ -1,12 +1,18 @@
 //! The console's server: log-in, API, live events and the embedded page, over HTTPS.
 
 mod account;
+mod alert;
 mod asset;
+mod bulletin;
+mod camera;
+mod cluster;
 mod error;
+mod feed;
 mod guard;
 mod live;
 mod login;
 mod password;
+mod play;
 mod role;
 mod route;
 mod session;
@@ -19,20 +25,26 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use base::{Clock, DeviceId, Secret};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use live::{Live, Topic};
+pub use cluster::Cluster;
 
+use crate::report::Reporter;
 use crate::store::Store;
 use crate::tls::{self, Door};
+use crate::ward::broadcast::Bulletins;
+use crate::ward::camera::CameraHandle;
+use crate::ward::clusters::ClusterViews;
 use error::ApiError;
+use live::{Live, Topic};
 use password::PasswordDigest;
 use throttle::Throttle;
 use token::Token;
@@ -42,32 +54,30 @@ pub const SCHEMA: &str = include_str!("web/schema.sql");
 
 /// A dozen open pages with six connections each, and room for the command line.
 const MAX_CONNECTIONS: usize = 100;
-
-/// What the page says about the box it is served from.
-#[derive(Clone, Debug)]
-pub struct About {
-    pub device: DeviceId,
-    /// The path of the ward in the tree of places.
-    pub site: String,
-    /// An IANA name; every time is shown in it.
-    pub timezone: String,
-}
+/// Recordings that may come in at once.
+const N_UPLOADS: usize = 2;
 
 /// What the console needs of the ward box.
 pub struct Ward {
-    pub about: About,
-    pub clock: Arc<dyn Clock>,
-    /// The box's own database.
-    pub store: Store,
-    pub live: Live,
+    /// Who the box is, its clock and its database.
+    pub reporter: Reporter,
+    pub data_dir: PathBuf,
+    /// An IANA name; every time is shown in it.
+    pub timezone: String,
+    pub cameras: Vec<CameraHandle>,
+    pub clusters: Vec<Cluster>,
+    pub cluster_views: watch::Receiver<ClusterViews>,
+    pub bulletins: Bulletins,
 }
 
 /// The state behind every handler.
 struct Console {
     ward: Ward,
+    live: Live,
     throttle: Mutex<Throttle>,
     /// One password hash at a time.
     hash_turn: Arc<Semaphore>,
+    upload_turn: Semaphore,
     /// Hashed when the user is unknown, so that the answer takes as long.
     decoy: PasswordDigest,
     stop: CancellationToken,
@@ -81,9 +91,13 @@ pub async fn serve(
     ward: Ward,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let router = route::router(&Console::new(ward, stop.clone())?);
+    let console = Console::new(ward, stop.clone())?;
+    let router = route::router(&console);
     let door = Door { listener, tls, max_connections: MAX_CONNECTIONS };
-    tls::serve(door, router, stop).await.context("serving the console")
+    tokio::select! {
+        served = tls::serve(door, router, stop) => served.context("serving the console"),
+        () = feed::run(&console) => Ok(()),
+    }
 }
 
 impl Console {
@@ -92,16 +106,35 @@ impl Console {
         let decoy = PasswordDigest::of(&Secret::new(nobody.expose_secret().to_owned()))?;
         Ok(Arc::new(Self {
             ward,
+            live: Live::default(),
             throttle: Mutex::default(),
             hash_turn: Arc::new(Semaphore::new(1)),
+            upload_turn: Semaphore::new(N_UPLOADS),
             decoy,
             stop,
         }))
     }
 
+    fn store(&self) -> &Store {
+        self.ward.reporter.store()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &**self.ward.reporter.clock()
+    }
+
+    fn cluster_name(&self, id: &DeviceId) -> String {
+        let cluster = self.ward.clusters.iter().find(|it| it.id == *id);
+        cluster.map_or_else(|| id.to_string(), |it| it.name.clone())
+    }
+
+    fn ward_changed(&self, topic: Topic, data: &serde_json::Value) {
+        self.live.tell(topic, data);
+    }
+
     /// Refuses while any of `keys` has to wait, else counts one more attempt for each.
     fn count_attempt(&self, keys: &[String]) -> Result<(), ApiError> {
-        let now = self.ward.clock.now();
+        let now = self.clock().now();
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wait) = keys.iter().filter_map(|it| throttle.wait(it, now)).max() {
             return Err(ApiError::too_many_attempts(wait));

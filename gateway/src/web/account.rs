@@ -20,7 +20,7 @@ use super::{Console, wire};
 pub(super) async fn list(
     State(console): State<Arc<Console>>,
 ) -> Result<Json<Vec<wire::User>>, ApiError> {
-    let users = console.ward.store.read(user::list).await?;
+    let users = console.store().read(user::list).await?;
     Ok(Json(users.into_iter().map(wire::User::from).collect()))
 }
 
@@ -36,9 +36,9 @@ pub(super) async fn add(
     password::check(name.as_str(), &password).map_err(|err| invalid("password", &err))?;
     let digest = hashing(&console, move || PasswordDigest::of(&Secret::new(password))).await?;
     let digest = digest.map_err(ApiError::internal)?;
-    let now = console.ward.clock.now();
+    let now = console.clock().now();
     let (new, given) = (name.clone(), roles.clone());
-    let added = console.ward.store.write(move |conn| user::add(conn, &new, &digest, &given, now));
+    let added = console.store().write(move |conn| user::add(conn, &new, &digest, &given, now));
     if !added.await? {
         let message = format!("there is already a user {:?}", name.as_str());
         return Err(ApiError::conflict("user_exists", message));

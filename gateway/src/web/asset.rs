@@ -34,13 +34,11 @@ pub(super) async fn serve(method: Method, uri: Uri) -> Response {
 }
 
 fn index() -> Response {
-    match Built::get("index.html") {
-        Some(file) => answer("index.html", file),
-        None => {
-            let html = HeaderValue::from_static("text/html; charset=utf-8");
-            ([(header::CONTENT_TYPE, html)], NOT_BUILT).into_response()
-        }
+    if let Some(file) = Built::get("index.html") {
+        return answer("index.html", file);
     }
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    ([(header::CONTENT_TYPE, html)], NOT_BUILT).into_response()
 }
 
 fn answer(path: &str, file: rust_embed::EmbeddedFile) -> Response {

@@ -92,11 +92,11 @@ const HARDENING: &[(&str, &str)] = &[
 /// Counts as a use of the session.
 async fn identify(console: &Console, headers: &HeaderMap) -> Result<Caller, ApiError> {
     let token = cookie(headers).ok_or_else(ApiError::unauthenticated)?;
-    let (id, now) = (token.digest(), console.ward.clock.now());
-    let found = console.ward.store.read(move |conn| session::find(conn, &id, now)).await?;
+    let (id, now) = (token.digest(), console.clock().now());
+    let found = console.store().read(move |conn| session::find(conn, &id, now)).await?;
     let found = found.ok_or_else(ApiError::unauthenticated)?;
     if found.wants_touch(now) {
-        console.ward.store.write(move |conn| session::touch(conn, &id, now)).await?;
+        console.store().write(move |conn| session::touch(conn, &id, now)).await?;
     }
     Ok(Caller { user: found.user, roles: found.roles, session: id, csrf: token.csrf() })
 }

@@ -24,7 +24,7 @@ const RECHECK_EVERY: Duration = Duration::from_mins(1);
 const RECONNECT_AFTER: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Topic {
+pub(super) enum Topic {
     Camera,
     Alert,
     Cluster,
@@ -41,7 +41,7 @@ pub(super) struct Notice {
 /// Where the parts of the box say that something changed. Cheap to clone; never blocks: without an
 /// open page a notice goes nowhere.
 #[derive(Clone, Debug)]
-pub struct Live(broadcast::Sender<Notice>);
+pub(super) struct Live(broadcast::Sender<Notice>);
 
 impl Topic {
     fn as_str(self) -> &'static str {
@@ -62,7 +62,7 @@ impl Default for Live {
 }
 
 impl Live {
-    pub fn tell(&self, topic: Topic, data: &serde_json::Value) {
+    pub(super) fn tell(&self, topic: Topic, data: &serde_json::Value) {
         // An error only says that nobody listens.
         let _ = self.0.send(Notice { topic, json: data.to_string().into() });
     }
@@ -79,15 +79,16 @@ struct Page {
     notices: broadcast::Receiver<Notice>,
     recheck_at: Instant,
     greeted: bool,
+    is_over: bool,
 }
 
 pub(super) async fn events(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let notices = console.ward.live.listen();
+    let notices = console.live.listen();
     let recheck_at = Instant::now() + RECHECK_EVERY;
-    let page = Page { console, caller, notices, recheck_at, greeted: false };
+    let page = Page { console, caller, notices, recheck_at, greeted: false, is_over: false };
     let events = stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok(event), page))
@@ -101,11 +102,15 @@ impl Page {
             self.greeted = true;
             return Some(Event::default().event("hello").retry(RECONNECT_AFTER).data("{}"));
         }
+        if self.is_over {
+            return None;
+        }
         loop {
             tokio::select! {
                 () = self.console.stop.cancelled() => return None,
                 () = sleep_until(self.recheck_at) => {
                     if !self.is_still_welcome().await {
+                        self.is_over = true;
                         return Some(Event::default().event("logout").data("{}"));
                     }
                     self.recheck_at = Instant::now() + RECHECK_EVERY;
@@ -125,8 +130,8 @@ impl Page {
 
     /// Also counts as use: see [`session::IDLE`].
     async fn is_still_welcome(&self) -> bool {
-        let (id, now) = (self.caller.session, self.console.ward.clock.now());
-        let kept = self.console.ward.store.write(move |conn| {
+        let (id, now) = (self.caller.session, self.console.clock().now());
+        let kept = self.console.store().write(move |conn| {
             let found = session::find(conn, &id, now)?;
             session::touch(conn, &id, now)?;
             Ok(found.is_some())

@@ -34,8 +34,7 @@ pub(super) async fn log_in(
     console.count_attempt(&[address_key(from), user_key(&name)])?;
     let wanted = name.clone();
     let found = console
-        .ward
-        .store
+        .store()
         .read(move |conn| Ok(user::digest(conn, &wanted)?.zip(user::roles(conn, &wanted)?)));
     let found = found.await?;
     let (digest, roles) = match found {
@@ -58,7 +57,7 @@ pub(super) async fn log_out(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, ApiError> {
-    console.ward.store.write(move |conn| session::end(conn, &caller.session)).await?;
+    console.store().write(move |conn| session::end(conn, &caller.session)).await?;
     let gone = cookie("", Duration::ZERO)?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
@@ -67,7 +66,7 @@ pub(super) async fn me(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,
 ) -> Json<wire::Me> {
-    Json(wire::Me::new(&caller.user, &caller.roles, caller.csrf, &console.ward.about))
+    Json(wire::Me::new(&caller.user, &caller.roles, caller.csrf, &console))
 }
 
 /// Makes the first user out of the set-up code, and logs them in.
@@ -78,9 +77,9 @@ pub(super) async fn set_up(
 ) -> Result<Response, ApiError> {
     let wire::SetUp { token, user: name, password } = body?.0;
     console.count_attempt(&[address_key(from)])?;
-    let (code, now) = (Token::claimed(&token), console.ward.clock.now());
+    let (code, now) = (Token::claimed(&token), console.clock().now());
     let asked = code.clone();
-    let is_valid = console.ward.store.read(move |conn| setup::is_valid(conn, &asked, now));
+    let is_valid = console.store().read(move |conn| setup::is_valid(conn, &asked, now));
     if !is_valid.await? {
         warn!(%from, "set-up refused");
         return Err(spent());
@@ -90,8 +89,7 @@ pub(super) async fn set_up(
     let digest = hashing(&console, move || PasswordDigest::of(&Secret::new(password))).await?;
     let digest = digest.map_err(ApiError::internal)?;
     let first = name.clone();
-    let made =
-        console.ward.store.write(move |conn| setup::spend(conn, &code, &first, &digest, now));
+    let made = console.store().write(move |conn| setup::spend(conn, &code, &first, &digest, now));
     if !made.await? {
         return Err(spent());
     }
@@ -126,11 +124,11 @@ async fn start_session(
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     let token = Token::random::<32>().map_err(ApiError::internal)?;
-    let (started, now) = (token.clone(), console.ward.clock.now());
+    let (started, now) = (token.clone(), console.clock().now());
     let name = user.clone();
-    console.ward.store.write(move |conn| session::start(conn, &started, &name, now)).await?;
+    console.store().write(move |conn| session::start(conn, &started, &name, now)).await?;
     let kept = cookie(token.expose_secret(), session::LONGEST.unsigned_abs())?;
-    let me = wire::Me::new(&user, roles, token.csrf(), &console.ward.about);
+    let me = wire::Me::new(&user, roles, token.csrf(), console);
     Ok((status, [(header::SET_COOKIE, kept)], Json(me)).into_response())
 }
 

@@ -11,22 +11,31 @@ use axum::{Json, Router, middleware};
 use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
-use super::{Console, account, asset, live, login, wire};
+use super::{Console, account, alert, asset, bulletin, camera, cluster, live, login, play, wire};
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
 const MAX_JSON_BYTES: usize = 64 * 1024;
+/// A little more than the largest recording, which the library refuses in better words.
+const MAX_UPLOAD_BYTES: usize = 1_101_000_000;
 
 pub(super) struct Route {
-    pub method: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests walk over the table with it"))]
+    pub(super) method: &'static str,
     pub path: &'static str,
     pub access: Access,
     handler: MethodRouter<Arc<Console>>,
 }
 
 const ADMINS: Access = Access::Having(&[Role::Admin]);
+const AUTHORS: Access = Access::Having(&[Role::Author]);
+const APPROVERS: Access = Access::Having(&[Role::Approver]);
+const PLANNERS: Access = Access::Having(&[Role::Author, Role::Approver]);
+/// Pictures show people: for those who guard the ward, and who answers for the box.
+const WATCHERS: Access = Access::Having(&[Role::Security, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
     use Access::{AnyUser, Anyone};
+    let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
     vec![
         route("GET", "/healthz", Anyone, get(healthz)),
         route("POST", "/api/v1/setup", Anyone, post(login::set_up)),
@@ -35,6 +44,20 @@ pub(super) fn table() -> Vec<Route> {
         route("GET", "/api/v1/me", AnyUser, get(login::me)),
         route("GET", "/api/v1/users", ADMINS, get(account::list)),
         route("POST", "/api/v1/users", ADMINS, post(account::add)),
+        route("GET", "/api/v1/cameras", AnyUser, get(camera::list)),
+        route("GET", "/api/v1/cameras/{id}/picture", WATCHERS, get(camera::picture)),
+        route("GET", "/api/v1/alerts", AnyUser, get(alert::list)),
+        route("GET", "/api/v1/alerts/{id}/picture", WATCHERS, get(alert::picture)),
+        route("GET", "/api/v1/clusters", AnyUser, get(cluster::list)),
+        route("GET", "/api/v1/plays", AnyUser, get(play::list)),
+        route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
+        route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
+        route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),
+        route("GET", "/api/v1/bulletins/{id}/audio", AnyUser, get(bulletin::audio)),
+        route("POST", "/api/v1/bulletins/{id}/submit", AUTHORS, post(bulletin::submit)),
+        route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
+        route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
+        route("POST", "/api/v1/bulletins/{id}/schedule", PLANNERS, post(bulletin::schedule)),
         route("GET", "/api/v1/events", AnyUser, get(live::events)),
     ]
 }

@@ -1,8 +1,10 @@
 //! The console over in-process requests: no socket, no browser, a real database.
 
 mod access;
+mod broadcasts;
 mod login;
 mod setup;
+mod sights;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +15,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use base::SimClock;
+use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -21,16 +24,31 @@ use tower::ServiceExt as _;
 use super::role::Roles;
 use super::user::UserName;
 use super::*;
+use crate::clock_trust::ClockTrust;
+use crate::report::ReporterSettings;
+use crate::report::rows::Bound;
+use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Wake};
+use crate::ward::camera::{CameraView, PictureDesk};
+use crate::ward::clusters::ClusterView;
 
-const STEPS: &[&str] = &[SCHEMA];
+const STEPS: &[&str] =
+    &[crate::report::SCHEMA, crate::ward::record::SCHEMA, broadcast::SCHEMA, SCHEMA];
 const PASSWORD: &str = "cầu tre sáng sớm";
 
 /// A console with a database of its own.
 struct Box {
     router: Router,
+    console: Arc<Console>,
+    parts: Parts,
     store: Store,
     clock: Arc<SimClock>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// What cameras and clusters write to.
+struct Parts {
+    view: watch::Sender<CameraView>,
+    cluster_views: watch::Sender<ClusterViews>,
 }
 
 /// What came back, read to the end.
@@ -46,22 +64,54 @@ struct Visit {
     csrf: String,
 }
 
-fn a_box() -> Box {
+async fn a_box() -> Box {
     let folder = tempfile::tempdir().unwrap();
-    let (store, _) = Store::open(&folder.path().join("ward.db"), STEPS).unwrap();
+    let (store, thread) = Store::open(&folder.path().join("ward.db"), STEPS).unwrap();
     let clock = Arc::new(SimClock::new(Timestamp::from_second(1_800_000_000).unwrap()));
-    let ward = ward(store.clone(), Arc::clone(&clock), folder.path());
-    let console = Console::new(ward, CancellationToken::new()).unwrap();
-    Box { router: route::router(&console), store, clock, _folder: folder }
-}
-
-fn ward(store: Store, clock: Arc<SimClock>, _folder: &Path) -> Ward {
-    let about = About {
+    let settings = ReporterSettings {
         device: "box-demo-1".parse().unwrap(),
         site: "da-nang/hai-chau/cau-tre".into(),
-        timezone: "Asia/Ho_Chi_Minh".into(),
+        clock: Arc::<SimClock>::clone(&clock),
+        trust: ClockTrust::new(true),
+        bound: Bound { n_rows: 1_000, n_bytes: 1_000_000 },
     };
-    Ward { about, clock, store, live: Live::default() }
+    let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
+    let (ward, parts) = ward(reporter, folder.path());
+    let console = Console::new(ward, CancellationToken::new()).unwrap();
+    let router = route::router(&console);
+    Box { router, console, parts, store, clock, folder }
+}
+
+/// The parts as app.rs would hand them over, without a camera behind the camera.
+fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
+    let now = reporter.clock().now();
+    let cluster: DeviceId = "loa-demo-001".parse().unwrap();
+    let zone = "Asia/Ho_Chi_Minh".to_owned();
+    let rules = broadcast::Ward {
+        clusters: vec![cluster.clone()],
+        quiet: None,
+        zone: zone.clone(),
+        lead: broadcast::SHORTEST_LEAD,
+    };
+    let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: rules };
+    let ingest = Ingest::start(data_dir.join("content")).unwrap();
+    let bulletins = Bulletins::new(settings, reporter.clone(), ingest, Wake::default());
+    let (view, seen) = watch::channel(CameraView::new(now));
+    let desk = PictureDesk::default();
+    let id = "cam-1".parse().unwrap();
+    let camera = CameraHandle { id, name: "Ngã tư Cầu Tre".into(), view: seen, desk };
+    let views = ClusterViews::from([(cluster.clone(), ClusterView::default())]);
+    let (cluster_views, clusters_seen) = watch::channel(views);
+    let ward = Ward {
+        reporter,
+        data_dir: data_dir.to_owned(),
+        timezone: zone,
+        cameras: vec![camera],
+        clusters: vec![Cluster { id: cluster, name: "Chợ Cầu Tre".into(), n_horns: 2 }],
+        cluster_views: clusters_seen,
+        bulletins,
+    };
+    (ward, Parts { view, cluster_views })
 }
 
 impl Box {
@@ -72,6 +122,13 @@ impl Box {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn open_events(&self, visit: &Visit) -> Page {
+        let request = request(Method::GET, "/api/v1/events", Some(visit), None);
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        Page(response.into_body().into_data_stream())
     }
 
     async fn get(&self, path: &str, visit: Option<&Visit>) -> Answer {
@@ -98,6 +155,17 @@ impl Box {
         let answer = self.log_in(user, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
         answer.visit()
+    }
+}
+
+/// The stream of an open page.
+struct Page(axum::body::BodyDataStream);
+
+impl Page {
+    /// One event or keep-alive; nothing once the stream has ended.
+    async fn next(&mut self) -> String {
+        let piece = self.0.next().await.map(Result::unwrap);
+        String::from_utf8(piece.unwrap_or_default().to_vec()).unwrap()
     }
 }
 

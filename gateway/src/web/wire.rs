@@ -1,9 +1,11 @@
 //! The JSON of the console's API. Frozen with `/api/v1`: docs/api.json describes it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::About;
+use super::Console;
 use super::role::{Role, Roles};
 use super::user;
 
@@ -55,7 +57,8 @@ pub(super) struct Me {
 
 #[derive(Debug, Serialize)]
 pub(super) struct User {
-    user: String,
+    #[serde(rename = "user")]
+    name: String,
     roles: Vec<&'static str>,
     created_at: String,
 }
@@ -72,14 +75,14 @@ impl Refusal {
 }
 
 impl Me {
-    pub(super) fn new(user: &str, roles: &Roles, csrf: String, about: &About) -> Self {
+    pub(super) fn new(user: &str, roles: &Roles, csrf: String, console: &Console) -> Self {
         Self {
             user: user.to_owned(),
             roles: names(roles),
             csrf,
-            device: about.device.to_string(),
-            site: about.site.clone(),
-            timezone: about.timezone.clone(),
+            device: console.ward.reporter.device().to_string(),
+            site: console.ward.reporter.site().to_owned(),
+            timezone: console.ward.timezone.clone(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -88,13 +91,17 @@ impl Me {
 impl From<user::User> for User {
     fn from(user: user::User) -> Self {
         let user::User { name, roles, created_at } = user;
-        Self { user: name, roles: names(&roles), created_at: instant(created_at) }
+        Self { name, roles: names(&roles), created_at: instant(created_at) }
     }
 }
 
 /// RFC 3339, UTC, milliseconds.
 pub(super) fn instant(at: Timestamp) -> String {
     format!("{at:.3}")
+}
+
+pub(super) fn length_ms(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn names(roles: &Roles) -> Vec<&'static str> {

@@ -30,6 +30,15 @@ class Lang {
   word(words: Record<string, string>, word: string): string {
     return words[word] ?? word;
   }
+
+  /** A sentence of the box with a time or a name in it; its own English where none is known. */
+  sentence(said: string): string {
+    for (const [pattern, text] of this.text.sentences) {
+      const found = pattern.exec(said);
+      if (found) return text(...found.slice(1));
+    }
+    return said;
+  }
 }
 
 export const lang = new Lang();

@@ -6,7 +6,8 @@ import { instantOf } from './time';
 export type Repeat = 'once' | 'daily' | 'weekdays' | 'weekly';
 export const REPEATS: readonly Repeat[] = ['once', 'daily', 'weekdays', 'weekly'];
 
-const RULES: Record<Exclude<Repeat, 'once'>, string> = {
+export const RULES: Record<Repeat, string> = {
+  once: '',
   daily: 'FREQ=DAILY',
   weekdays: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR',
   weekly: 'FREQ=WEEKLY',

@@ -3,8 +3,8 @@
 import type { Tone } from '../parts/State.svelte';
 
 const GOOD = new Set(['online', 'playing', 'started', 'played', 'approved', 'scheduled']);
-const WARN = new Set(['starting', 'connecting', 'partial', 'submitted', 'held_back', 'muted', 'stalled', 'warning']);
-const BAD = new Set(['offline', 'missed', 'rejected', 'fault', 'unauthorised', 'unsupported', 'critical']);
+const WARN = new Set(['connecting', 'partial', 'submitted', 'held_back']);
+const BAD = new Set(['offline', 'missed', 'rejected']);
 
 export function tone(state: string): Tone {
   if (GOOD.has(state)) return 'good';

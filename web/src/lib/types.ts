@@ -24,7 +24,9 @@ export interface Camera {
   name: string;
   state: string;
   since: string;
+  /** Why it is offline: a word, and the box's own sentence. */
   reason: string | null;
+  detail: string | null;
   fps: number | null;
   picture_at: string | null;
 }
@@ -41,6 +43,7 @@ export interface Alert {
   score: number;
   severity: Severity;
   at: string;
+  has_picture: boolean;
 }
 
 export interface Cluster {
@@ -66,9 +69,10 @@ export interface Play {
   title: string;
   priority: Priority;
   start_at: string;
-  duration_ms: number | null;
+  duration_ms: number;
   state: string;
-  held_back: string | null;
+  /** Why it was held back, withdrawn or missed. */
+  reason: string | null;
   skew_ms: number | null;
   receipts: Receipt[];
 }
@@ -80,17 +84,26 @@ export interface Plays {
 
 export type Priority = 'normal' | 'priority' | 'emergency';
 
+export interface Word {
+  by: string;
+  at: string;
+  reason?: string;
+}
+
 export interface Bulletin {
   id: string;
   title: string;
   state: string;
   priority: Priority;
+  all_clusters: boolean;
   targets: string[];
   author: string;
-  approver: string | null;
-  duration_ms: number | null;
-  text: string | null;
-  reason: string | null;
-  schedule: string | null;
   created_at: string;
+  approval: Word | null;
+  rejection: Word | null;
+  schedule: { at?: string; rrule?: string } | null;
+  content: { sha256: string; duration_ms: number };
+  file_name: string | null;
+  text: string | null;
+  normalised: string | null;
 }

@@ -10,7 +10,7 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn every_route_that_is_not_public_wants_a_session() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     for it in route::table().iter().filter(|it| it.access != Access::Anyone) {
         let method = Method::from_bytes(it.method.as_bytes()).unwrap();
         let answer = a_box.send(request(method, &filled(it.path), None, None)).await;
@@ -21,7 +21,7 @@ async fn every_route_that_is_not_public_wants_a_session() {
 
 #[tokio::test]
 async fn every_change_wants_the_csrf_token() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author,approver,security,technician,admin").await;
     let mut visit = a_box.visit("lan").await;
     visit.csrf = "0".repeat(64);
@@ -37,7 +37,7 @@ async fn every_change_wants_the_csrf_token() {
 
 #[tokio::test]
 async fn every_route_refuses_the_roles_it_does_not_name() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     for role in role::Role::ALL {
         a_box.add_user(role.as_str(), role.as_str()).await;
         let visit = a_box.visit(role.as_str()).await;
@@ -55,7 +55,7 @@ async fn every_route_refuses_the_roles_it_does_not_name() {
 
 #[tokio::test]
 async fn an_admin_adds_users_who_can_log_in() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "admin").await;
     let visit = a_box.visit("lan").await;
     let minh = json!({"user": "minh", "password": PASSWORD, "roles": ["approver"]});
@@ -73,7 +73,7 @@ async fn an_admin_adds_users_who_can_log_in() {
 
 #[tokio::test]
 async fn every_answer_is_hardened() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     for path in ["/", "/healthz", "/api/v1/me", "/no/such.file"] {
         let answer = a_box.get(path, None).await;
         let policy = answer.header("content-security-policy");
@@ -87,7 +87,7 @@ async fn every_answer_is_hardened() {
 
 #[tokio::test]
 async fn no_path_leads_out_of_the_page() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     for path in [
         "/../Cargo.toml",
         "/..%2fCargo.toml",
@@ -104,7 +104,7 @@ async fn no_path_leads_out_of_the_page() {
 
 #[tokio::test]
 async fn unknown_addresses_and_methods_of_the_api_are_told_so_in_json() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let answer = a_box.get("/api/v1/nothing", None).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
     let answer = a_box.get("/api/v1/session", None).await;
@@ -114,7 +114,7 @@ async fn unknown_addresses_and_methods_of_the_api_are_told_so_in_json() {
 
 #[tokio::test]
 async fn a_page_without_a_web_build_says_how_to_make_one() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let page = a_box.get("/bulletins", None).await;
     assert_eq!(page.status, StatusCode::OK);
     let text = String::from_utf8(page.body).unwrap();

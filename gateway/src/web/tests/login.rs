@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_user_logs_in_and_out() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author,security").await;
     let answer = a_box.log_in("lan", PASSWORD).await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -28,7 +28,7 @@ async fn a_user_logs_in_and_out() {
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_are_told_the_same() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author").await;
     let wrong = a_box.log_in("lan", "a wrong password").await;
     let unknown = a_box.log_in("minh", PASSWORD).await;
@@ -40,7 +40,7 @@ async fn a_wrong_password_and_an_unknown_user_are_told_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn guessing_is_slowed_down_even_with_the_right_password() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author").await;
     for _ in 0..5 {
         assert_eq!(a_box.log_in("lan", "a wrong password").await.code(), "wrong_password");
@@ -57,7 +57,7 @@ async fn guessing_is_slowed_down_even_with_the_right_password() {
 
 #[tokio::test]
 async fn one_address_cannot_try_many_users() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     for n in 0..5 {
         assert_eq!(
             a_box.log_in(&format!("user-{n}"), "guess guess").await.code(),
@@ -69,7 +69,7 @@ async fn one_address_cannot_try_many_users() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_session_ends_and_a_used_one_ends_with_the_shift() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author").await;
     let (idle, used) = (a_box.visit("lan").await, a_box.visit("lan").await);
     for _ in 0..11 {
@@ -83,7 +83,7 @@ async fn an_idle_session_ends_and_a_used_one_ends_with_the_shift() {
 
 #[tokio::test]
 async fn what_is_stored_opens_nothing() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     a_box.add_user("lan", "author").await;
     let visit = a_box.visit("lan").await;
     let stored: Vec<u8> = a_box
@@ -102,7 +102,7 @@ async fn what_is_stored_opens_nothing() {
 
 #[tokio::test]
 async fn nonsense_is_refused_with_a_reason() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let answer = a_box.post("/api/v1/session", None, json!({"user": "lan"})).await;
     assert_eq!(answer.code(), "invalid");
     assert!(answer.json()["error"]["message"].as_str().unwrap().contains("password"));

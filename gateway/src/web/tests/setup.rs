@@ -17,7 +17,7 @@ async fn set_up(a_box: &Box, code: &str, user: &str) -> Answer {
 
 #[tokio::test]
 async fn the_link_makes_the_first_user_once() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let code = code(&a_box).await;
     let made = set_up(&a_box, &code, "chi.lan").await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
@@ -31,7 +31,7 @@ async fn the_link_makes_the_first_user_once() {
 
 #[tokio::test(start_paused = true)]
 async fn the_link_expires_after_a_day() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let code = code(&a_box).await;
     tokio::time::sleep(Duration::from_hours(24)).await;
     assert_eq!(set_up(&a_box, &code, "lan").await.code(), "setup_code");
@@ -39,7 +39,7 @@ async fn the_link_expires_after_a_day() {
 
 #[tokio::test]
 async fn a_newer_link_voids_the_older() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let (old, new) = (code(&a_box).await, code(&a_box).await);
     assert_eq!(set_up(&a_box, &old, "lan").await.code(), "setup_code");
     assert_eq!(set_up(&a_box, &new, "lan").await.status, StatusCode::CREATED);
@@ -47,7 +47,7 @@ async fn a_newer_link_voids_the_older() {
 
 #[tokio::test]
 async fn a_refused_name_or_password_does_not_spend_the_link() {
-    let a_box = a_box();
+    let a_box = a_box().await;
     let code = code(&a_box).await;
     assert_eq!(set_up(&a_box, &code, "Chị Lan").await.code(), "user_name");
     let weak = json!({"token": code, "user": "lan", "password": "123456"});

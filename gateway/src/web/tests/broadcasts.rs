@@ -1,0 +1,104 @@
+//! A bulletin from a typed text to the calendar, over HTTP, with the real speech and encoder.
+
+use axum::body::Body;
+
+use super::*;
+
+/// A multipart form of text fields.
+fn form(visit: &Visit, fields: &[(&str, &str)]) -> Request<Body> {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body: Vec<String> = fields.iter().map(part).collect();
+    let body = format!("{}--b--\r\n", body.concat());
+    let mut request = request(Method::POST, "/api/v1/bulletins", Some(visit), None);
+    let kind = "multipart/form-data; boundary=b".parse().unwrap();
+    request.headers_mut().insert(header::CONTENT_TYPE, kind);
+    *request.body_mut() = Body::from(body);
+    request
+}
+
+async fn step(a_box: &Box, visit: &Visit, id: &str, step: &str, body: Value) -> Answer {
+    a_box.post(&format!("/api/v1/bulletins/{id}/{step}"), Some(visit), body).await
+}
+
+#[tokio::test]
+async fn a_text_is_written_approved_by_another_and_scheduled() {
+    let a_box = a_box().await;
+    a_box.add_user("minh", "author,approver").await;
+    a_box.add_user("lan", "approver").await;
+    let (minh, lan) = (a_box.visit("minh").await, a_box.visit("lan").await);
+
+    let fields = [("title", "Lịch tiêm chủng"), ("targets", "all"), ("text", "Mời bà con nghe.")];
+    let made = a_box.send(form(&minh, &fields)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
+    let bulletin = made.json();
+    let id = bulletin["id"].as_str().unwrap();
+    assert_eq!((&bulletin["state"], &bulletin["author"]), (&json!("draft"), &json!("minh")));
+    assert_eq!(bulletin["all_clusters"], true);
+
+    assert_eq!(step(&a_box, &minh, id, "submit", json!({})).await.json()["state"], "submitted");
+    let own = step(&a_box, &minh, id, "approve", json!({})).await;
+    assert_eq!((own.status, own.code().as_str()), (StatusCode::FORBIDDEN, "same_person"));
+    let heard = json!({"heard": bulletin["content"]["sha256"]});
+    let approved = step(&a_box, &lan, id, "approve", heard).await;
+    assert_eq!(approved.json()["approval"]["by"], "lan", "{}", approved.json());
+
+    let soon = step(&a_box, &lan, id, "schedule", json!({"at": "2027-01-15T08:00:01Z"})).await;
+    assert_eq!(soon.code(), "too_soon");
+    let both = json!({"at": "2027-01-15T09:00:00Z", "rrule": "RRULE:FREQ=DAILY"});
+    assert_eq!(step(&a_box, &lan, id, "schedule", both).await.code(), "invalid");
+    let planned = step(&a_box, &lan, id, "schedule", json!({"at": "2027-01-15T09:00:00Z"})).await;
+    assert_eq!(planned.json()["bulletin"]["state"], "scheduled", "{}", planned.json());
+    let next = json!([{"at": "2027-01-15T09:00:00.000Z", "why": null}]);
+    assert_eq!(planned.json()["next"], next);
+
+    let sound = a_box.get(&format!("/api/v1/bulletins/{id}/audio"), Some(&minh)).await;
+    assert_eq!(sound.header(header::CONTENT_TYPE), "audio/ogg");
+    assert!(sound.body.starts_with(b"OggS"));
+    let listed = a_box.get("/api/v1/bulletins", Some(&lan)).await.json();
+    assert_eq!(listed[0]["schedule"]["at"], "2027-01-15T09:00:00.000Z");
+}
+
+#[tokio::test]
+async fn a_rejection_says_why_and_wants_a_reason() {
+    let a_box = a_box().await;
+    a_box.add_user("minh", "author").await;
+    a_box.add_user("lan", "approver").await;
+    let (minh, lan) = (a_box.visit("minh").await, a_box.visit("lan").await);
+    let fields = [("title", "Lịch cắt điện"), ("text", "Tạm ngừng cấp điện.")];
+    let made = a_box.send(form(&minh, &fields)).await.json();
+    let id = made["id"].as_str().unwrap();
+    let early = step(&a_box, &lan, id, "reject", json!({"reason": "thiếu tên tổ"})).await;
+    assert_eq!((early.status, early.code().as_str()), (StatusCode::CONFLICT, "wrong_state"));
+    step(&a_box, &minh, id, "submit", json!({})).await;
+    let silent = step(&a_box, &lan, id, "reject", json!({"reason": " "})).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = step(&a_box, &lan, id, "reject", json!({"reason": "thiếu tên tổ"})).await.json();
+    assert_eq!(said["rejection"]["reason"], "thiếu tên tổ");
+}
+
+#[tokio::test]
+async fn a_form_that_is_wrong_is_told_what_is_wrong() {
+    let a_box = a_box().await;
+    a_box.add_user("minh", "author").await;
+    let minh = a_box.visit("minh").await;
+    let long = "x".repeat(70_000);
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("title", "a")], "give a file"),
+        (&[("text", "xin chào")], "title: is needed"),
+        (&[("title", "a"), ("text", "xin chào"), ("colour", "red")], "colour"),
+        (&[("title", "a"), ("text", "xin chào"), ("priority", "high")], "normal, priority"),
+        (&[("title", "a"), ("text", "xin chào"), ("targets", "loa-9")], "loa-9"),
+        (&[("title", "a"), ("text", &long)], "at most"),
+        (&[("title", "a"), ("file", "not a recording at all")], ""),
+    ];
+    for (fields, expected) in cases {
+        let answer = a_box.send(form(&minh, fields)).await;
+        let message = answer.json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(answer.status.is_client_error(), "{fields:?}: {} {message}", answer.status);
+        assert!(!message.is_empty() && message.contains(expected), "{fields:?}: {message}");
+    }
+    let spooled = std::fs::read_dir(a_box.folder.path().join("spool"));
+    assert_eq!(spooled.map_or(0, Iterator::count), 0, "an upload was left behind");
+}

@@ -1,0 +1,134 @@
+//! Cameras, alerts and clusters: what is shown, and to whom.
+
+use super::*;
+use crate::report::wire::Presence;
+use crate::ward::camera::{CameraState, Trouble, TroubleKind};
+
+const ALERT: &str = "0190f000-0000-7000-8000-000000000000";
+
+/// As `ward/record.rs` leaves it.
+async fn add_alert(a_box: &Box, id: &str, snapshot_path: &str) {
+    let (id, path) = (id.to_owned(), snapshot_path.to_owned());
+    let at = 1_800_000_000_000_i64;
+    let insert = "INSERT INTO camera_alert VALUES (?1, 'e', 'cam-1', 'z', 'Lòng đường', 'warning', \
+                  'person', 0.91, 1, ?2, 'camera', ?2, ?3, 'aa', 3, NULL)";
+    let added = a_box.store.write(move |conn| conn.execute(insert, (id, at, path)));
+    assert_eq!(added.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_camera_says_how_it_is_and_why() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "technician").await;
+    let visit = a_box.visit("lan").await;
+    let trouble = Trouble { kind: TroubleKind::WrongPassword, text: "refused".into() };
+    a_box.parts.view.send_modify(|it| it.state = CameraState::Offline(trouble));
+    let camera = &a_box.get("/api/v1/cameras", Some(&visit)).await.json()[0];
+    assert_eq!(camera["name"], "Ngã tư Cầu Tre");
+    assert_eq!(
+        (&camera["state"], &camera["reason"]),
+        (&json!("offline"), &json!("wrong_password"))
+    );
+    assert_eq!(camera["fps"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_camera_without_a_picture_and_one_that_does_not_exist_are_not_the_same() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "security").await;
+    let visit = a_box.visit("lan").await;
+    let none_yet = a_box.get("/api/v1/cameras/cam-1/picture", Some(&visit)).await;
+    assert_eq!((none_yet.status, none_yet.code().as_str()), (StatusCode::NOT_FOUND, "no_picture"));
+    for id in ["cam-2", "..%2F..%2Fidentity%2Fdevice.key", "cam-1%00"] {
+        let answer = a_box.get(&format!("/api/v1/cameras/{id}/picture"), Some(&visit)).await;
+        assert_eq!(answer.code(), "not_found", "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_shown_with_the_picture_that_it_names() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "security").await;
+    let visit = a_box.visit("lan").await;
+    std::fs::create_dir(a_box.folder.path().join("alerts")).unwrap();
+    std::fs::write(a_box.folder.path().join("alerts/a.jpg"), [0xff, 0xd8, 0xff]).unwrap();
+    add_alert(&a_box, ALERT, "alerts/a.jpg").await;
+    let alerts = a_box.get("/api/v1/alerts?limit=5", Some(&visit)).await.json();
+    assert_eq!(alerts[0]["id"], ALERT);
+    assert_eq!(alerts[0]["camera_name"], "Ngã tư Cầu Tre");
+    assert_eq!(alerts[0]["at"], "2027-01-15T08:00:00.000Z");
+    let picture = a_box.get(&format!("/api/v1/alerts/{ALERT}/picture"), Some(&visit)).await;
+    assert_eq!(picture.body, [0xff, 0xd8, 0xff]);
+    assert_eq!(picture.header(header::CONTENT_TYPE), "image/jpeg");
+    assert_eq!(picture.header(header::CACHE_CONTROL), "no-store");
+}
+
+#[tokio::test]
+async fn a_picture_outside_the_data_folder_or_gone_is_no_picture() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "security").await;
+    let visit = a_box.visit("lan").await;
+    let other = ALERT.replace("7000", "7001");
+    add_alert(&a_box, ALERT, "/etc/hostname").await;
+    add_alert(&a_box, &other, "alerts/gone.jpg").await;
+    for id in [ALERT, &other] {
+        let answer = a_box.get(&format!("/api/v1/alerts/{id}/picture"), Some(&visit)).await;
+        assert_eq!(answer.code(), "no_picture", "{id}");
+    }
+    let nonsense = a_box.get("/api/v1/alerts/..%2F..%2Fward.db/picture", Some(&visit)).await;
+    assert_eq!(nonsense.code(), "not_found");
+    let nonsense = a_box.get("/api/v1/alerts?limit=many", Some(&visit)).await;
+    assert_eq!(nonsense.code(), "invalid");
+}
+
+#[tokio::test]
+async fn a_cluster_is_unknown_until_it_speaks() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "author").await;
+    let visit = a_box.visit("lan").await;
+    let cluster = a_box.get("/api/v1/clusters", Some(&visit)).await.json()[0].clone();
+    assert_eq!((&cluster["name"], &cluster["state"]), (&json!("Chợ Cầu Tre"), &json!("unknown")));
+    a_box.parts.cluster_views.send_modify(|views| {
+        let view = views.values_mut().next().unwrap();
+        view.presence = Some(Presence::Online);
+        view.health = json!({"clock": {"error_bound_ms": 0.4}});
+    });
+    let cluster = a_box.get("/api/v1/clusters", Some(&visit)).await.json()[0].clone();
+    assert_eq!((&cluster["state"], &cluster["clock_error_ms"]), (&json!("online"), &json!(0.4)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_page_is_told_of_an_alert_and_of_its_logout() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "security").await;
+    let visit = a_box.visit("lan").await;
+    let mut page = a_box.open_events(&visit).await;
+    assert!(page.next().await.contains("event: hello"));
+    let watching = async {
+        let mut told = page.next().await;
+        while !told.contains("event: alert") {
+            told = page.next().await;
+        }
+    };
+    let raising = async {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        add_alert(&a_box, ALERT, "alerts/a.jpg").await;
+        let event = crate::report::NewEvent {
+            kind: crate::report::Kind::AlertRaised,
+            occurred_at: a_box.clock.now(),
+            data: json!({}),
+        };
+        a_box.console.ward.reporter.record(event).await.unwrap();
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(watching, raising) } => {}
+        () = feed::run(&a_box.console) => unreachable!("it never ends by itself"),
+    }
+    a_box.send(request(Method::DELETE, "/api/v1/session", Some(&visit), None)).await;
+    let mut told = page.next().await;
+    while !told.contains("event: logout") {
+        assert!(told.starts_with(':') || told.contains("event: "), "{told}");
+        told = page.next().await;
+    }
+    assert_eq!(page.next().await, "", "the stream goes on after the log-out");
+}
