@@ -186,7 +186,7 @@ def make_users(fleet, url, ca):
     deadline = time.monotonic() + 20
     while link is None and time.monotonic() < deadline:
         log = (fleet.folder / "logs" / "box.log").read_text(errors="replace")
-        link = re.search(r"https://\S+[#?]token=([0-9A-Za-z_-]+)", log)
+        link = re.search(r"https://\S+/setup#(\S+)", log)
         fleet.check_alive()
         time.sleep(0.2)
     if link is None:
@@ -222,7 +222,7 @@ class Broadcasts:
         text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.bulletin(AUTHOR, "schedule", added["id"], "--at", text)
         local = at.astimezone().strftime("%H:%M:%S")
-        say(f"“{title}” ({added['duration_ms'] / 1000:.1f} s) approved by {APPROVER}, plays at {local}")
+        say(f"“{title}” ({added['content']['duration_ms'] / 1000:.1f} s) approved by {APPROVER}, plays at {local}")
 
 
 def jingle(folder):
@@ -275,7 +275,7 @@ def summary(fleet, resident):
     for name, value in resident.items():
         print(f"  memory of {name:<9} {value:.0f} MB resident")
     print(f"  pictures            {next(fleet.fleet.glob('box-*'))}/data/pictures")
-    print(f"  sound               {fleet.fleet}/loa-*/wav")
+    print(f"  sound               {fleet.fleet}/loa-*/heard")
     print(f"  logs                {fleet.folder}/logs")
     return bool(alerts) and bool(plays) and bool(skews)
 

@@ -1,7 +1,7 @@
 //! Where log lines go: to the journal with their fields under systemd, else to stderr as text.
 //! Never to stdout, which belongs to what a command prints.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use systemd_journal_logger::JournalLog;
 use tracing::field::{Field, Visit};
@@ -23,7 +23,14 @@ pub(crate) fn init() {
     {
         registry.with(Journal(journal.with_syslog_identifier("vong".to_owned()))).init();
     } else {
-        registry.with(fmt::layer().with_writer(io::stderr).with_target(false)).init();
+        registry
+            .with(
+                fmt::layer()
+                    .with_writer(io::stderr)
+                    .with_ansi(io::stderr().is_terminal())
+                    .with_target(false),
+            )
+            .init();
     }
 }
 

@@ -35,8 +35,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use cluster::Cluster;
-
+use crate::config::Cluster;
 use crate::report::Reporter;
 use crate::store::Store;
 use crate::tls::{self, Door};

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use provisioning::{ClientAuth, Identity};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::broadcast::{
     self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Wake,
@@ -58,6 +58,7 @@ pub(super) async fn run(
     config: config::Ward,
     interrupted: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    media::init()?;
     let mut daemon = Daemon::new(&config.data_dir, Some(config.clock));
     let (store, store_thread) = Store::open(&config.data_dir.join("vong.db"), STEPS)?;
     let identity = Identity::load(&config.identity_dir, daemon.time.now())?;
@@ -82,8 +83,11 @@ pub(super) async fn run(
     report_up(&mut frame, &config);
     let cameras = watch_street(&mut frame, &config)?;
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
+    open_console(&mut frame, &config, cameras, broadcasts).await?;
 
-    let Frame { mut daemon, store, .. } = frame;
+    let Frame { mut daemon, store, reporter, .. } = frame;
+    // Each handle keeps the store's thread alive, and that thread ends last.
+    drop(reporter);
     daemon.feed_watchdog(store, Vec::new());
     info!(device = %config.device, "the box is running");
     daemon.run_until(interrupted).await
@@ -189,6 +193,42 @@ async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Res
     tasks.spawn("content-server", async move {
         if let Err(err) = serving.await {
             error!(%err, "the content server ended");
+        }
+    });
+    Ok(())
+}
+
+/// The console: HTTPS, no client certificate, a login.
+async fn open_console(
+    frame: &mut Frame,
+    config: &config::Ward,
+    cameras: Vec<CameraHandle>,
+    broadcasts: Broadcasts,
+) -> anyhow::Result<()> {
+    let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
+    let address = config.console.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("the console cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    if let Some(path) = web::setup::link(&frame.store, &**clock).await? {
+        // Not a secret of a running box: it works once, for a day, while there is no user.
+        warn!("make the console's first user: https://{address}{path}");
+    }
+    let ward = web::Ward {
+        reporter: frame.reporter.clone(),
+        data_dir: config.data_dir.clone(),
+        timezone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
+        cameras,
+        clusters: config.clusters.clone(),
+        cluster_views: broadcasts.clusters,
+        bulletins: broadcasts.bulletins,
+    };
+    let tls = frame.identity.server_config(ClientAuth::None, time.clone());
+    let serving = web::serve(listener, tls, ward, stop.clone());
+    tasks.spawn("console", async move {
+        if let Err(err) = serving.await {
+            error!("the console ended: {err:#}");
         }
     });
     Ok(())

@@ -6,17 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use base::DeviceId;
 
 use super::Console;
-
-/// A cluster as the configuration names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cluster {
-    pub id: DeviceId,
-    pub name: String,
-    pub n_horns: u32,
-}
 
 pub(super) async fn list(State(console): State<Arc<Console>>) -> Json<Vec<wire::Cluster>> {
     let views = console.ward.cluster_views.borrow();

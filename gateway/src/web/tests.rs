@@ -107,7 +107,12 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         data_dir: data_dir.to_owned(),
         timezone: zone,
         cameras: vec![camera],
-        clusters: vec![Cluster { id: cluster, name: "Chợ Cầu Tre".into(), n_horns: 2 }],
+        clusters: vec![Cluster {
+            id: cluster,
+            name: "Chợ Cầu Tre".into(),
+            n_horns: 2,
+            volume_percent: 80,
+        }],
         cluster_views: clusters_seen,
         bulletins,
     };

@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
+use crate::config;
 use crate::report::wire::Presence;
 use crate::ward::clusters::ClusterView;
-use crate::web::cluster;
 use crate::web::wire::instant;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Cluster {
     id: String,
     name: String,
-    n_horns: u32,
+    n_horns: u16,
     /// `online`, `offline`, or `unknown` before its first word since the box started.
     state: &'static str,
     since: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn new(cluster: &cluster::Cluster, view: Option<&ClusterView>) -> Self {
+    pub(crate) fn new(cluster: &config::Cluster, view: Option<&ClusterView>) -> Self {
         let presence = view.and_then(|it| it.presence);
         Self {
             id: cluster.id.to_string(),
