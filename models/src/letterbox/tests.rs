@@ -1,3 +1,5 @@
+use base::Plane;
+
 use super::*;
 
 fn input(fit: Fit, channels: Channels) -> Input {
