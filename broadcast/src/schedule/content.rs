@@ -9,6 +9,7 @@ use super::RuleError;
 /// Longer is not a calendar entry of a ward.
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_LINES: usize = 64;
+const PROPERTIES: [&str; 4] = ["DTSTART", "RRULE", "RDATE", "EXDATE"];
 
 struct Line<'a> {
     name: String,
@@ -21,10 +22,9 @@ pub(super) fn with_zones(text: &str, default_zone: &str) -> Result<String, RuleE
     if text.len() > MAX_BYTES {
         return Err(RuleError::TooLong { max_bytes: MAX_BYTES });
     }
-    // RFC 5545 section 3.1: a line break and a blank continue the line before.
-    let text = text.replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "");
-    let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
-    let lines: Vec<Line<'_>> = lines.map(Line::parse).collect::<Result<_, _>>()?;
+    let unfolded = unfold(text);
+    let lines = unfolded.iter().map(|it| Line::parse(it));
+    let lines: Vec<Line<'_>> = lines.collect::<Result<_, _>>()?;
     if lines.len() > MAX_LINES {
         return Err(malformed(format!("more than {MAX_LINES} lines")));
     }
@@ -39,6 +39,24 @@ pub(super) fn with_zones(text: &str, default_zone: &str) -> Result<String, RuleE
     let written: Result<Vec<String>, RuleError> =
         lines.iter().map(|it| it.written(zone_name, &zone)).collect();
     Ok(written?.join("\n"))
+}
+
+/// RFC 5545 section 3.1: a line break and a blank continue the line before. But people indent, too,
+/// so a blank in front of a property's name is only that.
+fn unfold(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines().filter(|it| !it.trim().is_empty()) {
+        let is_property = PROPERTIES.iter().any(|name| {
+            line.trim_start().get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name))
+        });
+        match lines.last_mut() {
+            Some(last) if !is_property && line.starts_with([' ', '\t']) => {
+                last.push_str(line[1..].trim_end());
+            }
+            Some(_) | None => lines.push(line.trim().to_owned()),
+        }
+    }
+    lines
 }
 
 impl<'a> Line<'a> {

@@ -81,6 +81,17 @@ fn exceptions_and_extra_dates_are_in_the_zone_of_the_start() {
 }
 
 #[test]
+fn lines_may_be_folded_and_may_be_indented() {
+    let plain = "DTSTART:20260105T053000\nRRULE:FREQ=WEEKLY;BYDAY=MO,FR";
+    for same in [
+        "DTSTART:20260105T053000\r\nRRULE:FREQ=WEEKLY;\r\n BYDAY=MO,FR\r\n",
+        "\n    DTSTART:20260105T053000\n\n    rrule:FREQ=WEEKLY;BYDAY=MO,FR\n    ",
+    ] {
+        assert_eq!(Rule::parse(same, WARD).unwrap(), Rule::parse(plain, WARD).unwrap());
+    }
+}
+
+#[test]
 fn until_a_date_includes_that_local_day() {
     let rule = "DTSTART:20260105T053000\nRRULE:FREQ=DAILY;UNTIL=20260106";
     assert_eq!(

@@ -61,8 +61,7 @@ impl<'a> Section<'a> {
     }
 
     fn rules(mut self) -> Rules {
-        let zone_name = self.string("timezone").unwrap_or_else(|| DEFAULT_ZONE.to_owned());
-        let zone = self.zone(&zone_name);
+        let (zone_name, zone) = self.zone();
         let quiet = self.quiet_hours(&zone);
         let mut rules = Rules { zone, quiet, entries: Vec::new(), titles: BTreeMap::new() };
         let bulletins = match self.table.remove("bulletin") {
@@ -81,11 +80,14 @@ impl<'a> Section<'a> {
         rules
     }
 
-    fn zone(&mut self, name: &str) -> TimeZone {
-        TimeZone::get(name).unwrap_or_else(|_| {
-            self.problem("timezone", format!("{name:?} is not an IANA time zone"));
-            TimeZone::UTC
-        })
+    fn zone(&mut self) -> (String, TimeZone) {
+        let name = self.string("timezone").unwrap_or_else(|| DEFAULT_ZONE.to_owned());
+        if let Ok(zone) = TimeZone::get(&name) {
+            return (name, zone);
+        }
+        self.problem("timezone", format!("{name:?} is not an IANA time zone"));
+        // Rules are still to be checked, by some zone.
+        ("UTC".to_owned(), TimeZone::UTC)
     }
 
     fn quiet_hours(&mut self, zone: &TimeZone) -> Option<QuietHours> {
