@@ -15,6 +15,7 @@ mod refused;
 mod resample;
 mod shape;
 mod sniff;
+mod source;
 #[cfg(test)]
 mod tests;
 mod wav;

@@ -1,27 +1,23 @@
 //! A recording as a stream of interleaved samples, with every limit that keeps a hostile file cheap.
 
-use std::fs::File;
-use std::io::{Cursor, Read, Seek};
 use std::time::Duration;
 
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
-use symphonia::core::meta::MetadataOptions;
+use symphonia::core::formats::{FormatReader, Track, TrackType};
 
 use super::resample::is_usual_rate;
-use super::sniff::{self, Foreign, HEAD_BYTES, Shape};
-use super::{LARGEST_BYTES, LONGEST, Refused, Upload, count};
+use super::sniff::Shape;
+use super::source;
+use super::{LONGEST, Refused, Upload, count};
 
 /// More than 7.1 is not a recording of a person.
 const MOST_CHANNELS: usize = 8;
 /// A cut MP3 starts with up to two frames that lean on bits that are gone; more is damage.
 const MOST_BAD_PACKETS: u32 = 3;
 /// Encoder delay and padding may be missing from the decoded length; a lost word may not.
-const LENGTH_SLACK: Duration = Duration::from_millis(250);
+pub(super) const LENGTH_SLACK: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Debug)]
 pub(super) struct Format {
@@ -56,14 +52,10 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn open(upload: Upload<'a>) -> Result<Self, Refused> {
-        let (source, shape) = open_source(upload)?;
-        let stream = MediaSourceStream::new(
-            source,
-            symphonia::core::io::MediaSourceStreamOptions::default(),
-        );
-        let reader = symphonia::default::get_probe()
-            .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-            .map_err(|error| not_probed(&error))?;
+        let (reader, shape) = source::probe(upload)?;
+        if shape == Shape::BareStream {
+            source::count(upload)?;
+        }
         let track = reader
             .default_track(TrackType::Audio)
             .ok_or(Refused::NotAudio { what: "a file without sound" })?;
@@ -71,14 +63,7 @@ impl<'a> Decoder<'a> {
         if let Some(duration) = declared.filter(|it| *it > LONGEST + LENGTH_SLACK) {
             return Err(Refused::TooLong { duration });
         }
-        let params = track
-            .codec_params
-            .as_ref()
-            .and_then(|it| it.audio())
-            .ok_or_else(|| unsupported("this kind of recording"))?;
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(params, &AudioDecoderOptions::default())
-            .map_err(|_| unsupported(unread_codec(params)))?;
+        let decoder = make_decoder(track)?;
         let codec = decoder.codec_info().short_name.to_owned();
         let format = Format { sample_rate: 0, n_channels: 0, codec };
         let mut opened = Self {
@@ -206,56 +191,15 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn open_source(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, Shape), Refused> {
-    match upload {
-        Upload::File(path) => {
-            let mut file = File::open(path).map_err(Refused::Unreadable)?;
-            let metadata = file.metadata().map_err(Refused::Unreadable)?;
-            if metadata.is_dir() {
-                return Err(Refused::NotAudio { what: "a folder" });
-            }
-            let mut head = Vec::new();
-            file.by_ref()
-                .take(count(HEAD_BYTES))
-                .read_to_end(&mut head)
-                .and_then(|_| file.rewind())
-                .map_err(Refused::Unreadable)?;
-            let shape = judge_head(&head, metadata.len())?;
-            let source: Box<dyn MediaSource> = if shape == Shape::BareStream {
-                Box::new(ReadOnlySource::new(file))
-            } else {
-                Box::new(file)
-            };
-            Ok((source, shape))
-        }
-        Upload::Bytes(bytes) => {
-            let n_bytes = count(bytes.len());
-            let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-            let shape = judge_head(head, n_bytes)?;
-            let cursor = Cursor::new(bytes);
-            let source: Box<dyn MediaSource + '_> = if shape == Shape::BareStream {
-                Box::new(ReadOnlySource::new(cursor))
-            } else {
-                Box::new(cursor)
-            };
-            Ok((source, shape))
-        }
-    }
-}
-
-/// How the file says where it ends; refuses what need not be decoded to be refused.
-fn judge_head(head: &[u8], n_bytes: u64) -> Result<Shape, Refused> {
-    if head.is_empty() {
-        return Err(Refused::Empty);
-    }
-    if n_bytes > LARGEST_BYTES {
-        return Err(Refused::TooLarge { bytes: n_bytes });
-    }
-    match sniff::what_else(head) {
-        Some(Foreign::NotAudio(what)) => Err(Refused::NotAudio { what }),
-        Some(Foreign::Unread(codec)) => Err(unsupported(codec)),
-        None => Ok(sniff::shape(head, n_bytes)),
-    }
+fn make_decoder(track: &Track) -> Result<Box<dyn AudioDecoder>, Refused> {
+    let params = track
+        .codec_params
+        .as_ref()
+        .and_then(|it| it.audio())
+        .ok_or_else(|| unsupported("this kind of recording"))?;
+    symphonia::default::get_codecs()
+        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .map_err(|_| unsupported(unread_codec(params)))
 }
 
 fn declared_length(track: &Track, shape: Shape) -> Option<Duration> {
@@ -267,7 +211,7 @@ fn declared_length(track: &Track, shape: Shape) -> Option<Duration> {
     Some(Duration::from_micros(u64::try_from(n_micros).unwrap_or(u64::MAX)))
 }
 
-fn unsupported(codec: impl Into<String>) -> Refused {
+pub(super) fn unsupported(codec: impl Into<String>) -> Refused {
     Refused::UnsupportedCodec { codec: codec.into() }
 }
 
@@ -276,18 +220,5 @@ fn unread_codec(params: &AudioCodecParameters) -> &'static str {
         CODEC_ID_OPUS => "Opus",
         CODEC_ID_AAC => "HE-AAC (or AAC with more than two channels)",
         _ => "this kind of recording",
-    }
-}
-
-fn not_probed(error: &Error) -> Refused {
-    let missing_index = match error {
-        Error::DecodeError(text) | Error::Unsupported(text) => text.contains("moov"),
-        Error::IoError(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
-        Error::SeekError(_) | Error::LimitError(_) | Error::ResetRequired | _ => false,
-    };
-    if missing_index {
-        Refused::IndexMissing
-    } else {
-        Refused::NotAudio { what: "a file of an unknown kind" }
     }
 }
