@@ -1,6 +1,7 @@
 //! Plays written to SQL, when the calendar is turned into orders. Read back in `play_row`.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use base::{DeviceId, new_uuid};
 use broadcast::PlayId;
@@ -14,6 +15,10 @@ use super::plan::{Change, Known};
 use super::play_row::play_stage;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::{PlayStage, TargetStage};
+
+/// How exactly it is kept how far the calendar was planned. Rounds that change nothing write nothing:
+/// an SD card wears out, and starts that have their row already are not planned twice.
+const NOTED_EVERY: Duration = Duration::from_mins(5);
 
 /// Every play that starts in `from..to`, and every one that is not over.
 pub(super) fn known(
@@ -48,8 +53,9 @@ pub(super) fn planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Resu
 
 pub(super) fn set_planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT INTO planned VALUES (1, ?1) \
-               ON CONFLICT (only_row) DO UPDATE SET up_to_ms = max(up_to_ms, excluded.up_to_ms)";
-    conn.execute(sql, [now.as_millisecond()]).map(|_| ())
+               ON CONFLICT (only_row) DO UPDATE SET up_to_ms = excluded.up_to_ms \
+               WHERE excluded.up_to_ms >= up_to_ms + ?2";
+    conn.execute(sql, [now.as_millisecond(), millis(NOTED_EVERY)]).map(|_| ())
 }
 
 /// Writes one decision down. Whatever is sent for it is sent after the commit.

@@ -273,3 +273,35 @@ async fn a_rule_is_ordered_a_day_ahead_and_no_further() {
     let starts: Vec<String> = starts.iter().map(ToString::to_string).collect();
     assert_eq!(starts, ["2026-01-05T23:30:00Z", "2026-01-07T23:30:00Z"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_comes_online_gets_its_order_at_once() {
+    let world = World::new().await;
+    world.scheduled(Priority::Normal, NINE).await;
+    world.round().await;
+    assert_eq!(world.sent().len(), 2);
+    let online = ClusterView { presence: Some(Presence::Online), ..ClusterView::default() };
+    let (views, seen) = watch::channel(ClusterViews::default());
+    views.send_modify(|it| {
+        it.insert("loa-2".parse().unwrap(), online);
+    });
+    let mut known = BTreeSet::new();
+    world.dispatcher.greet(&seen, &mut known).await.unwrap();
+    assert_eq!(world.sent_kinds(), ["loa-2 order.play"]);
+    world.dispatcher.greet(&seen, &mut known).await.unwrap();
+    assert_eq!(world.sent_kinds(), [""; 0], "its health is no news");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_without_news_writes_nothing() {
+    let world = World::new().await;
+    world.scheduled(Priority::Normal, NINE).await;
+    world.round().await;
+    let count = |conn: &Connection| Ok(conn.total_changes());
+    let before = world.store.read(count).await.unwrap();
+    for _ in 0..3 {
+        world.advance(4).await;
+        world.round().await;
+    }
+    assert_eq!(world.store.read(count).await.unwrap(), before);
+}
