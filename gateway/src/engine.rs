@@ -65,19 +65,19 @@ impl Surroundings {
     fn library_file(&self, file: &str) -> PathBuf {
         let cached = self.cache.iter().map(|it| it.join("onnxruntime").join(file));
         let installed = LIBRARY_DIRS.iter().map(|it| Path::new(it).join(file));
-        first_that_exists(cached.chain(installed).collect(), Path::to_owned)
+        first_that_exists(&cached.chain(installed).collect::<Vec<_>>(), Path::to_owned)
     }
 
     fn model_dir_with(&self, file: &str) -> PathBuf {
         let cached = self.cache.iter().map(|it| it.join("models"));
         let installed = MODEL_DIRS.iter().map(PathBuf::from);
         let all = self.model_dir.iter().cloned().chain(cached).chain(installed);
-        first_that_exists(all.collect(), |it| it.join(file))
+        first_that_exists(&all.collect::<Vec<_>>(), |it| it.join(file))
     }
 }
 
 /// The first whose file exists, else the first.
-fn first_that_exists(all: Vec<PathBuf>, file: impl Fn(&Path) -> PathBuf) -> PathBuf {
+fn first_that_exists(all: &[PathBuf], file: impl Fn(&Path) -> PathBuf) -> PathBuf {
     let found = all.iter().find(|it| file(it).exists());
     found.or(all.first()).cloned().unwrap_or_default()
 }

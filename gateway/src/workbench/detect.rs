@@ -64,10 +64,10 @@ pub struct Args {
 /// Where the library and the weights are, for every command that detects.
 #[derive(Debug, clap::Args)]
 pub struct EngineArgs {
-    /// The ONNX Runtime library [default: $VONG_ONNXRUNTIME, the cache, the system]
+    /// The ONNX Runtime library [default: `VONG_ONNXRUNTIME`, the cache, the system]
     #[arg(long, value_name = "PATH")]
     library: Option<PathBuf>,
-    /// The folder of the weights [default: $VONG_MODEL_DIR, the cache, the system]
+    /// The folder of the weights [default: `VONG_MODEL_DIR`, the cache, the system]
     #[arg(long, value_name = "DIR")]
     model_dir: Option<PathBuf>,
     /// A manifest of your own models instead of the built-in one (same format as models/manifest.toml).

@@ -74,8 +74,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     while spent.frames_turn(&mut video, &mut detector, args.frames)? {
         spent.bare_turn(&mut detector)?;
     }
-    let beside = (cpu(ClockId::ProcessCPUTime) - process)
-        .saturating_sub(cpu(ClockId::ThreadCPUTime) - thread);
+    let beside = since(ClockId::ProcessCPUTime, process)
+        .saturating_sub(since(ClockId::ThreadCPUTime, thread));
     anyhow::ensure!(
         spent.n_bare > 0,
         "{} is too short: {TURN} frames are needed",
@@ -100,7 +100,7 @@ impl Spent {
             self.n_detections += u64::try_from(detector.detect(&frame.picture())?.len())?;
             n_frames += 1;
         }
-        self.path += cpu(ClockId::ThreadCPUTime) - thread;
+        self.path += since(ClockId::ThreadCPUTime, thread);
         self.wall += started.elapsed();
         self.n_frames += n_frames;
         Ok(n_frames == TURN)
@@ -111,7 +111,7 @@ impl Spent {
         for _ in 0..TURN {
             detector.run_bare()?;
         }
-        self.bare += cpu(ClockId::ThreadCPUTime) - thread;
+        self.bare += since(ClockId::ThreadCPUTime, thread);
         self.n_bare += TURN;
         Ok(())
     }
@@ -153,6 +153,10 @@ fn cpu(clock: ClockId) -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
+fn since(clock: ClockId, start: Duration) -> Duration {
+    cpu(clock).saturating_sub(start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,9 +165,9 @@ mod tests {
     fn a_thread_that_works_spends_and_the_process_spends_no_less() {
         let (process, thread) = (cpu(ClockId::ProcessCPUTime), cpu(ClockId::ThreadCPUTime));
         let mut sum = 0_u64;
-        while cpu(ClockId::ThreadCPUTime) - thread < Duration::from_millis(5) {
+        while since(ClockId::ThreadCPUTime, thread) < Duration::from_millis(5) {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
-        assert!(cpu(ClockId::ProcessCPUTime) - process >= Duration::from_millis(5));
+        assert!(since(ClockId::ProcessCPUTime, process) >= Duration::from_millis(5));
     }
 }

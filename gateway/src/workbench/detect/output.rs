@@ -26,7 +26,8 @@ pub(super) struct Looked<'a> {
     /// Since the start of the video.
     pub(super) time: Duration,
     pub(super) size: Size,
-    pub(super) looked_at: bool,
+    /// False where the detections are those of an earlier picture.
+    pub(super) is_fresh: bool,
     pub(super) detections: &'a [Detection],
 }
 
@@ -73,7 +74,7 @@ impl<W: Write> Output<W> {
 
     pub(super) fn write(&mut self, looked: &Looked<'_>) -> anyhow::Result<()> {
         let wanted = |it: &&Detection| self.wanted.contains(&it.class);
-        let detections = looked.detections.iter().filter(wanted).copied().collect();
+        let detections: Vec<_> = looked.detections.iter().filter(wanted).copied().collect();
         match self.kind {
             Kind::Jsonl => self.write_object(looked, detections),
             Kind::Mot { .. } => self.write_tracks(looked, &detections),
@@ -102,13 +103,13 @@ impl<W: Write> Output<W> {
             score: it.score.get(),
             bbox: bbox(it.area),
         };
-        let object = wire::Frame {
+        let object = wire::Line {
             frame: looked.number,
             file: looked.file,
             time_ms: i64::try_from(looked.time.as_millis()).unwrap_or(i64::MAX),
             width_px: looked.size.width,
             height_px: looked.size.height,
-            looked_at: looked.looked_at,
+            looked_at: looked.is_fresh,
             detections: found.into_iter().map(seen).collect(),
         };
         serde_json::to_writer(&mut self.to, &object).map_err(std::io::Error::from)?;
@@ -116,7 +117,7 @@ impl<W: Write> Output<W> {
         Ok(())
     }
 
-    fn write_tracks(&mut self, looked: &Looked<'_>, found: &Vec<Detection>) -> anyhow::Result<()> {
+    fn write_tracks(&mut self, looked: &Looked<'_>, found: &[Detection]) -> anyhow::Result<()> {
         let Kind::Mot { tracker } = &mut self.kind else { return Ok(()) };
         let now = Timestamp::UNIX_EPOCH + looked.time;
         for track in tracker.update(found, now) {
@@ -184,7 +185,7 @@ mod tests {
             let detections = &[person(x), Detection { class: 16, ..person(200.0) }];
             let size = Size { width: 640, height: 480 };
             let time = Duration::from_millis(100 * (number - 1));
-            let looked = Looked { number, file, time, size, looked_at: true, detections };
+            let looked = Looked { number, file, time, size, is_fresh: true, detections };
             output.write(&looked).unwrap();
         }
         assert_eq!(String::from_utf8(output.finish().unwrap()).unwrap(), expected);

@@ -40,7 +40,7 @@ pub(super) fn pictures(
             file: Some(&name),
             time: Duration::from_secs(number - 1) / u32::from(fps),
             size: picture.size(),
-            looked_at: true,
+            is_fresh: true,
             detections: &detections,
         })?;
     }
@@ -135,8 +135,8 @@ impl<W: Write> Watch<'_, W> {
     fn look(&mut self, frame: &media::VideoFrame) -> anyhow::Result<()> {
         self.n_frames += 1;
         let picture = frame.picture();
-        let looked_at = self.every_frame || self.gate.moved(&picture);
-        if looked_at {
+        let is_fresh = self.every_frame || self.gate.moved(&picture);
+        if is_fresh {
             let number = self.n_frames;
             self.detections =
                 self.detector.detect(&picture).with_context(|| format!("frame {number}"))?;
@@ -147,7 +147,7 @@ impl<W: Write> Watch<'_, W> {
             file: None,
             time: Duration::from_nanos(frame.pts().0.saturating_sub(first_at.0)),
             size: picture.size(),
-            looked_at,
+            is_fresh,
             detections: &self.detections,
         })
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Frame<'a> {
+pub(super) struct Line<'a> {
     pub(super) frame: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<&'a str>,
