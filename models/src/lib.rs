@@ -3,8 +3,10 @@
 //! Pure, but for `onnx`: pictures, boxes and times go in, boxes, tracks and alerts come out.
 
 mod detection;
+#[cfg(feature = "onnx")]
 mod head;
 mod label;
+#[cfg(feature = "onnx")]
 mod letterbox;
 mod manifest;
 mod motion;
