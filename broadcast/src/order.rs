@@ -212,7 +212,7 @@ mod tests {
             content: Content {
                 sha256: Sha256::of(b""),
                 bytes: 10,
-                duration: Duration::from_secs(60),
+                duration: Duration::from_mins(1),
             },
             start_at: at(100),
             play_until: at(200),

@@ -20,7 +20,7 @@ const BAD_CONFIGURATION: u8 = 64;
 /// step, and reports to the operations centre.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 64 wrong configuration. Log lines go to the journal
-/// or to stderr; VONG_LOG chooses them, for example VONG_LOG=debug.
+/// or to stderr; `VONG_LOG` chooses them, for example `VONG_LOG=debug`.
 #[derive(Debug, Parser)]
 #[command(name = "vong", version, max_term_width = 100)]
 struct Cli {

@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 /// Run the ward box: watch cameras, plan and order broadcasts, report to the centre, serve the console.
 ///
-/// Everything that must not be lost is in data_dir/vong.db before it is said; pictures lie in
-/// data_dir/pictures, prepared audio in data_dir/content. At the first start the log shows a link
+/// Everything that must not be lost is in `data_dir/vong.db` before it is said; pictures lie in
+/// `data_dir/pictures`, prepared audio in `data_dir/content`. At the first start the log shows a link
 /// that makes the console's first user.
 #[cfg(all(feature = "gst", feature = "onnx"))]
 #[derive(Debug, clap::Args)]

@@ -117,13 +117,11 @@ pub(super) fn timezone(
     field: Field<String>,
 ) -> Option<TimeZone> {
     let name = reader.optional(key, field).unwrap_or_else(|| DEFAULT_ZONE.to_owned());
-    match TimeZone::get(&name) {
-        Ok(zone) => Some(zone),
-        Err(_) => {
-            reader.problem(key, format!("{name:?} is not an IANA time zone"));
-            None
-        }
+    let zone = TimeZone::get(&name).ok();
+    if zone.is_none() {
+        reader.problem(key, format!("{name:?} is not an IANA time zone"));
     }
+    zone
 }
 
 /// A length of time such as `"30s"` or `"1m 30s"`, within `at_most`.

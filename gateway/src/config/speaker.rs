@@ -125,13 +125,12 @@ fn sound(reader: &mut Reader<'_>, field: Field<raw::Sound>) -> Option<SpeakerSou
         None | Some("alsa") => {
             Some(SpeakerSink::Alsa { device: device.unwrap_or_else(|| "default".to_owned()) })
         }
-        Some("wav") => match wav_dir {
-            Some(dir) => Some(SpeakerSink::Wav { dir: reader.path(dir) }),
-            None => {
+        Some("wav") => {
+            if wav_dir.is_none() {
                 reader.problem("sound.wav_dir", "is missing: sink = \"wav\" needs a folder");
-                None
             }
-        },
+            wav_dir.map(|dir| SpeakerSink::Wav { dir: reader.path(dir) })
+        }
         Some(other) => {
             reader.problem("sound.sink", format!("{other:?} is neither \"alsa\" nor \"wav\""));
             None

@@ -201,7 +201,7 @@ impl Driver {
 
 async fn timer(clock: &BoxClock, at: Option<Timestamp>) {
     match at {
-        Some(at) => sleep_until(clock as &dyn Clock, at).await,
+        Some(at) => sleep_until(clock, at).await,
         None => pending().await,
     }
 }

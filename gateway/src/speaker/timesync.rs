@@ -28,7 +28,7 @@ const EVERY: Duration = Duration::from_secs(2);
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// Unanswered in a row: the box forgot the key, or is gone; ask for another.
 const N_LOST: u32 = 5;
-const SAVE_EVERY: Duration = Duration::from_secs(60);
+const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 pub(super) struct TimeSync {
     pub(super) client: reqwest::Client,

@@ -84,23 +84,20 @@ async fn content(
     // Parsed, so that no path but a hash's is ever opened.
     let sha256: Sha256 = sha256.parse().map_err(|_| StatusCode::NOT_FOUND)?;
     let path = shelf.settings.dir.join(format!("{sha256}.opus"));
-    let mut file = File::open(&path).await.map_err(|err| match err.kind() {
-        std::io::ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        _ => {
-            error!(path = %path.display(), error = %err, "content cannot be read");
-            StatusCode::INTERNAL_SERVER_ERROR
+    let mut file = File::open(&path).await.map_err(|err| {
+        if err.kind() == std::io::ErrorKind::NotFound {
+            return StatusCode::NOT_FOUND;
         }
+        error!(path = %path.display(), error = %err, "content cannot be read");
+        StatusCode::INTERNAL_SERVER_ERROR
     })?;
     let broken = |_| StatusCode::INTERNAL_SERVER_ERROR;
     let n_bytes = file.metadata().await.map_err(broken)?.len();
     let asked = headers.get(header::RANGE).and_then(|it| it.to_str().ok());
-    let range = match asked.map_or(Some(Range::Whole), |text| Range::parse(text, n_bytes)) {
-        Some(range) => range,
-        None => {
-            let of = format!("bytes */{n_bytes}");
-            let refused = [(header::CONTENT_RANGE, of)];
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, refused).into_response());
-        }
+    let Some(range) = asked.map_or(Some(Range::Whole), |text| Range::parse(text, n_bytes)) else {
+        let of = format!("bytes */{n_bytes}");
+        let refused = [(header::CONTENT_RANGE, of)];
+        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, refused).into_response());
     };
     debug!(%device, %sha256, ?range, "content");
     let response = Response::builder()

@@ -113,7 +113,7 @@ fn insert_alert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::R
 
 /// `data` of `alert.raised`. Pictures travel by reference: they are fetched when somebody looks.
 fn alert_data(alert: &Alert) -> Value {
-    let [left, top, right, bottom] = alert.area.map(|it| thousandths(it));
+    let [left, top, right, bottom] = alert.area.map(thousandths);
     let mut data = json!({
         "alert": alert.id.to_string(),
         "camera": alert.camera.as_str(),

@@ -32,7 +32,7 @@ pub struct Timekeeper {
 struct Issued {
     device: DeviceId,
     key: TimeKey,
-    issued_at: Instant,
+    handed_out_at: Instant,
     /// Requests left, and when one was added last.
     left: u32,
     refilled_at: Instant,
@@ -48,7 +48,7 @@ impl Timekeeper {
         let issued = Issued {
             device: device.clone(),
             key: TimeKey::new(id, &secret),
-            issued_at: now,
+            handed_out_at: now,
             left: BURST,
             refilled_at: now,
         };
@@ -57,7 +57,7 @@ impl Timekeeper {
         let mut own: Vec<(Instant, KeyId)> = keys
             .iter()
             .filter(|(_, it)| it.device == *device)
-            .map(|(id, it)| (it.issued_at, *id))
+            .map(|(id, it)| (it.handed_out_at, *id))
             .collect();
         own.sort_unstable();
         let n_surplus = (own.len() + 1).saturating_sub(KEYS_PER_DEVICE);
@@ -115,7 +115,7 @@ impl Timekeeper {
 
 impl Issued {
     fn is_expired(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.issued_at) >= KEY_LIFE
+        now.saturating_duration_since(self.handed_out_at) >= KEY_LIFE
     }
 
     /// A token bucket.

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A camera that is back: soon, but not all cameras of a ward at once.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Cameras lock an account after a few wrong passwords, often for half an hour.
-const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(60);
+const FIRST_LOGIN_WAIT: Duration = Duration::from_mins(1);
 const LONGEST_LOGIN_WAIT: Duration = Duration::from_mins(30);
 /// Only a connection that held for this long forgives the failures before it.
 const HEALTHY_AFTER: SignedDuration = SignedDuration::from_secs(60);

@@ -65,9 +65,9 @@ mod tests {
     fn check(script: &str, expected: &str) {
         let mut line = Line::default();
         let cameras = ['a', 'b', 'c'];
-        cameras.iter().for_each(|_| {
+        for _ in cameras {
             line.add_place();
-        });
+        }
         let place = |name: char| cameras.iter().position(|it| *it == name).unwrap();
         let mut seen = Vec::new();
         for word in script.split(' ') {
