@@ -127,7 +127,7 @@ impl Scene {
             if sound.start_at == at(s) {
                 self.on(s, Event::SoundStarted { play: sound.play, at: at(s) });
             }
-            let left = sound.content.duration - sound.seek;
+            let left = sound.content.duration.saturating_sub(sound.seek);
             let end = (sound.start_at + left).min(sound.until);
             if end <= at(s) {
                 self.sound = None;

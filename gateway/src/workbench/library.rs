@@ -88,10 +88,10 @@ fn json_line(file: &Path, verdict: &Result<CheckedAudio, Refused>) -> String {
 
 /// The refusal, and what the system said where that helps to act.
 fn reason(refused: &Refused) -> String {
-    match refused {
-        Refused::Unreadable(cause) => format!("{refused} ({cause})"),
-        _ => refused.to_string(),
+    if let Refused::Unreadable(cause) = refused {
+        return format!("{refused} ({cause})");
     }
+    refused.to_string()
 }
 
 fn tenths(value: f64) -> f64 {

@@ -131,11 +131,11 @@ fn end_of(message: &gst::Message) -> Option<End> {
     if let gst::MessageView::Error(error) = message.view() {
         return Some(End::Failed(error.error().to_string()));
     }
-    match message.type_() {
-        gst::MessageType::Eos => Some(End::Reached),
-        gst::MessageType::Application => Some(End::Stopped),
-        _ => None,
+    let kind = message.type_();
+    if kind == gst::MessageType::Eos {
+        return Some(End::Reached);
     }
+    (kind == gst::MessageType::Application).then_some(End::Stopped)
 }
 
 impl<'a> Watch<'a> {
