@@ -1,3 +1,5 @@
+//! The letterbox against the arithmetic of its reference, sample by sample.
+
 use base::Plane;
 
 use super::*;

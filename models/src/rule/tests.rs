@@ -1,3 +1,5 @@
+//! The `enter` rule on walks drawn as text, and what holds for any walk.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The tracker on scripted crossings, gaps and crowds.
+
 use super::*;
 
 fn at(second: f32) -> Timestamp {
