@@ -63,7 +63,7 @@ impl<'a> Decoder<'a> {
         if let Some(duration) = declared.filter(|it| *it > LONGEST + LENGTH_SLACK) {
             return Err(Refused::TooLong { duration });
         }
-        let decoder = make_decoder(track)?;
+        let decoder = make_decoder(track, shape)?;
         let codec = decoder.codec_info().short_name.to_owned();
         let format = Format { sample_rate: 0, n_channels: 0, codec };
         let mut opened = Self {
@@ -191,14 +191,17 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn make_decoder(track: &Track) -> Result<Box<dyn AudioDecoder>, Refused> {
+/// Two MP3 joined end to end carry the first one's header: trimmed to what it claims, as gapless
+/// decoding does, the second would be lost. Untrimmed, the first 50 ms are an encoder's silence.
+fn make_decoder(track: &Track, shape: Shape) -> Result<Box<dyn AudioDecoder>, Refused> {
     let params = track
         .codec_params
         .as_ref()
         .and_then(|it| it.audio())
         .ok_or_else(|| unsupported("this kind of recording"))?;
+    let options = AudioDecoderOptions::default().gapless(shape != Shape::BareStream);
     symphonia::default::get_codecs()
-        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .make_audio_decoder(params, &options)
         .map_err(|_| unsupported(unread_codec(params)))
 }
 
