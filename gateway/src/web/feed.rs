@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::cluster::wire::{clock_trusted, is_playing};
 use super::{Console, Topic, alert};
 use crate::report::Recorded;
 use crate::report::wire::Presence;
@@ -18,7 +19,7 @@ struct Told {
     recorded: Recorded,
     n_alerts: u64,
     cameras: Vec<CameraState>,
-    clusters: Vec<(Option<Presence>, bool)>,
+    clusters: Vec<(Option<Presence>, Option<bool>, bool)>,
 }
 
 /// Never ends by itself: raced against the server.
@@ -53,7 +54,10 @@ impl Told {
             recorded,
             n_alerts,
             cameras: cameras.map(|it| it.view.borrow().state.clone()).collect(),
-            clusters: views.values().map(|it| (it.presence, it.health.is_null())).collect(),
+            clusters: views
+                .values()
+                .map(|it| (it.presence, clock_trusted(it), is_playing(it)))
+                .collect(),
         }
     }
 

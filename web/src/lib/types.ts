@@ -52,7 +52,7 @@ export interface Cluster {
   n_horns: number;
   state: string;
   since: string | null;
-  clock_error_ms: number | null;
+  clock_trusted: boolean | null;
 }
 
 export interface Receipt {

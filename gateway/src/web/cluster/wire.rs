@@ -12,13 +12,13 @@ pub(crate) struct Cluster {
     id: String,
     name: String,
     n_horns: u16,
-    /// `online`, `offline`, or `unknown` before its first word since the box started.
+    /// `online`, `playing`, `offline`, or `unknown` before its first word since the box started.
     state: &'static str,
     since: Option<String>,
     last_seen_at: Option<String>,
     version: Option<String>,
-    /// How wrong its clock may be against the box's, in milliseconds; null while not in step.
-    clock_error_ms: Option<f64>,
+    /// Whether its clock is in step with the box's; null before it has said so.
+    clock_trusted: Option<bool>,
 }
 
 impl Cluster {
@@ -29,6 +29,7 @@ impl Cluster {
             name: cluster.name.clone(),
             n_horns: cluster.n_horns,
             state: match presence {
+                Some(Presence::Online) if view.is_some_and(is_playing) => "playing",
                 Some(Presence::Online) => "online",
                 Some(Presence::Offline) => "offline",
                 None => "unknown",
@@ -36,7 +37,16 @@ impl Cluster {
             since: view.and_then(|it| it.since).map(instant),
             last_seen_at: view.and_then(|it| it.last_seen_at).map(instant),
             version: view.map(|it| it.version.clone()).filter(|it| !it.is_empty()),
-            clock_error_ms: view.and_then(|it| it.health["clock"]["error_bound_ms"].as_f64()),
+            clock_trusted: view.and_then(clock_trusted),
         }
     }
+}
+
+pub(crate) fn is_playing(view: &ClusterView) -> bool {
+    view.health["plays"]["playing"].as_u64().is_some_and(|n| n > 0)
+}
+
+/// As a cluster reports it in its health.
+pub(crate) fn clock_trusted(view: &ClusterView) -> Option<bool> {
+    view.health["box_time"]["trusted"].as_bool()
 }

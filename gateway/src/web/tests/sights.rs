@@ -91,10 +91,10 @@ async fn a_cluster_is_unknown_until_it_speaks() {
     a_box.parts.cluster_views.send_modify(|views| {
         let view = views.values_mut().next().unwrap();
         view.presence = Some(Presence::Online);
-        view.health = json!({"clock": {"error_bound_ms": 0.4}});
+        view.health = json!({"box_time": {"trusted": true}});
     });
     let cluster = a_box.get("/api/v1/clusters", Some(&visit)).await.json()[0].clone();
-    assert_eq!((&cluster["state"], &cluster["clock_error_ms"]), (&json!("online"), &json!(0.4)));
+    assert_eq!((&cluster["state"], &cluster["clock_trusted"]), (&json!("online"), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]
