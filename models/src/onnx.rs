@@ -1,10 +1,11 @@
 //! The one file that loads and runs ONNX Runtime.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use base::{Picture, Score, Sha256, Sha256Error};
+use base::{Picture, Score, Sha256, Sha256Error, Sha256Hasher};
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
@@ -49,7 +50,7 @@ struct Output {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("{what} {} is not readable: fetch it with {script}", path.display())]
-    Missing { what: What, path: PathBuf, script: String, source: std::io::Error },
+    Missing { what: What, path: PathBuf, script: String, source: io::Error },
     #[error(
         "{what} {} is truncated or another version: its sha256 is {found}, {expected} is needed; remove it and fetch it with {script}",
         path.display()
@@ -172,7 +173,7 @@ fn read_model(entry: &Entry, folder: &Path) -> Result<Vec<u8>, OpenError> {
             })?
         }
     };
-    check_hash(&path, What::Model, script, &bytes, expected)?;
+    check_hash(&path, What::Model, script, Sha256::of(&bytes), expected)?;
     Ok(bytes)
 }
 
@@ -189,10 +190,9 @@ fn check_hash(
     path: &Path,
     what: What,
     script: String,
-    bytes: &[u8],
+    found: Sha256,
     expected: Sha256,
 ) -> Result<(), OpenError> {
-    let found = Sha256::of(bytes);
     if found == expected {
         return Ok(());
     }
@@ -219,9 +219,13 @@ fn open_session(entry: &Entry, engine: &Engine, bytes: &[u8]) -> Result<Session,
 fn load(engine: &Engine) -> Result<Environment, OpenError> {
     let path = &engine.library;
     let script = "scripts/fetch-onnxruntime.sh".to_owned();
-    let bytes = read(path, What::Library, &script)?;
-    check_hash(path, What::Library, script, &bytes, engine.library_sha256)?;
-    drop(bytes);
+    let found = hash(path).map_err(|source| OpenError::Missing {
+        what: What::Library,
+        path: path.clone(),
+        script: script.clone(),
+        source,
+    })?;
+    check_hash(path, What::Library, script, found, engine.library_sha256)?;
     let not_a_library = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::NotALibrary {
         path: path.clone(),
         source,
@@ -231,6 +235,19 @@ fn load(engine: &Engine) -> Result<Environment, OpenError> {
         .with_telemetry(false)
         .build()
         .map_err(|err| not_a_library(Box::new(err)))
+}
+
+/// In pieces: the library is 25 MB, and a box has little memory.
+fn hash(path: &Path) -> io::Result<Sha256> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = Sha256Hasher::default();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finish()),
+            n_bytes => hasher.update(&piece[..n_bytes]),
+        }
+    }
 }
 
 fn build_session(
