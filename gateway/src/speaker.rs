@@ -27,9 +27,9 @@ const SCHEMA: &str = include_str!("speaker/schema.sql");
 /// Run a loudspeaker cluster: a board with an amplifier, or a stand-in that plays into WAV files.
 ///
 /// Connects to its box: orders and receipts over MQTT, content and keys over HTTPS, time over UDP,
-/// all with its own certificate. Plays only what is signed, approved, whole and in time, from
-/// data_dir/cache; quiet hours are kept here too. With sink = "wav" each play becomes a WAV file and
-/// a JSON note of when its first sample was due and came.
+/// all with its own certificate. Plays only what is signed, approved, whole and in time, from its own
+/// cache; quiet hours are kept here too. With sink = "wav" each play becomes a WAV file and a JSON
+/// note of when its first sample was due and came.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The cluster's configuration, see `vong config-schema speaker`.

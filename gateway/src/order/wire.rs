@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Play {
+struct PlayV1 {
     bulletin_id: Uuid,
     occurrence: Timestamp,
-    content: PlayContent,
+    content: ContentV1,
     start_at: Timestamp,
     play_until: Timestamp,
     priority: String,
@@ -24,7 +24,7 @@ struct Play {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct PlayContent {
+struct ContentV1 {
     sha256: String,
     bytes: u64,
     duration_ms: u64,
@@ -32,7 +32,7 @@ struct PlayContent {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Stop {
+struct StopV1 {
     bulletin_id: Uuid,
     occurrence: Timestamp,
     owner_level: u8,
@@ -60,13 +60,13 @@ pub enum OrderWireError {
 }
 
 pub fn play_to_json(order: &Order) -> serde_json::Value {
-    let content = PlayContent {
+    let content = ContentV1 {
         sha256: order.content.sha256.to_string(),
         bytes: order.content.bytes,
         duration_ms: millis(order.content.duration),
         codec: "opus".to_owned(),
     };
-    let play = Play {
+    let play = PlayV1 {
         bulletin_id: order.play.bulletin,
         occurrence: order.play.occurrence,
         content,
@@ -85,7 +85,7 @@ pub fn play_to_json(order: &Order) -> serde_json::Value {
 /// Unknown fields are let pass, so that a newer box can order an older cluster. The caller still
 /// has [`Order::check`] to ask.
 pub fn play_from_json(data: &serde_json::Value) -> Result<Order, OrderWireError> {
-    let play = Play::deserialize(data)?;
+    let play = PlayV1::deserialize(data)?;
     if play.content.codec != "opus" {
         return Err(OrderWireError::Codec(play.content.codec));
     }
@@ -109,12 +109,12 @@ pub fn play_from_json(data: &serde_json::Value) -> Result<Order, OrderWireError>
 
 pub fn stop_to_json(stop: &StopOrder) -> serde_json::Value {
     let PlayId { bulletin, occurrence } = stop.play;
-    let stop = Stop { bulletin_id: bulletin, occurrence, owner_level: stop.owner_level };
+    let stop = StopV1 { bulletin_id: bulletin, occurrence, owner_level: stop.owner_level };
     serde_json::to_value(stop).expect("numbers and ids always fit JSON")
 }
 
 pub fn stop_from_json(data: &serde_json::Value) -> Result<StopOrder, OrderWireError> {
-    let stop = Stop::deserialize(data)?;
+    let stop = StopV1::deserialize(data)?;
     let play = PlayId { bulletin: stop.bulletin_id, occurrence: stop.occurrence };
     Ok(StopOrder { play, owner_level: stop.owner_level })
 }

@@ -3,16 +3,17 @@
 //! Sources: the link and the clock. Everything else ends when its input closes:
 //! link -> uplink -> intake -> driver -> fetcher.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use base::Clock;
-use broadcast::player::{Player, Rules};
+use broadcast::player::{Event, Player, Rules};
 use provisioning::Identity;
 use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::cache::Cache;
@@ -23,12 +24,14 @@ use super::intake::Intake;
 use super::sink::Sink;
 use super::timesync::TimeSync;
 use super::{SCHEMA, row};
+use crate::clock_trust::ClockTrust;
 use crate::config;
 use crate::daemon::Daemon;
+use crate::order::{KIND_PLAY, KIND_STOP};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
 use crate::report::topics::Sender;
-use crate::report::uplink::{UplinkSettings, uplink};
+use crate::report::uplink::{Uplink, UplinkSettings, uplink};
 use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
@@ -50,84 +53,118 @@ pub async fn run_with(
     let (store, store_thread) = Store::open(&config.data_dir.join("vong.db"), STEPS)?;
     let boot = boot_id();
     let fit = store.read(move |conn| row::fit(conn, &boot)).await?;
-    let plays = store.read(row::plays).await?;
     let clock = BoxClock::new(steady, fit);
-    let box_time: Arc<dyn Clock> = Arc::new(clock.clone());
-    let mut daemon = Daemon::on_clock(box_time.clone(), &config.data_dir);
+    let mut daemon = Daemon::on_clock(Arc::new(clock.clone()), &config.data_dir);
     let identity = Identity::load(&config.identity_dir, daemon.time.now())?;
     let host = &config.r#box.broker.server_name;
     let tls = identity.client_config(host, daemon.time.clone());
-    let cache = Cache::open(config.data_dir.join("cache"), config.cache_max_bytes).await;
-    let cache = cache.context("the folder of the cache")?;
-
-    let (trust, stop, health) = (daemon.trust.clone(), daemon.stop.clone(), Health::default());
-    let (trusted_tx, trusted) = watch::channel(false);
     let settings = ReporterSettings {
         device: config.device.clone(),
         site: config.site.clone(),
-        clock: box_time.clone(),
-        trust: trust.clone(),
+        clock: daemon.clock.clone(),
+        trust: daemon.trust.clone(),
         bound: Bound::default(),
     };
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
-    let client = http_client(&tls)?;
-
-    let settings = UplinkSettings {
-        topics: Sender::of_cluster(config.r#box.device.clone(), config.device.clone()),
-        host: config.r#box.broker.host.clone(),
-        port: config.r#box.broker.port,
-        tls,
-        capabilities: vec!["order.play".to_owned(), "order.stop".to_owned(), "opus".to_owned()],
-        data_dir: config.data_dir.clone(),
-    };
-    let uplink = uplink(settings, reporter.clone(), health.clone(), stop.clone());
-    let tasks = &mut daemon.tasks;
-    tasks.spawn("link", uplink.link.run());
-    tasks.spawn("uplink", uplink.task.run());
-
-    let sync = TimeSync {
-        client: client.clone(),
-        content: config.r#box.content.clone(),
-        server: config.r#box.time,
-        clock: clock.clone(),
-        trust,
-        trusted_tx,
-        store: store.clone(),
-        health: health.clone(),
-    };
-    tasks.spawn("clock", sync.run(stop));
-
-    let (player_tx, instructions) = mpsc::channel(QUEUE);
-    let intake = Intake {
-        me: config.device.clone(),
-        roster: identity.roster().clone(),
-        clock: box_time,
-        store: store.clone(),
-        replies: uplink.replies,
-        trusted: trusted.clone(),
-        player: player_tx,
-    };
-    tasks.spawn("intake", intake.run(uplink.commands));
-
-    let (events, fetched) = mpsc::channel(QUEUE);
-    let (wanted_tx, wanted) = watch::channel(Wanted { fetch: Vec::new(), keep: BTreeSet::new() });
-    let content = config.r#box.content.clone();
-    let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
-    tasks.spawn("fetcher", fetcher.run());
-    let driver = Driver {
-        player: Player::restore(rules(&config), plays),
-        clock,
-        reporter,
-        sink: Sink::new(config.sound, cache),
-        wanted: wanted_tx,
-        health,
-        measured: HashMap::new(),
-    };
-    tasks.spawn("player", driver.run(instructions, fetched, trusted));
-    tasks.spawn("store", store_thread.ended());
-    info!(device = %config.device, r#box = %config.r#box.device, "the cluster is up");
+    let http = http_client(&tls)?;
+    let cluster = Cluster { config, clock, reporter, health: Health::default(), http };
+    cluster.spawn(&mut daemon, tls, &identity).await?;
+    daemon.tasks.spawn("store", store_thread.ended());
+    info!(device = %identity.device(), "the cluster is up");
     daemon.feed_watchdog(store, Vec::new());
+    drop(cluster);
     daemon.run_until(interrupted).await
+}
+
+/// What several parts need.
+struct Cluster {
+    config: config::Speaker,
+    clock: BoxClock,
+    reporter: Reporter,
+    health: Health,
+    http: reqwest::Client,
+}
+
+impl Cluster {
+    async fn spawn(
+        &self,
+        daemon: &mut Daemon,
+        tls: Arc<ClientConfig>,
+        identity: &Identity,
+    ) -> anyhow::Result<()> {
+        let uplink = self.uplink(tls, daemon.stop.clone());
+        let (sync, trusted) = self.time_sync(daemon.trust.clone());
+        let (player_tx, instructions) = mpsc::channel(QUEUE);
+        let intake = Intake {
+            me: self.config.device.clone(),
+            roster: identity.roster().clone(),
+            clock: daemon.clock.clone(),
+            store: self.reporter.store().clone(),
+            replies: uplink.replies,
+            trusted: trusted.clone(),
+            player: player_tx,
+        };
+        let (events, fetched) = mpsc::channel(QUEUE);
+        let (driver, fetcher) = self.player(events).await?;
+        let tasks = &mut daemon.tasks;
+        tasks.spawn("link", uplink.link.run());
+        tasks.spawn("uplink", uplink.task.run());
+        tasks.spawn("box-time", sync.run(daemon.stop.clone()));
+        tasks.spawn("intake", intake.run(uplink.commands));
+        tasks.spawn("fetcher", fetcher.run());
+        tasks.spawn("player", driver.run(instructions, fetched, trusted));
+        Ok(())
+    }
+
+    fn uplink(&self, tls: Arc<ClientConfig>, stop: CancellationToken) -> Uplink {
+        let station = &self.config.r#box;
+        let settings = UplinkSettings {
+            topics: Sender::of_cluster(station.device.clone(), self.config.device.clone()),
+            host: station.broker.host.clone(),
+            port: station.broker.port,
+            tls,
+            capabilities: vec![KIND_PLAY.to_owned(), KIND_STOP.to_owned(), "opus".to_owned()],
+            data_dir: self.config.data_dir.clone(),
+        };
+        uplink(settings, self.reporter.clone(), self.health.clone(), stop)
+    }
+
+    fn time_sync(&self, trust: ClockTrust) -> (TimeSync, watch::Receiver<bool>) {
+        let (trusted_tx, trusted) = watch::channel(false);
+        let sync = TimeSync {
+            client: self.http.clone(),
+            content: self.config.r#box.content.clone(),
+            server: self.config.r#box.time,
+            clock: self.clock.clone(),
+            trust,
+            trusted_tx,
+            store: self.reporter.store().clone(),
+            health: self.health.clone(),
+        };
+        (sync, trusted)
+    }
+
+    /// The player as it was left, and the fetcher that works for it.
+    async fn player(&self, events: mpsc::Sender<Event>) -> anyhow::Result<(Driver, Fetcher)> {
+        let plays = self.reporter.store().read(row::plays).await?;
+        let dir = self.config.data_dir.join("cache");
+        let cache = Cache::open(dir, self.config.cache_max_bytes).await;
+        let cache = cache.context("the folder of the cache")?;
+        let (wanted_tx, wanted) = watch::channel(Wanted::default());
+        let content = self.config.r#box.content.clone();
+        let client = self.http.clone();
+        let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
+        let driver = Driver {
+            player: Player::restore(rules(&self.config), plays),
+            clock: self.clock.clone(),
+            reporter: self.reporter.clone(),
+            sink: Sink::new(self.config.sound.clone(), cache),
+            wanted: wanted_tx,
+            health: self.health.clone(),
+            measured: HashMap::new(),
+        };
+        Ok((driver, fetcher))
+    }
 }
 
 fn rules(config: &config::Speaker) -> Rules {

@@ -41,8 +41,9 @@ pub(super) struct Notes {
     file: Option<WavFile>,
 }
 
-/// A card whose sound jumps by more than this against the clock has stumbled.
-pub(super) const GAP: Duration = Duration::from_millis(20);
+/// A card whose sound jumps by more than this against the clock has stumbled: the sink's own
+/// `alignment-threshold`, from which on it does not resample but starts anew.
+pub(super) const GAP: Duration = Duration::from_millis(40);
 /// The file loses nothing when its thread wakes up late; this late, a card's buffer would have run
 /// empty.
 const EMPTY: Duration = Duration::from_millis(200);
