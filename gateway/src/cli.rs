@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(err) => {
             tracing::error!("{err:#}");
-            let is_config = err.chain().any(|it| it.is::<Problems>());
+            let is_config = err.chain().any(<dyn std::error::Error>::is::<Problems>);
             if is_config { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
         }
     }

@@ -1,5 +1,10 @@
 //! `vong library check` and `vong say`, as a ward officer runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests; the allowance reaches only #[test] functions"
+)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
