@@ -2,4 +2,5 @@
 
 pub mod broker;
 pub mod reporting;
+pub mod sim_camera;
 pub mod street;

@@ -5,6 +5,9 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 
+/// Units in a row that do not decode, before the connection is given up: about a second or two.
+const MOST_ERRORS: i32 = 15;
+
 /// A plug-in is absent: the package that ships it, in Debian's names.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("GStreamer's element {element} is missing: apt-get install {package}")]
@@ -78,7 +81,19 @@ pub(crate) fn decoder(caps: &str) -> Result<gst::Element, MissingElement> {
         || MissingElement { element: format!("decoder for {caps}"), package: "gstreamer1.0-libav" };
     let decoder = decoder.ok_or_else(missing)?;
     limit_threads(&decoder);
+    distrust(&decoder);
     Ok(decoder)
+}
+
+/// What a decoder invents where data is missing would be taken for objects: such pictures are left
+/// out, and a stream of nothing else is an error.
+fn distrust(decoder: &gst::Element) {
+    if decoder.find_property("output-corrupt").is_some() {
+        decoder.set_property("output-corrupt", false);
+    }
+    if decoder.find_property("max-errors").is_some() {
+        decoder.set_property("max-errors", MOST_ERRORS);
+    }
 }
 
 /// One decoding thread: a box has many cameras and few cores, and each thread holds pictures.

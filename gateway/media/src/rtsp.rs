@@ -22,6 +22,7 @@ pub use capture::CaptureClock;
 pub use error::CameraError;
 
 use crate::frame::VideoFrame;
+use error::NOT_PICTURES;
 use shared::Shared;
 
 /// A camera is unreachable when nothing is described or sent for this long after connecting.
@@ -125,9 +126,7 @@ impl RtspCamera {
             (false, _) => CameraError::Unreachable {
                 why: format!("no answer for {} s", CONNECT_WITHIN.as_secs()),
             },
-            (true, true) => CameraError::Undecodable {
-                why: "packets come, but no picture can be made of them".to_owned(),
-            },
+            (true, true) => CameraError::Undecodable { why: NOT_PICTURES.to_owned() },
             (true, false) => CameraError::Stalled { after: STALL_AFTER },
         }
     }

@@ -28,6 +28,9 @@ pub enum CameraError {
     MissingElement(#[from] MissingElement),
 }
 
+/// Of a decoder that gives up, and of one that never begins.
+pub(crate) const NOT_PICTURES: &str = "packets come, but no picture can be made of them";
+
 /// `rtspsrc` and the decoder speak in domains; the texts name no url and no login.
 pub(crate) fn from_gst(error: &glib::Error) -> CameraError {
     let why = error.message().trim_end_matches('.').to_owned();
@@ -38,6 +41,8 @@ pub(crate) fn from_gst(error: &glib::Error) -> CameraError {
         CameraError::NoSuchStream
     } else if kind.is_some() {
         CameraError::Unreachable { why }
+    } else if error.kind::<gst::StreamError>() == Some(gst::StreamError::Decode) {
+        CameraError::Undecodable { why: NOT_PICTURES.to_owned() }
     } else {
         CameraError::Undecodable { why }
     }
