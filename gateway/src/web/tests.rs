@@ -1,6 +1,7 @@
 //! The console over in-process requests: no socket, no browser, a real database.
 
 mod access;
+mod api;
 mod broadcasts;
 mod login;
 mod setup;
