@@ -4,6 +4,7 @@
 //   VONG_URL=https://127.0.0.1:8443 VONG_USER=quan-tri VONG_PASSWORD=... \
 //       node tests/browser/console.mjs [--screenshot FILE.png]
 //
+// With VONG_SETUP=https://.../setup#... the user is first made with that link, as a ward does it.
 // Needs Chromium of the system, and playwright-core of web/package-lock.json.
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
@@ -63,6 +64,26 @@ async function logIn(page, secret) {
   await page.fill('#user', user);
   await page.fill('#password', secret);
   await page.click('button[type=submit]');
+}
+
+async function setUp(browser, link) {
+  const page = await open(browser, 'vi', 'phone');
+  const fill = async () => {
+    await page.goto(link);
+    await page.fill('#user', user);
+    await page.fill('#password', password);
+    await page.fill('#again', password);
+    await page.click('button[type=submit]');
+  };
+  await fill();
+  await page.waitForSelector('#cameras');
+  check(!page.url().includes('#'), 'the set-up link makes the first user, and leaves the address');
+  await page.click('header .tools > button');
+  await page.waitForSelector('#password');
+  await fill();
+  const said = await page.textContent('[role=alert]');
+  check(said.includes('không còn hiệu lực'), 'the set-up link works once');
+  await page.context().close();
 }
 
 async function refusesAWrongPassword(browser) {
@@ -168,6 +189,7 @@ try {
   if (screenshot) {
     await visit(browser, 'vi', 'desk', screenshot);
   } else {
+    if (process.env.VONG_SETUP) await setUp(browser, process.env.VONG_SETUP);
     await refusesAWrongPassword(browser);
     for (const language of ['vi', 'en']) {
       for (const size of ['desk', 'phone']) await visit(browser, language, size);
