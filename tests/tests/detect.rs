@@ -262,8 +262,11 @@ fn a_manifest_that_promises_another_head_is_refused_before_a_picture_is_lost() {
         &manifest.path(),
     ];
     if model == "coco-ssd-300" {
-        // Its head is fixed to COCO's 90 columns; labels of one's own leave nothing to see.
-        assert!(objects(&vong(args)).iter().all(|it| it["detections"] == serde_json::json!([])));
+        // Its head has COCO's 90 columns whatever the labels; those without a label are left out.
+        let pictures = objects(&vong(args));
+        assert!(!pictures.is_empty());
+        let seen = pictures.iter().flat_map(|it| it["detections"].as_array().unwrap());
+        assert!(seen.into_iter().all(|it| it["label"] == "one" || it["label"] == "two"));
     } else {
         refuses(args, &["does not fit its head", "is needed"]);
     }

@@ -82,8 +82,8 @@ struct Add {
     /// Where it plays: `all`, or cluster ids with commas between.
     #[arg(long, value_name = "CLUSTERS")]
     to: String,
-    /// normal: the ward chooses when. priority: goes first. emergency: plays at any hour.
-    #[arg(long, default_value = "normal", value_parser = ["normal", "priority", "emergency"])]
+    /// normal: the ward chooses when. priority: goes first.
+    #[arg(long, default_value = "normal", value_parser = ["normal", "priority"])]
     priority: String,
 }
 
