@@ -4,7 +4,7 @@
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vong
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 # A folder of model files beside the checkout, if somebody put one there, saves a download.
-export VONG_MODEL_DIR ?= $(or $(wildcard ../shared/models),$(CACHE)/models)
+export VONG_MODEL_DIR ?= $(or $(abspath $(wildcard ../shared/models)),$(CACHE)/models)
 
 .PHONY: help setup web build demo test lint bench
 
@@ -13,7 +13,7 @@ help:
 	@echo '             (DEMO_SECONDS=90 make demo ends by itself with a summary)'
 	@echo 'make test    every check and every test, with real brokers, cameras, sound and a browser'
 	@echo 'make lint    formatting and lints alone'
-	@echo 'make bench   the figures of docs/performance.md, measured here'
+	@echo 'make bench   what a frame costs on this machine (docs/performance.md)'
 	@echo 'make build   the optimised binary: $(CARGO_TARGET_DIR)/release/vong'
 
 setup:

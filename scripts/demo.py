@@ -140,6 +140,7 @@ def start_fleet(fleet):
     )
     configs = {path.parent.name: path for path in sorted(fleet.fleet.glob("*/vong.toml"))}
     box = next(path for name, path in configs.items() if name.startswith("box-"))
+    choose_model(box)
     settings = tomllib.loads(box.read_text())
 
     say("two brokers (Mosquitto, TLS 1.3 with client certificates, access rules by certificate name)")
@@ -161,6 +162,13 @@ def start_fleet(fleet):
     port = int(settings["console"]["listen"].rsplit(":", 1)[1])
     wait_for_port(fleet, port, "the console")
     return box, settings
+
+
+def choose_model(box):
+    """Set-up falls back to another model where the usual one cannot be had."""
+    folders = [os.environ.get("VONG_MODEL_DIR"), CACHE / "models"]
+    if not any(folder and (pathlib.Path(folder) / "yolox_nano.onnx").is_file() for folder in folders):
+        box.write_text(box.read_text().replace('"yolox-nano"', '"coco-ssd-300"'))
 
 
 def start_cameras(fleet, settings):
@@ -255,7 +263,10 @@ def memory_mb(process):
 
 def summary(fleet, resident):
     """Counts what the centre has committed, from its own database. True if both kinds are there."""
-    database = next(fleet.fleet.glob("centre/data/*.db"))
+    database = next(fleet.fleet.glob("centre/data/*.db"), None)
+    if database is None:
+        print("\nnothing was committed: the centre had not started yet")
+        return False
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as centre:
         rows = centre.execute(
             "SELECT kind, occurred_at_ms, received_at_ms, data FROM received_event"

@@ -111,7 +111,8 @@ async fn feed(every: Duration, store: Store, progress: Vec<Progress>, stop: Canc
     let mut ticks = tokio::time::interval(every);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let answer = store.read(|conn| conn.query_row("SELECT 1", [], |_| Ok(())));
-        let store_goes_on = tokio::time::timeout(STORE_ANSWERS_WITHIN, answer).await.is_ok();
+        let answered = tokio::time::timeout(STORE_ANSWERS_WITHIN, answer).await;
+        let store_goes_on = matches!(answered, Ok(Ok(())));
         if store_goes_on && progress.iter().all(|goes_on| goes_on()) {
             let _ = sd_notify::notify(false, &[NotifyState::Watchdog]);
         } else {

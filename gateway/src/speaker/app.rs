@@ -42,6 +42,7 @@ const OPENING: Duration = Duration::from_secs(3);
 const OPENING_IN_HASTE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 16;
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+const SILENT_FOR: Duration = Duration::from_secs(20);
 
 /// Runs a cluster until `interrupted`. `steady` is its oscillator: [`super::SteadyClock`], unless a
 /// test wants a worse one; it MUST never step.
@@ -178,6 +179,8 @@ fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {
         .tls_backend_preconfigured(ClientConfig::clone(tls))
         .http1_only()
         .connect_timeout(CONNECT_WITHIN)
+        // A box that accepts and stays silent must not hold up the next fetch, or the time key.
+        .read_timeout(SILENT_FOR)
         // One host, and one file at a time.
         .pool_max_idle_per_host(1)
         .no_proxy()

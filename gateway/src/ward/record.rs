@@ -23,6 +23,10 @@ pub const SCHEMA: &str = include_str!("camera.sql");
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// How often a fact is tried that the database refuses for another reason than room: a card that
+/// hiccups recovers, a fact that can never be stored must not hold up those behind it.
+const N_TRIES: u32 = 10;
+
 /// Ends when the cameras and the detector are gone. A fact that was received is kept trying.
 pub async fn run(mut facts: mpsc::Receiver<CameraFact>, store: Store, reporter: Reporter) {
     while let Some(fact) = facts.recv().await {
@@ -32,6 +36,7 @@ pub async fn run(mut facts: mpsc::Receiver<CameraFact>, store: Store, reporter: 
 
 async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let mut n_left = N_TRIES;
     loop {
         let (own_fact, own_reporter) = (fact.clone(), reporter.clone());
         let written = store.write(move |conn| insert(conn, &own_fact, &own_reporter)).await;
@@ -41,6 +46,11 @@ async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
                 let wait = backoff.next_wait();
                 warn!(%err, "a camera's fact waits for room on the disk");
                 tokio::time::sleep(wait).await;
+            }
+            Err(err @ StoreError::Sql(_)) if n_left > 0 => {
+                n_left -= 1;
+                warn!(%err, "a camera's fact could not be stored, trying again");
+                tokio::time::sleep(backoff.next_wait()).await;
             }
             Err(err) => {
                 let err = anyhow::Error::new(err);

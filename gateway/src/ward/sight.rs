@@ -32,7 +32,7 @@ pub(super) fn open(
     facts: &mpsc::Sender<CameraFact>,
     health: &Health,
 ) -> anyhow::Result<Sight> {
-    let detectors = if config.cameras.is_empty() { Vec::new() } else { detectors(config)? };
+    let detectors = detectors(config)?;
     let labels = detectors.first().map(|it| it.labels().to_vec()).unwrap_or_default();
     health.set("detector", json!({ "model": config.detector.model, "threads": detectors.len() }));
     let (handle, threads) = detector::spawn(detectors)?;

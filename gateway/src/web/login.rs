@@ -44,7 +44,8 @@ pub(super) async fn log_in(
     };
     let is_right = hashing(&console, move || digest.matches(&Secret::new(password))).await?;
     let Some(roles) = roles.filter(|_| is_right) else {
-        warn!(user = name, %from, "log-in refused");
+        // Not what was typed: people put their password into the wrong field.
+        warn!(%from, "log-in refused");
         let message = "wrong user name or password";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", message));
     };
