@@ -166,3 +166,35 @@ fn ordered_and_cached_it_plays_with_every_link_cut_and_after_a_restart() {
     let end = street.wait_for_event(&cluster, ENDS);
     assert_eq!(end.kind, "broadcast.played", "{}", end.data);
 }
+
+/// `RssAnon` of a process in KiB: its own memory, without the code, which a debug build has ten times
+/// of.
+fn own_memory_kib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|it| it.starts_with("RssAnon:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn an_idle_cluster_is_small_and_loads_its_sound_with_the_first_play() {
+    let street = Street::new(1);
+    let cluster = &street.plan.clusters[0];
+    let config = street.plan.folder.join(cluster.as_str()).join("vong.toml");
+    let mut process = std::process::Command::new(env!("CARGO_BIN_EXE_vong-e2e"))
+        .args(["speaker", "--config"])
+        .arg(&config)
+        .spawn()
+        .unwrap();
+    street.wait_for_clusters(1);
+    let idle = own_memory_kib(process.id());
+    street.order(cluster, &order(street.content(6), in_seconds(6)));
+    street.wait_for_event(cluster, &["broadcast.started"]);
+    let playing = own_memory_kib(process.id());
+    let end = street.wait_for_event(cluster, ENDS);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    println!("own memory: idle {idle} KiB, playing {playing} KiB");
+    assert_eq!(end.kind, "broadcast.played", "{}", end.data);
+    assert!(idle < 16 << 10, "{idle} KiB");
+    assert!(playing < 40 << 10, "{playing} KiB");
+}
