@@ -17,7 +17,8 @@ pub mod speaker;
 pub mod store;
 pub mod timekeeping;
 pub mod tls;
+#[cfg(all(feature = "gst", feature = "onnx"))]
 pub mod ward;
-#[cfg(feature = "gst")]
+#[cfg(all(feature = "gst", feature = "onnx"))]
 pub mod web;
 pub mod workbench;

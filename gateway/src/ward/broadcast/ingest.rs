@@ -33,8 +33,6 @@ pub enum IngestError {
     Speech(#[from] SpeechError),
     #[error("the box is still preparing other bulletins: try again in a minute")]
     Busy,
-    #[error("this vong was built without sound: use the full build on a ward box")]
-    NoSound,
     #[error("the sound cannot be encoded: {0}")]
     Encode(String),
     #[error("the sound cannot be kept on disk")]
@@ -107,7 +105,6 @@ impl Ingest {
     }
 }
 
-#[cfg(feature = "gst")]
 fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError> {
     use broadcast::library::{Upload, prepare};
     use media::{OpusWriter, STORED_BITRATE_BPS};
@@ -131,12 +128,6 @@ fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError
     Ok((content, prepared.loudness))
 }
 
-#[cfg(not(feature = "gst"))]
-fn keep(_: &Path, _: &Sound) -> Result<(Content, Loudness), IngestError> {
-    Err(IngestError::NoSound)
-}
-
-#[cfg(feature = "gst")]
 fn hash(path: &Path) -> io::Result<base::Sha256> {
     use std::io::Read as _;
 
@@ -163,7 +154,7 @@ impl IngestError {
                 | SpeechError::EngineRefused { .. },
             ) => Fault::Unprocessable,
             Self::Busy | Self::Stopped => Fault::Busy,
-            Self::NoSound | Self::Encode(_) | Self::Disk(_) | Self::Speech(_) => Fault::Internal,
+            Self::Encode(_) | Self::Disk(_) | Self::Speech(_) => Fault::Internal,
         }
     }
 }
