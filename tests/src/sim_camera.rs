@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, bail};
 use base::Score;
 use gateway::engine::{self, Choice};
-use models::{Detect, Manifest};
+use models::{Detect, Engine, Entry, Manifest};
 
 /// `vong sim camera`, until the value is dropped.
 pub struct SimCamera {
@@ -65,10 +65,21 @@ pub fn media(name: &str) -> PathBuf {
 /// The first model of the manifest that this machine has, found as `vong run` finds it.
 pub fn detector(min_score: Score) -> anyhow::Result<Box<dyn Detect>> {
     let manifest = Manifest::built_in()?;
+    let (entry, engine) = here(&manifest)?;
+    Ok(Box::new(models::open_detector(entry, &engine, min_score)?))
+}
+
+/// Its name, for a configuration file.
+pub fn model_id() -> anyhow::Result<String> {
+    let manifest = Manifest::built_in()?;
+    Ok(here(&manifest)?.0.name.clone())
+}
+
+fn here(manifest: &Manifest) -> anyhow::Result<(&Entry, Engine)> {
     for entry in manifest.entries() {
-        let engine = engine::find(&manifest, entry, Choice::default(), 1)?;
+        let engine = engine::find(manifest, entry, Choice::default(), 1)?;
         if engine.model_dir.join(&entry.file).exists() {
-            return Ok(Box::new(models::open_detector(entry, &engine, min_score)?));
+            return Ok((entry, engine));
         }
     }
     bail!("no model is here: run scripts/fetch-model.sh and scripts/fetch-onnxruntime.sh")

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use e2e::broker::{Broker, free_ports};
 use e2e::reporting::{Process, wait_for};
-use e2e::sim_camera::{SimCamera, media};
+use e2e::sim_camera::{SimCamera, media, model_id};
 use gateway::config::Ward;
 
 const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
@@ -34,7 +34,12 @@ fn start(dir: &Path) -> Running {
         .unwrap();
     assert!(issued.success());
     let box_dir = fleet.join("box-demo-1");
-    let ward = Ward::read(&box_dir.join("vong.toml")).unwrap();
+    let config = box_dir.join("vong.toml");
+    // Where the usual model cannot be had, set-up has fetched another.
+    let model = format!("{:?}", model_id().unwrap());
+    let text = fs::read_to_string(&config).unwrap().replace("\"yolox-nano\"", &model);
+    fs::write(&config, text).unwrap();
+    let ward = Ward::read(&config).unwrap();
     let brokers =
         [("mosquitto-centre", ward.uplink.port), ("mosquitto-box-demo-1", ward.local_broker.port)]
             .map(|(name, port)| {
