@@ -5,6 +5,7 @@
 //! resume policy. `now` is always the box's time. Every change of a play is an effect to store
 //! before the next effect is carried out: after a restart nothing begins a second time.
 
+mod event;
 mod play;
 mod stage;
 
@@ -13,9 +14,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::order::{Content, Order, PlayId, Volume};
+use crate::order::{Content, Order, PlayId};
 use crate::quiet::QuietHours;
 
+pub use event::{Effect, Event, Report, Sound};
 use play::{Play, Verdict};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
@@ -32,83 +34,6 @@ pub struct Rules {
     pub lead: Duration,
     /// The least of it that still does: a play that is late sounds this long after its turn came.
     pub shortest_lead: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Verified and checked; may be a repeat or a change of one already known.
-    Ordered(Order),
-    StopOrdered {
-        play: PlayId,
-        owner_level: u8,
-    },
-    /// The content with this hash is in the cache and was verified.
-    ContentCached(base::Sha256),
-    /// It will not come: wrong bytes again and again, or the box says it has none.
-    ContentFailed {
-        sha256: base::Sha256,
-        reason: String,
-    },
-    /// The file was found to be damaged when it was about to sound, and is gone; nothing was heard.
-    ContentDamaged(base::Sha256),
-    /// Nothing starts while the clock is not trusted.
-    ClockTrusted(bool),
-    /// The first sample left the sink.
-    SoundStarted {
-        play: PlayId,
-        at: Timestamp,
-    },
-    /// The sink is closed; `heard` of the content was played this time.
-    SoundEnded {
-        play: PlayId,
-        heard: Duration,
-        failed: Option<String>,
-    },
-    TimerFired,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Store it, with the event of its `report` in the same transaction.
-    Record {
-        order: Order,
-        stage: Stage,
-        report: Option<Report>,
-    },
-    /// Tell the sender of the event in hand that it was refused.
-    Refuse {
-        play: PlayId,
-        reason: String,
-    },
-    Play(Sound),
-    /// End it now. `SoundEnded` follows.
-    Silence(PlayId),
-    WakeAt(Timestamp),
-    /// The play is old: its row and, unless another play wants it, its content may go.
-    Forget(PlayId),
-}
-
-/// A request to the sink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sound {
-    pub play: PlayId,
-    pub content: Content,
-    /// When the sample at `seek` leaves the horn. May be past when the play is late.
-    pub start_at: Timestamp,
-    /// Where in the content it begins.
-    pub seek: Duration,
-    /// It is cut here, whatever is left.
-    pub until: Timestamp,
-    pub volume: Volume,
-}
-
-/// What is told upwards.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    Ordered,
-    Cached,
-    Started { at: Timestamp },
-    Ended(Ending),
 }
 
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::*;
-use crate::order::{Priority, Resume};
+use crate::order::{Priority, Resume, Volume};
 
 mod property;
 

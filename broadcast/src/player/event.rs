@@ -1,0 +1,85 @@
+//! What the player hears, and what it asks for.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Ending, Stage};
+use crate::order::{Content, Order, PlayId, Volume};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Verified and checked; may be a repeat or a change of one already known.
+    Ordered(Order),
+    StopOrdered {
+        play: PlayId,
+        owner_level: u8,
+    },
+    /// The content with this hash is in the cache and was verified.
+    ContentCached(base::Sha256),
+    /// It will not come: wrong bytes again and again, or the box says it has none.
+    ContentFailed {
+        sha256: base::Sha256,
+        reason: String,
+    },
+    /// The file was found to be damaged when it was about to sound, and is gone; nothing was heard.
+    ContentDamaged(base::Sha256),
+    /// Nothing starts while the clock is not trusted.
+    ClockTrusted(bool),
+    /// The first sample left the sink.
+    SoundStarted {
+        play: PlayId,
+        at: Timestamp,
+    },
+    /// The sink is closed; `heard` of the content was played this time.
+    SoundEnded {
+        play: PlayId,
+        heard: Duration,
+        failed: Option<String>,
+    },
+    TimerFired,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Store it, with the event of its `report` in the same transaction.
+    Record {
+        order: Order,
+        stage: Stage,
+        report: Option<Report>,
+    },
+    /// Tell the sender of the event in hand that it was refused.
+    Refuse {
+        play: PlayId,
+        reason: String,
+    },
+    Play(Sound),
+    /// End it now. `SoundEnded` follows.
+    Silence(PlayId),
+    WakeAt(Timestamp),
+    /// The play is old: its row and, unless another play wants it, its content may go.
+    Forget(PlayId),
+}
+
+/// A request to the sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    pub play: PlayId,
+    pub content: Content,
+    /// When the sample at `seek` leaves the horn. May be past when the play is late.
+    pub start_at: Timestamp,
+    /// Where in the content it begins.
+    pub seek: Duration,
+    /// It is cut here, whatever is left.
+    pub until: Timestamp,
+    pub volume: Volume,
+}
+
+/// What is told upwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    Ordered,
+    Cached,
+    Started { at: Timestamp },
+    Ended(Ending),
+}
