@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use crate::order::{Content, Order, PlayId};
 use crate::quiet::QuietHours;
 
-pub use event::{Effect, Event, Report, Sound};
-use play::{Play, Verdict};
+pub use event::{Bar, Effect, Event, Report, Sound};
+use play::{Play, Verdict, signed};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
@@ -41,15 +41,23 @@ pub struct Player {
     rules: Rules,
     is_clock_trusted: bool,
     plays: BTreeMap<PlayId, Play>,
+    /// Plays that were stopped before their orders came: links may lose one and deliver the other.
+    barred: BTreeMap<PlayId, Bar>,
     /// Whose sink is open, also while it is being closed.
     sounding: Option<PlayId>,
 }
 
 impl Player {
-    /// `stored` is what `Record` effects left. Nothing happens until the first event.
-    pub fn restore(rules: Rules, stored: impl IntoIterator<Item = (Order, Stage)>) -> Self {
+    /// `stored` is what `Record` effects left, and `barred` what `Bar` effects did. Nothing happens
+    /// until the first event.
+    pub fn restore(
+        rules: Rules,
+        stored: impl IntoIterator<Item = (Order, Stage)>,
+        barred: impl IntoIterator<Item = (PlayId, Bar)>,
+    ) -> Self {
         let plays = stored.into_iter().map(|(order, stage)| (order.play, Play::new(order, stage)));
-        Self { rules, plays: plays.collect(), ..Self::default() }
+        let barred = barred.into_iter().collect();
+        Self { rules, plays: plays.collect(), barred, ..Self::default() }
     }
 
     /// What content MUST stay in the cache: that of every play which is not over.
@@ -72,7 +80,9 @@ impl Player {
         let mut effects = Vec::new();
         match event {
             Event::Ordered(order) => self.ordered(order, &mut effects),
-            Event::StopOrdered { play, owner_level } => self.stop(play, owner_level, &mut effects),
+            Event::StopOrdered { play, owner_level } => {
+                self.stop(play, owner_level, now, &mut effects);
+            }
             Event::ContentCached(sha256) => {
                 for play in self.plays.values_mut().filter(|it| it.order.content.sha256 == sha256) {
                     effects.extend(play.cached());
@@ -118,6 +128,10 @@ impl Player {
     fn ordered(&mut self, order: Order, effects: &mut Vec<Effect>) {
         let id = order.play;
         match self.plays.get_mut(&id) {
+            None if self.barred.get(&id).is_some_and(|it| it.owner_level >= order.owner_level) => {
+                let reason = "this play was stopped before its order came".to_owned();
+                effects.push(Effect::Refuse { play: id, reason });
+            }
             None => {
                 let play = Play::new(order, Stage::Fetching);
                 effects.push(play.record(Some(Report::Ordered)));
@@ -128,10 +142,10 @@ impl Player {
         }
     }
 
-    fn stop(&mut self, id: PlayId, owner_level: u8, effects: &mut Vec<Effect>) {
+    fn stop(&mut self, id: PlayId, owner_level: u8, now: Timestamp, effects: &mut Vec<Effect>) {
         let refuse = |reason: &str| Effect::Refuse { play: id, reason: reason.to_owned() };
         match self.plays.get_mut(&id) {
-            None => effects.push(refuse("this play is not known here")),
+            None => effects.extend(self.bar(id, Bar { owner_level, at: now })),
             Some(play) if play.stage.is_ended() => effects.push(refuse("this play is over")),
             Some(play) if owner_level < play.order.owner_level => {
                 effects.push(refuse("only the level that ordered it or a higher one may stop it"));
@@ -143,6 +157,16 @@ impl Player {
                 effects.push(play.end(EndingKind::Stopped, "stopped by order"));
             }
         }
+    }
+
+    /// A stop of the same or a lower level says nothing new.
+    fn bar(&mut self, play: PlayId, bar: Bar) -> Option<Effect> {
+        let known = self.barred.get(&play);
+        if known.is_some_and(|it| it.owner_level >= bar.owner_level) {
+            return None;
+        }
+        self.barred.insert(play, bar);
+        Some(Effect::Bar { play, bar })
     }
 
     /// Carries out what time and the other events made due, then sets the one timer.
@@ -158,47 +182,68 @@ impl Player {
         effects.extend(next.map(Effect::WakeAt));
     }
 
-    /// The most urgent play that is due gets the horn; among equals the earliest ordered start.
+    /// The most urgent play that is due gets the horn. One that cannot begin any more gives its turn
+    /// to the next.
     fn take_turns(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some(next) = self.next_due(now) {
+            if let Some(current) = self.sounding {
+                self.make_way(current, next, effects);
+                return;
+            }
+            let Some(play) = self.plays.get_mut(&next) else { return };
+            match play.begin(now, &self.rules) {
+                Verdict::Sound(record, sound) => {
+                    self.sounding = Some(next);
+                    effects.extend([record, Effect::Play(sound)]);
+                    return;
+                }
+                Verdict::Over(record) => effects.push(record),
+            }
+        }
+    }
+
+    /// Among equals, the earliest ordered start.
+    fn next_due(&self, now: Timestamp) -> Option<PlayId> {
         let due = self.plays.values().filter(|it| it.is_due(now, self.rules.lead));
         let rank = |it: &&Play| {
             let order = &it.order;
             (std::cmp::Reverse(order.priority), order.start_at, order.play)
         };
-        let Some(next) = due.min_by_key(rank).map(|it| it.order.play) else { return };
-        if let Some(current) = self.sounding {
-            let priority = |id: &PlayId| self.plays.get(id).map(|it| it.order.priority);
-            if priority(&next) <= priority(&current) {
-                return;
-            }
-            if let Some(play) = self.plays.get_mut(&current)
-                && play.interrupt()
-            {
-                effects.push(Effect::Silence(current));
-            }
-            // The horn is free when the sink says so: SoundEnded settles again.
+        due.min_by_key(rank).map(|it| it.order.play)
+    }
+
+    /// Silences `current` if `next` is more urgent. The horn is free when the sink says so:
+    /// `SoundEnded` settles again.
+    fn make_way(&mut self, current: PlayId, next: PlayId, effects: &mut Vec<Effect>) {
+        let priority = |id: &PlayId| self.plays.get(id).map(|it| it.order.priority);
+        if priority(&next) <= priority(&current) {
             return;
         }
-        let Some(play) = self.plays.get_mut(&next) else { return };
-        match play.begin(now, &self.rules) {
-            Verdict::Sound(record, sound) => {
-                self.sounding = Some(next);
-                effects.extend([record, Effect::Play(sound)]);
-            }
-            Verdict::Over(record) => effects.push(record),
+        if let Some(play) = self.plays.get_mut(&current)
+            && play.interrupt()
+        {
+            effects.push(Effect::Silence(current));
         }
     }
 
+    /// What is old by a clock that can be believed.
     fn forget(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.is_clock_trusted {
+            return;
+        }
+        let is_old = |at: Timestamp| now.duration_since(at) > signed(REMEMBERED);
+        let mut forgotten = Vec::new();
         self.plays.retain(|id, play| {
-            let age = now.duration_since(play.order.play_until);
-            let is_old = play.stage.is_ended() && age > REMEMBERED.try_into().unwrap_or_default();
-            if is_old && self.is_clock_trusted {
-                effects.push(Effect::Forget(*id));
-                return false;
-            }
-            true
+            let keep = !(play.stage.is_ended() && is_old(play.order.play_until));
+            forgotten.extend((!keep).then_some(*id));
+            keep
         });
+        self.barred.retain(|id, bar| {
+            let keep = !is_old(bar.at);
+            forgotten.extend((!keep).then_some(*id));
+            keep
+        });
+        effects.extend(forgotten.into_iter().map(Effect::Forget));
     }
 }
 

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use command::remember_command;
+pub use command::{is_known_command, remember_command};
 pub use kind::{Kind, Stream, Worth};
 pub use record::{EventTooLarge, Recorded, Reporter, ReporterSettings};
 

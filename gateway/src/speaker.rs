@@ -8,6 +8,7 @@ mod driver;
 mod event;
 mod fetch;
 mod intake;
+mod journal;
 mod row;
 mod sink;
 mod timesync;

@@ -3,4 +3,5 @@
 pub mod broker;
 pub mod reporting;
 pub mod sim_camera;
+pub mod small_disk;
 pub mod street;

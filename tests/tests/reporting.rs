@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use e2e::reporting::{Fleet, wait_for};
+use e2e::small_disk;
 use serde_json::Value;
 
 fn fleet() -> Fleet {
@@ -132,30 +131,24 @@ fn a_second_vong_on_one_data_folder_is_refused() {
     assert!(second.stdout.is_empty(), "log lines on stdout");
 }
 
-/// The box's disk is a tmpfs of 24 MiB in a mount namespace of its own; `/proc/<pid>/root` lets us in.
 #[test]
 fn a_full_disk_refuses_new_events_keeps_the_old_and_goes_on() {
     let mut fleet = fleet();
     let disk = fleet.path("disk");
     fs::create_dir(&disk).unwrap();
-    let mut command = Command::new("unshare");
-    // Who is not root gets a user namespace, in which he may mount.
-    command.args(if is_root() { ["-m", "--"] } else { ["-rm", "--"] });
-    let mount = "mount -t tmpfs -o size=24m tmpfs \"$0\" && exec \"$@\"";
-    command.args(["sh", "-c", mount]).arg(&disk).arg(fleet.box_program());
+    let mut command = small_disk::command(&disk, 24, fleet.box_program());
     fleet.box_args(&mut command, &disk, 1500, 4);
     let reporting_box = fleet.spawn_box(command);
-    let inside = Path::new("/proc").join(reporting_box.0.id().to_string()).join("root");
-    let inside = inside.join(disk.strip_prefix("/").unwrap());
+    let inside = small_disk::inside(&reporting_box.0, &disk);
     wait_for("some events are on the small disk", 20, || n_ok(&fleet) > 100);
     assert!(inside.join("ballast").exists());
 
     let filler = inside.join("filler");
     wait_for("the disk is full", 20, || {
-        fill(&filler);
+        small_disk::fill(&filler);
         fleet.lines("box-1/lines").iter().any(|it| it == "full")
     });
-    fill(&filler);
+    small_disk::fill(&filler);
     let n_before = n_ok(&fleet);
     fleet.start_broker();
     fleet.start_centre();
@@ -169,18 +162,4 @@ fn a_full_disk_refuses_new_events_keeps_the_old_and_goes_on() {
 
 fn n_ok(fleet: &Fleet) -> usize {
     fleet.lines("box-1/lines").iter().filter(|it| it.starts_with("ok ")).count()
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0)
-}
-
-/// Appends until nothing more fits.
-fn fill(path: &Path) {
-    use std::io::Write as _;
-    let mut file = fs::File::options().create(true).append(true).open(path).unwrap();
-    for size in [1 << 20, 1 << 12] {
-        let block = vec![0; size];
-        while file.write_all(&block).is_ok() {}
-    }
 }

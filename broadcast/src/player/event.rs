@@ -53,11 +53,16 @@ pub enum Effect {
         play: PlayId,
         reason: String,
     },
+    /// Store that this play was stopped before its order came, and report it as stopped.
+    Bar {
+        play: PlayId,
+        bar: Bar,
+    },
     Play(Sound),
     /// End it now. `SoundEnded` follows.
     Silence(PlayId),
     WakeAt(Timestamp),
-    /// The play is old: its row and, unless another play wants it, its content may go.
+    /// The play is old: its rows and, unless another play wants it, its content may go.
     Forget(PlayId),
 }
 
@@ -73,6 +78,14 @@ pub struct Sound {
     /// It is cut here, whatever is left.
     pub until: Timestamp,
     pub volume: Volume,
+}
+
+/// A stop that overtook its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Orders of this level and below are barred.
+    pub owner_level: u8,
+    pub at: Timestamp,
 }
 
 /// What is told upwards.

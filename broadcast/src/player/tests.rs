@@ -37,6 +37,7 @@ fn order(n: u8, start: i64) -> Order {
 struct Scene {
     player: Player,
     stored: BTreeMap<PlayId, (Order, Stage)>,
+    barred: BTreeMap<PlayId, Bar>,
     told: Vec<String>,
     wake_at: Option<Timestamp>,
     sound: Option<Sound>,
@@ -44,8 +45,9 @@ struct Scene {
 
 impl Scene {
     fn new(rules: Rules) -> Self {
-        let player = Player::restore(rules, []);
-        Self { player, stored: BTreeMap::new(), told: Vec::new(), wake_at: None, sound: None }
+        let player = Player::restore(rules, [], []);
+        let (stored, barred) = (BTreeMap::new(), BTreeMap::new());
+        Self { player, stored, barred, told: Vec::new(), wake_at: None, sound: None }
     }
 
     fn ready() -> Self {
@@ -58,7 +60,8 @@ impl Scene {
     /// The program dies and starts again: only what was stored is left.
     fn restart(&mut self, s: i64) {
         let rules = self.player.rules.clone();
-        self.player = Player::restore(rules, self.stored.values().cloned());
+        let barred = self.barred.iter().map(|(play, bar)| (*play, *bar));
+        self.player = Player::restore(rules, self.stored.values().cloned(), barred);
         self.sound = None;
         self.on(s, Event::ClockTrusted(true));
         for content in self.player.wanted().collect::<Vec<_>>() {
@@ -110,9 +113,14 @@ impl Scene {
                 let heard = if heard.is_negative() { secs(0) } else { heard.unsigned_abs() };
                 self.on(s, Event::SoundEnded { play, heard, failed: None });
             }
+            Effect::Bar { play, bar } => {
+                self.told.push(format!("{s} {} barred", play.bulletin.as_u128()));
+                self.barred.insert(play, bar);
+            }
             Effect::WakeAt(at) => self.wake_at = Some(at),
             Effect::Forget(play) => {
                 self.stored.remove(&play);
+                self.barred.remove(&play);
             }
         }
     }
@@ -260,6 +268,41 @@ fn equals_wait_for_their_turn() {
 }
 
 #[test]
+fn a_play_that_cannot_begin_gives_its_turn_to_the_next() {
+    let rules = Rules { quiet: None, lead: secs(3), shortest_lead: secs(1) };
+    let mut it = Scene::new(rules);
+    it.cached(1, &order(1, 100));
+    it.cached(1, &order(2, 172));
+    // Of the first there is nothing left to hear when the clock is trusted at last.
+    it.on(170, Event::ClockTrusted(true));
+    it.until(171, 300);
+    let ends = ["170 1 missed too late: its content would be over", "172 2 started", "232 2 played"];
+    assert_eq!(it.told[4..], ends);
+}
+
+#[test]
+fn a_stop_that_overtakes_its_order_is_remembered_over_a_restart() {
+    let mut it = Scene::ready();
+    let play = order(1, 100).play;
+    it.on(1, Event::StopOrdered { play, owner_level: 1 });
+    it.on(2, Event::StopOrdered { play, owner_level: 1 });
+    it.restart(3);
+    it.cached(4, &order(1, 100));
+    it.until(5, 300);
+    let refused = "4 1 refused this play was stopped before its order came";
+    assert_eq!(it.told, ["1 1 barred", refused]);
+}
+
+#[test]
+fn a_stop_of_a_lower_level_does_not_bar_the_order_of_a_higher_one() {
+    let mut it = Scene::ready();
+    it.on(1, Event::StopOrdered { play: order(1, 100).play, owner_level: 0 });
+    it.cached(2, &order(1, 100));
+    it.until(3, 300);
+    assert_eq!(it.told.last().unwrap(), "160 1 played");
+}
+
+#[test]
 fn a_restart_never_begins_a_play_again() {
     let mut it = Scene::ready();
     it.cached(1, &order(1, 100));
@@ -288,16 +331,14 @@ fn a_restart_goes_on_in_step_when_the_order_says_resume() {
 fn only_the_owner_or_a_higher_level_stops_it() {
     let mut it = Scene::ready();
     let play = order(1, 100).play;
-    it.on(0, Event::StopOrdered { play, owner_level: 9 });
     it.cached(1, &order(1, 100));
     it.until(2, 110);
     it.on(110, Event::StopOrdered { play, owner_level: 0 });
     assert!(it.sound.is_some());
     it.on(111, Event::StopOrdered { play, owner_level: 1 });
     assert!(it.sound.is_none());
-    assert_eq!(it.told[0], "0 1 refused this play is not known here");
-    assert!(it.told[4].starts_with("110 1 refused only the level"), "{:?}", it.told);
-    assert_eq!(it.told[5], "111 1 stopped stopped by order");
+    assert!(it.told[3].starts_with("110 1 refused only the level"), "{:?}", it.told);
+    assert_eq!(it.told[4], "111 1 stopped stopped by order");
 }
 
 #[test]

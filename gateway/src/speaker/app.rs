@@ -21,6 +21,7 @@ use super::clock::{BoxClock, boot_id};
 use super::driver::Driver;
 use super::fetch::{Fetcher, Wanted};
 use super::intake::Intake;
+use super::journal::Journal;
 use super::sink::Sink;
 use super::timesync::TimeSync;
 use super::{SCHEMA, row};
@@ -147,7 +148,9 @@ impl Cluster {
 
     /// The player as it was left, and the fetcher that works for it.
     async fn player(&self, events: mpsc::Sender<Event>) -> anyhow::Result<(Driver, Fetcher)> {
-        let plays = self.reporter.store().read(row::plays).await?;
+        let store = self.reporter.store().clone();
+        let plays = store.read(row::plays).await?;
+        let bars = store.read(row::bars).await?;
         let dir = self.config.data_dir.join("cache");
         let cache = Cache::open(dir, self.config.cache_max_bytes).await;
         let cache = cache.context("the folder of the cache")?;
@@ -156,9 +159,10 @@ impl Cluster {
         let client = self.http.clone();
         let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
         let driver = Driver {
-            player: Player::restore(rules(&self.config), plays),
+            player: Player::restore(rules(&self.config), plays, bars),
             clock: self.clock.clone(),
-            reporter: self.reporter.clone(),
+            store,
+            journal: Journal::new(self.reporter.clone(), self.clock.clone()),
             sink: Sink::new(self.config.sound.clone(), cache),
             wanted: wanted_tx,
             health: self.health.clone(),

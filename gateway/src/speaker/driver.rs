@@ -6,24 +6,23 @@ use std::time::Duration;
 
 use base::{Clock, sleep_until};
 use broadcast::PlayId;
-use broadcast::player::{Effect, Event, Player, Report, Sound};
+use broadcast::player::{Effect, EndingKind, Event, Player, Report, Sound};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::clock::BoxClock;
-use super::event::{Measured, event};
+use super::event::{Measured, barred, event};
 use super::fetch::Wanted;
 use super::intake::Instruction;
+use super::journal::{Entry, Fact, Journal, Seen};
 use super::row;
 use super::sink::{Heard, Sink};
-use crate::report::Reporter;
+use crate::report::NewEvent;
 use crate::report::health::Health;
+use crate::store::Store;
 
-/// The store may be busy with a full disk; a decision is tried this often before it is given up.
-const STORE_TRIES: u32 = 3;
-const STORE_AGAIN: Duration = Duration::from_millis(200);
 /// While something sounds, the sink's clock is corrected this often: what is left of the drift in
 /// between is below 50 us.
 const CORRECT_EVERY: Duration = Duration::from_secs(1);
@@ -31,7 +30,8 @@ const CORRECT_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Driver {
     pub(super) player: Player,
     pub(super) clock: BoxClock,
-    pub(super) reporter: Reporter,
+    pub(super) store: Store,
+    pub(super) journal: Journal,
     pub(super) sink: Sink,
     pub(super) wanted: watch::Sender<Wanted>,
     pub(super) health: Health,
@@ -44,7 +44,15 @@ enum News {
     Event(Event),
     Heard(PlayId, Heard),
     Correct,
+    RoomAgain,
     Last,
+}
+
+/// What came of one event.
+#[derive(Default)]
+struct Done {
+    wake_at: Option<Timestamp>,
+    refusal: Option<String>,
 }
 
 impl Driver {
@@ -58,7 +66,7 @@ impl Driver {
     ) {
         let mut correct = tokio::time::interval(CORRECT_EVERY);
         let is_trusted = *trusted.borrow_and_update();
-        let mut wake_at = self.step(Event::ClockTrusted(is_trusted)).await.0;
+        let mut wake_at = self.step(Event::ClockTrusted(is_trusted), None).await.wake_at;
         loop {
             let is_playing = self.sink.is_open();
             let news = tokio::select! {
@@ -69,74 +77,102 @@ impl Driver {
                 }
                 (play, heard) = self.sink.event() => News::Heard(play, heard),
                 _ = correct.tick(), if is_playing => News::Correct,
+                () = self.journal.due() => News::RoomAgain,
                 () = timer(&self.clock, wake_at) => News::Event(Event::TimerFired),
             };
             wake_at = match news {
-                News::Instruction(Instruction { event, verdict }) => {
-                    let (wake_at, refusal) = self.step(event).await;
+                News::Instruction(Instruction { event, command, verdict }) => {
+                    let done = self.step(event, Some(command)).await;
                     // Whoever asked may have stopped waiting.
-                    let _ = verdict.send(refusal.map_or(Ok(()), Err));
-                    wake_at
+                    let _ = verdict.send(done.refusal.map_or(Ok(()), Err));
+                    done.wake_at
                 }
-                News::Event(event) => self.step(event).await.0,
+                News::Event(event) => self.step(event, None).await.wake_at,
                 News::Heard(play, heard) => {
-                    let event = self.measure(play, heard);
-                    self.step(event).await.0
+                    let event = self.measure(play, heard).await;
+                    self.step(event, None).await.wake_at
                 }
                 News::Correct => {
                     self.sink.correct(&self.clock);
                     continue;
                 }
-                News::Last => return,
+                News::RoomAgain => {
+                    self.journal.flush().await;
+                    continue;
+                }
+                News::Last => {
+                    self.journal.flush().await;
+                    return;
+                }
             };
         }
     }
 
-    /// One event, and those that its effects cause. Returns when to wake, and a refusal.
-    async fn step(&mut self, event: Event) -> (Option<Timestamp>, Option<String>) {
-        let (mut wake_at, mut refusal) = (None, None);
+    /// One event, and those that its effects cause. `command` is what it came from.
+    async fn step(&mut self, event: Event, mut command: Option<Seen>) -> Done {
+        let mut done = Done::default();
         let mut events = vec![event];
         while let Some(event) = events.pop() {
             for effect in self.player.on(event, self.clock.now()) {
                 match effect {
-                    Effect::WakeAt(at) => wake_at = Some(at),
-                    Effect::Refuse { reason, .. } => refusal = Some(reason),
+                    Effect::WakeAt(at) => done.wake_at = Some(at),
+                    Effect::Refuse { reason, .. } => done.refusal = Some(reason),
                     Effect::Silence(play) => self.sink.silence(play),
                     Effect::Forget(play) => self.forget(play).await,
                     Effect::Play(sound) => events.extend(self.open(sound).await),
-                    Effect::Record { .. } => self.record(effect).await,
+                    Effect::Bar { .. } | Effect::Record { .. } => {
+                        self.record(effect, command.take(), &mut done).await;
+                    }
                 }
             }
         }
+        if command.is_some() {
+            self.write(Fact::Nothing, None, command, &mut done).await;
+        }
         self.publish();
-        (wake_at, refusal)
+        done
     }
 
-    /// Stores a play's new stage and its event together.
-    async fn record(&self, effect: Effect) {
-        let Effect::Record { order, stage, report } = effect else { return };
+    /// Stores a play's new stage, or that it was stopped ahead of its order, with the event of it.
+    async fn record(&mut self, effect: Effect, command: Option<Seen>, done: &mut Done) {
         let now = self.clock.now();
-        if let Some(report) = &report {
-            let what =
-                if let Report::Ended(it) = report { it.kind.as_str() } else { stage.as_str() };
-            info!(play = %order.play, what, reason = stage.reason(), "play");
-        }
-        let measured = self.measured.get(&order.play);
-        let event = report.map(|report| event(&order, &report, measured, now));
-        for _ in 0..STORE_TRIES {
-            let (order, stage, event) = (order.clone(), stage.clone(), event.clone());
-            let reporter = self.reporter.clone();
-            let job = move |conn: &rusqlite::Connection| {
-                row::save_play(conn, &order, &stage)?;
-                event.map_or(Ok(()), |event| reporter.record_in(conn, event).map(drop))
-            };
-            match self.reporter.store().write(job).await {
-                Ok(()) => return,
-                Err(err) => warn!(error = ?err, "a play was not stored, trying again"),
+        match effect {
+            Effect::Record { order, stage, report } => {
+                if let Some(report) = &report {
+                    let ended = if let Report::Ended(it) = report { Some(it.kind) } else { None };
+                    let what = ended.map_or(stage.as_str(), EndingKind::as_str);
+                    info!(play = %order.play, what, reason = stage.reason(), "play");
+                }
+                let measured = self.measured.get(&order.play);
+                let event = report.map(|report| event(&order, &report, measured, now));
+                self.write(Fact::Play(order, stage), event, command, done).await;
             }
-            tokio::time::sleep(STORE_AGAIN).await;
+            Effect::Bar { play, bar } => {
+                info!(%play, "a play was stopped before its order came");
+                let event = Some(barred(play, now));
+                self.write(Fact::Bar(play, bar), event, command, done).await;
+            }
+            Effect::Refuse { .. }
+            | Effect::Play(_)
+            | Effect::Silence(_)
+            | Effect::WakeAt(_)
+            | Effect::Forget(_) => {}
         }
-        error!(play = %order.play, "a play could not be stored: is the disk full?");
+    }
+
+    /// What is not on disk is not promised: whoever commanded it asks again.
+    async fn write(
+        &mut self,
+        fact: Fact,
+        event: Option<NewEvent>,
+        command: Option<Seen>,
+        done: &mut Done,
+    ) {
+        let is_commanded = command.is_some();
+        let is_stored = self.journal.write(Entry { fact, event, command }).await;
+        if is_commanded && !is_stored {
+            done.refusal.get_or_insert("not stored yet: the disk is full".to_owned());
+        }
     }
 
     /// Opens the sink. What hinders it comes back as the events that the player is to hear.
@@ -156,7 +192,10 @@ impl Driver {
         }
     }
 
-    fn measure(&mut self, play: PlayId, heard: Heard) -> Event {
+    async fn measure(&mut self, play: PlayId, heard: Heard) -> Event {
+        if let Heard::Ended(ended) = &heard {
+            self.sink.close(ended).await;
+        }
         let measured = self.measured.entry(play).or_default();
         match heard {
             Heard::Started { at, error } => {
@@ -174,7 +213,7 @@ impl Driver {
 
     async fn forget(&mut self, play: PlayId) {
         self.measured.remove(&play);
-        let forgotten = self.reporter.store().write(move |conn| row::forget_play(conn, play)).await;
+        let forgotten = self.store.free_space(move |conn| row::forget_play(conn, play)).await;
         if let Err(err) = forgotten {
             warn!(error = %err, "an old play was not removed");
         }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use broadcast::Order;
 use broadcast::player::{EndingKind, Report};
+use broadcast::{Order, PlayId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -60,6 +60,16 @@ pub(super) fn event(
     }
     let occurred_at = if let Report::Started { at } = report { *at } else { now };
     NewEvent { kind, occurred_at, data }
+}
+
+/// A play that was stopped before its order came: nothing more is known of it.
+pub(super) fn barred(play: PlayId, now: Timestamp) -> NewEvent {
+    let data = json!({
+        "bulletin_id": play.bulletin.to_string(),
+        "occurrence": time_text(play.occurrence),
+        "reason": "stopped before its order came",
+    });
+    NewEvent { kind: Kind::BroadcastStopped, occurred_at: now, data }
 }
 
 impl Measured {

@@ -11,16 +11,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use super::journal::Seen;
 use crate::order::wire::{play_from_json, stop_from_json};
 use crate::order::{KIND_PLAY, KIND_STOP};
-use crate::report::remember_command;
+use crate::report::is_known_command;
 use crate::report::uplink::Replies;
 use crate::report::wire::{Reply, ReplyState};
 use crate::store::Store;
 
-/// An event for the player, and where its verdict goes.
+/// An event for the player, the command that it comes from, and where its verdict goes.
 pub(super) struct Instruction {
     pub(super) event: Event,
+    pub(super) command: Seen,
     pub(super) verdict: oneshot::Sender<Result<(), String>>,
 }
 
@@ -76,14 +78,10 @@ impl Intake {
             }
         };
         let id = command.id;
-        let not_after = command.not_after;
-        // Before it is acted on: a copy that arrives during a power cut is still a copy.
-        let remembered =
-            self.store.write(move |conn| remember_command(conn, id, not_after, now)).await;
-        let verdict = match remembered {
-            Ok(true) => self.act(command).await.or_else(refused),
-            Ok(false) => refused("seen before".to_owned()),
-            Err(err) => refused(format!("not stored: {err}")),
+        let verdict = match self.store.read(move |conn| is_known_command(conn, id)).await {
+            Ok(false) => self.act(command).await.or_else(refused),
+            Ok(true) => refused("seen before".to_owned()),
+            Err(err) => refused(format!("the memory of commands cannot be read: {err}")),
         };
         (Some(id), verdict)
     }
@@ -104,7 +102,8 @@ impl Intake {
         info!(command = %command.id, kind = command.kind, issuer = %command.issuer, "command");
         let (verdict, answer) = oneshot::channel();
         let gone = || "the player is stopping".to_owned();
-        let instruction = Instruction { event, verdict };
+        let command = Seen { id: command.id, not_after: command.not_after };
+        let instruction = Instruction { event, command, verdict };
         self.player.send(instruction).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use broadcast::discipline::Fit;
-use broadcast::player::Stage;
+use broadcast::player::{Bar, Stage};
 use broadcast::{Order, PlayId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -25,10 +25,43 @@ pub(super) fn save_play(conn: &Connection, order: &Order, stage: &Stage) -> rusq
         .map(drop)
 }
 
-pub(super) fn forget_play(conn: &Connection, play: PlayId) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM cluster_play WHERE bulletin_id = ?1 AND occurrence_us = ?2")?
-        .execute(params![play.bulletin.to_string(), play.occurrence.as_microsecond()])
+pub(super) fn save_bar(conn: &Connection, play: PlayId, bar: Bar) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_bar VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            play.bulletin.to_string(),
+            play.occurrence.as_microsecond(),
+            bar.owner_level,
+            bar.at.as_millisecond(),
+        ])
         .map(drop)
+}
+
+pub(super) fn bars(conn: &Connection) -> rusqlite::Result<Vec<(PlayId, Bar)>> {
+    let mut select = conn.prepare_cached("SELECT * FROM cluster_bar")?;
+    let rows = select.query_map([], |row| {
+        let (bulletin, occurrence): (String, i64) = (row.get(0)?, row.get(1)?);
+        let (owner_level, at): (u8, i64) = (row.get(2)?, row.get(3)?);
+        let at = Timestamp::from_millisecond(at).ok();
+        let play = play_id(&bulletin, occurrence);
+        Ok(play.zip(at).map(|(play, at)| (play, Bar { owner_level, at })))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+fn play_id(bulletin: &str, occurrence_us: i64) -> Option<PlayId> {
+    let occurrence = Timestamp::from_microsecond(occurrence_us).ok()?;
+    Some(PlayId { bulletin: bulletin.parse().ok()?, occurrence })
+}
+
+/// Whatever is stored of an old play.
+pub(super) fn forget_play(conn: &Connection, play: PlayId) -> rusqlite::Result<()> {
+    for table in ["cluster_play", "cluster_bar"] {
+        conn.prepare_cached(&format!(
+            "DELETE FROM {table} WHERE bulletin_id = ?1 AND occurrence_us = ?2"
+        ))?
+        .execute(params![play.bulletin.to_string(), play.occurrence.as_microsecond()])?;
+    }
+    Ok(())
 }
 
 /// A row that cannot be read is reported and left alone: one bad row must not silence a cluster.

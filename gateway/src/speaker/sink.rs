@@ -102,16 +102,15 @@ impl Sink {
                 open.started = Some((at, true_time));
                 (play, Heard::Started { at, error: at.duration_since(open.sound.start_at) })
             }
-            Some(playout::Heard::Ended(ended)) => {
-                self.note(&ended).await;
-                self.open = None;
-                (play, Heard::Ended(ended))
-            }
-            None => {
-                self.open = None;
-                (play, Heard::Ended(lost()))
-            }
+            Some(playout::Heard::Ended(ended)) => (play, Heard::Ended(ended)),
+            None => (play, Heard::Ended(lost())),
         }
+    }
+
+    /// After [`Heard::Ended`]: the next sound may be opened.
+    pub(super) async fn close(&mut self, ended: &Ended) {
+        self.note(ended).await;
+        self.open = None;
     }
 
     fn request(&self, sound: &Sound) -> Request {
