@@ -164,15 +164,22 @@ impl<C: Courier> Dispatcher<C> {
         let store = self.reporter.store();
         let now = self.reporter.clock().now();
         let waiting = store.read(move |conn| play_row::unacknowledged(conn, now)).await?;
+        let mut sent = Vec::new();
         for it in waiting.into_iter().filter(|it| is_due(it, now)) {
             let command = it.errand.command(self.reporter.device());
             if !self.courier.send(&it.errand.to, &self.signer.sign(&command)) {
                 // Nothing is lost: the rows are there at the next round.
-                return Ok(());
+                break;
             }
-            store.write(move |conn| play_row::set_sent(conn, command.id, now)).await?;
+            sent.push(command.id);
         }
-        Ok(())
+        if sent.is_empty() {
+            return Ok(());
+        }
+        // One commit for a whole ward; and on a full disk every cluster has its order, if twice.
+        let note =
+            move |conn: &Connection| sent.iter().try_for_each(|id| play_row::set_sent(conn, *id, now));
+        store.write(note).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -56,6 +56,21 @@ async fn a_crash_between_the_order_and_its_note_sends_the_same_order_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_note_that_cannot_be_written_holds_back_no_order() {
+    let world = World::new().await;
+    world.scheduled(Priority::Normal, NINE).await;
+    let refuse = |conn: &Connection| {
+        conn.execute_batch(
+            "CREATE TRIGGER full BEFORE UPDATE OF n_sent ON play_target \
+             BEGIN SELECT raise(ABORT, 'as a full disk does'); END",
+        )
+    };
+    world.store.write(refuse).await.unwrap();
+    assert!(world.dispatcher.round().await.is_err());
+    assert_eq!(world.sent_kinds(), ["loa-1 order.play", "loa-2 order.play"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_order_is_sent_again_until_it_is_acknowledged() {
     let world = World::new().await;
     world.set_link(false);
