@@ -2,6 +2,8 @@
 //!
 //! Cancelling `stop` ends the sources; every other task ends when its input closes.
 
+mod heartbeat;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,9 @@ use base::{Clock, SystemClock, Tasks};
 use provisioning::CertificateTime;
 use sd_notify::NotifyState;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
+
+pub use heartbeat::Heartbeat;
 
 use crate::clock_trust::{self, ClockTrust};
 use crate::store::Store;
@@ -32,8 +36,19 @@ pub struct Daemon {
     pub tasks: Tasks,
 }
 
-/// Something that must go on, or the watchdog is not fed. MUST answer at once.
-pub type Progress = Box<dyn Fn() -> bool + Send>;
+/// Something that must go on, or the watchdog is not fed.
+pub struct Progress {
+    pub name: &'static str,
+    /// MUST answer at once.
+    pub goes_on: Box<dyn Fn() -> bool + Send>,
+}
+
+impl Progress {
+    pub fn of(name: &'static str, heart: &Heartbeat) -> Self {
+        let heart = heart.clone();
+        Self { name, goes_on: Box::new(move || heart.goes_on()) }
+    }
+}
 
 impl Daemon {
     /// `trust`: `None` when the daemon's own code decides.
@@ -112,11 +127,16 @@ async fn feed(every: Duration, store: Store, progress: Vec<Progress>, stop: Canc
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let answer = store.read(|conn| conn.query_row("SELECT 1", [], |_| Ok(())));
         let answered = tokio::time::timeout(STORE_ANSWERS_WITHIN, answer).await;
-        let store_goes_on = matches!(answered, Ok(Ok(())));
-        if store_goes_on && progress.iter().all(|goes_on| goes_on()) {
+        let stuck_store = (!matches!(answered, Ok(Ok(())))).then_some("store");
+        let stuck = progress.iter().filter(|it| !(it.goes_on)()).map(|it| it.name);
+        let stuck: Vec<&str> = stuck_store.into_iter().chain(stuck).collect();
+        if stuck.is_empty() {
             let _ = sd_notify::notify(false, &[NotifyState::Watchdog]);
         } else {
-            warn!(store_goes_on, "no progress: the watchdog is not fed");
+            error!(
+                ?stuck,
+                "no progress: the watchdog is not fed, and systemd will start us afresh"
+            );
         }
     }
 }

@@ -275,6 +275,39 @@ async fn a_camera_that_hangs_is_told_in_words() {
     check_trouble(&arguments, None, TroubleKind::Stalled, "no picture came for 5 s").await;
 }
 
+/// A detector that never comes back from a picture, until it is let go.
+struct Stuck(std::sync::mpsc::Receiver<()>);
+
+impl Detect for Stuck {
+    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+        let _ = self.0.recv();
+        Ok(Vec::new())
+    }
+
+    fn labels(&self) -> &[String] {
+        &[]
+    }
+}
+
+#[tokio::test]
+async fn a_detector_that_is_stuck_is_no_progress() {
+    let sim = sim(&["--video", &street(), "--listen", "127.0.0.1:0"]);
+    let (let_go, held) = std::sync::mpsc::channel();
+    let ward = Ward::new(Box::new(Stuck(held)));
+    let goes_on = ward.detector.goes_on(Duration::from_secs(2));
+    assert!(goes_on(), "nothing is looked at yet");
+    let mut camera = ward.watch(camera_at("cam-1", &sim.urls[0], None));
+    camera.until(20, is_online).await;
+    let is_noticed = async {
+        while goes_on() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), is_noticed).await.expect("it is noticed");
+    drop(let_go);
+    ward.close(vec![camera]).await;
+}
+
 #[tokio::test]
 async fn a_camera_that_sends_garbage_is_told_in_words() {
     let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--garbage-after", "3s"];

@@ -276,7 +276,8 @@ fn a_play_that_cannot_begin_gives_its_turn_to_the_next() {
     // Of the first there is nothing left to hear when the clock is trusted at last.
     it.on(170, Event::ClockTrusted(true));
     it.until(171, 300);
-    let ends = ["170 1 missed too late: its content would be over", "172 2 started", "232 2 played"];
+    let ends =
+        ["170 1 missed too late: its content would be over", "172 2 started", "232 2 played"];
     assert_eq!(it.told[4..], ends);
 }
 

@@ -17,6 +17,7 @@ use super::outbox::{Effect, Event, Lane, Outbox};
 use super::topics::{Sender, Up};
 use super::wire::{self, Presence, Reply, Status};
 use super::{Reporter, rows};
+use crate::daemon::Heartbeat;
 use crate::store::StoreError;
 
 const HEALTH_EVERY: Duration = Duration::from_mins(1);
@@ -73,6 +74,8 @@ pub struct UplinkTask {
     /// When to say how we are, while connected.
     health_at: Option<Instant>,
     retry_at: Option<Instant>,
+    /// Beats for as long as events are looked after.
+    pub heart: Heartbeat,
 }
 
 /// The store is gone: the program is stopping, or about to.
@@ -109,6 +112,7 @@ pub fn uplink(
         undeleted: Vec::new(),
         health_at: None,
         retry_at: None,
+        heart: Heartbeat::default(),
     };
     Uplink { link: link_task, task, commands, replies }
 }
@@ -127,7 +131,9 @@ impl UplinkTask {
         let mut n_seen = *recorded.borrow_and_update();
         let mut health = self.health.changes();
         loop {
-            let wake_at = [self.outbox.wake_at(), self.health_at, self.retry_at];
+            self.heart.beat();
+            let alive_at = Some(Instant::now() + Heartbeat::AT_LEAST_EVERY);
+            let wake_at = [self.outbox.wake_at(), self.health_at, self.retry_at, alive_at];
             let wake_at = wake_at.into_iter().flatten().min();
             let event = tokio::select! {
                 event = self.events.recv() => match event {

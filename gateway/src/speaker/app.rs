@@ -27,7 +27,7 @@ use super::timesync::TimeSync;
 use super::{SCHEMA, row};
 use crate::clock_trust::ClockTrust;
 use crate::config;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Heartbeat, Progress};
 use crate::order::{KIND_PLAY, KIND_STOP};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
@@ -70,10 +70,10 @@ pub async fn run_with(
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
     let http = http_client(&tls)?;
     let cluster = Cluster { config, clock, reporter, health: Health::default(), http };
-    cluster.spawn(&mut daemon, tls, &identity).await?;
+    let progress = cluster.spawn(&mut daemon, tls, &identity).await?;
     daemon.tasks.spawn("store", store_thread.ended());
     info!(device = %identity.device(), "the cluster is up");
-    daemon.feed_watchdog(store, Vec::new());
+    daemon.feed_watchdog(store, progress);
     drop(cluster);
     daemon.run_until(interrupted).await
 }
@@ -93,7 +93,7 @@ impl Cluster {
         daemon: &mut Daemon,
         tls: Arc<ClientConfig>,
         identity: &Identity,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Progress>> {
         let uplink = self.uplink(tls, daemon.stop.clone());
         let (sync, trusted) = self.time_sync(daemon.trust.clone());
         let (player_tx, instructions) = mpsc::channel(QUEUE);
@@ -108,6 +108,8 @@ impl Cluster {
         };
         let (events, fetched) = mpsc::channel(QUEUE);
         let (driver, fetcher) = self.player(events).await?;
+        let progress =
+            vec![Progress::of("uplink", &uplink.task.heart), Progress::of("player", &driver.heart)];
         let tasks = &mut daemon.tasks;
         tasks.spawn("link", uplink.link.run());
         tasks.spawn("uplink", uplink.task.run());
@@ -115,7 +117,7 @@ impl Cluster {
         tasks.spawn("intake", intake.run(uplink.commands));
         tasks.spawn("fetcher", fetcher.run());
         tasks.spawn("player", driver.run(instructions, fetched, trusted));
-        Ok(())
+        Ok(progress)
     }
 
     fn uplink(&self, tls: Arc<ClientConfig>, stop: CancellationToken) -> Uplink {
@@ -167,6 +169,7 @@ impl Cluster {
             wanted: wanted_tx,
             health: self.health.clone(),
             measured: HashMap::new(),
+            heart: Heartbeat::default(),
         };
         Ok((driver, fetcher))
     }

@@ -19,6 +19,7 @@ use super::intake::Instruction;
 use super::journal::{Entry, Fact, Journal, Seen};
 use super::row;
 use super::sink::{Heard, Sink};
+use crate::daemon::Heartbeat;
 use crate::report::NewEvent;
 use crate::report::health::Health;
 use crate::store::Store;
@@ -36,6 +37,7 @@ pub(super) struct Driver {
     pub(super) wanted: watch::Sender<Wanted>,
     pub(super) health: Health,
     pub(super) measured: HashMap<PlayId, Measured>,
+    pub(super) heart: Heartbeat,
 }
 
 /// What the driver waits for.
@@ -45,6 +47,7 @@ enum News {
     Heard(PlayId, Heard),
     Correct,
     RoomAgain,
+    Alive,
     Last,
 }
 
@@ -65,6 +68,7 @@ impl Driver {
         mut trusted: watch::Receiver<bool>,
     ) {
         let mut correct = tokio::time::interval(CORRECT_EVERY);
+        let mut alive = tokio::time::interval(Heartbeat::AT_LEAST_EVERY);
         let is_trusted = *trusted.borrow_and_update();
         let mut wake_at = self.step(Event::ClockTrusted(is_trusted), None).await.wake_at;
         loop {
@@ -78,6 +82,7 @@ impl Driver {
                 (play, heard) = self.sink.event() => News::Heard(play, heard),
                 _ = correct.tick(), if is_playing => News::Correct,
                 () = self.journal.due() => News::RoomAgain,
+                _ = alive.tick() => News::Alive,
                 () = timer(&self.clock, wake_at) => News::Event(Event::TimerFired),
             };
             wake_at = match news {
@@ -98,6 +103,10 @@ impl Driver {
                 }
                 News::RoomAgain => {
                     self.journal.flush().await;
+                    continue;
+                }
+                News::Alive => {
+                    self.heart.beat();
                     continue;
                 }
                 News::Last => {

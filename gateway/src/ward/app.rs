@@ -22,7 +22,7 @@ use super::content::{self, ContentSettings};
 use super::record;
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Heartbeat, Progress};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
 use crate::report::topics::Sender;
@@ -46,6 +46,8 @@ struct Frame {
     reporter: Reporter,
     identity: Identity,
     health: Health,
+    /// What the watchdog is to look at.
+    progress: Vec<Progress>,
 }
 
 /// What the console shows of broadcasts.
@@ -78,17 +80,18 @@ pub(super) async fn run(
     };
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
     daemon.tasks.spawn("store", store_thread.ended());
-    let mut frame = Frame { daemon, store, reporter, identity, health: Health::default() };
+    let (health, progress) = (Health::default(), Vec::new());
+    let mut frame = Frame { daemon, store, reporter, identity, health, progress };
 
     report_up(&mut frame, &config);
     let cameras = watch_street(&mut frame, &config)?;
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
     open_console(&mut frame, &config, cameras, broadcasts).await?;
 
-    let Frame { mut daemon, store, reporter, .. } = frame;
+    let Frame { mut daemon, store, reporter, progress, .. } = frame;
     // Each handle keeps the store's thread alive, and that thread ends last.
     drop(reporter);
-    daemon.feed_watchdog(store, Vec::new());
+    daemon.feed_watchdog(store, progress);
     info!(device = %config.device, "the box is running");
     daemon.run_until(interrupted).await
 }
@@ -111,6 +114,7 @@ fn report_up(frame: &mut Frame, config: &config::Ward) {
         clock: clock.clone(),
         replies: link.replies,
     };
+    frame.progress.push(Progress::of("uplink", &link.task.heart));
     tasks.spawn("uplink-link", link.link.run());
     tasks.spawn("uplink", link.task.run());
     tasks.spawn("commands", desk.run(link.commands));
@@ -125,7 +129,9 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
     let (facts_tx, facts) = mpsc::channel(FACTS);
     tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
-    let Sight { threads, cameras } = sight::open(config, clock, &facts_tx, &frame.health)?;
+    let Sight { threads, progress, cameras } =
+        sight::open(config, clock, &facts_tx, &frame.health)?;
+    frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
     let mut handles = Vec::new();
     for (parts, handle) in cameras {
@@ -164,7 +170,9 @@ async fn broadcast_to_clusters(
     let (store, health) = (frame.store.clone(), frame.health.clone());
     let own = clusters(settings, store, clock.clone(), Arc::new(ledger), health, stop.clone());
     let signer = frame.identity.signer()?.clone();
-    let dispatcher = Dispatcher::new(ward, frame.reporter.clone(), signer, own.commands, wake);
+    let (reporter, heart) = (frame.reporter.clone(), Heartbeat::default());
+    frame.progress.push(Progress::of("dispatcher", &heart));
+    let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));

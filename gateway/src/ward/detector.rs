@@ -8,10 +8,12 @@ mod line;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use media::CameraFrame;
 use models::Detect;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::camera::Analyst;
 use line::Line;
@@ -65,6 +67,8 @@ struct State {
 #[derive(Debug)]
 struct Seat {
     analyst: Option<Analyst>,
+    /// Since when a thread looks with it.
+    busy_since: Option<Instant>,
     n_looked: Arc<AtomicU64>,
 }
 
@@ -89,9 +93,21 @@ impl DetectorHandle {
         let n_looked = Arc::new(AtomicU64::new(0));
         let mut state = self.door.room.lock();
         let at = state.line.add_place();
-        state.seats.push(Seat { analyst: Some(analyst), n_looked: Arc::clone(&n_looked) });
+        let n_looked_too = Arc::clone(&n_looked);
+        state.seats.push(Seat { analyst: Some(analyst), busy_since: None, n_looked: n_looked_too });
         drop(state);
         Eye { door: Arc::clone(&self.door), at, n_dropped: 0, n_looked }
+    }
+
+    /// A sign of life of the threads that keeps none of them alive: false while one of them has been
+    /// looking at a picture for longer than `patience`.
+    pub fn goes_on(&self, patience: Duration) -> impl Fn() -> bool + Send + use<> {
+        let room = Arc::downgrade(&self.door.room);
+        move || {
+            let is_stuck =
+                |it: &Seat| it.busy_since.is_some_and(|since| since.elapsed() > patience);
+            room.upgrade().is_none_or(|room| !room.lock().seats.iter().any(is_stuck))
+        }
     }
 }
 
@@ -143,6 +159,7 @@ impl Room {
             if let Some((at, frame)) = state.line.take()
                 && let Some(analyst) = state.seats[at].analyst.take()
             {
+                state.seats[at].busy_since = Some(Instant::now());
                 return Some((at, frame, analyst));
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -153,6 +170,7 @@ impl Room {
         let mut state = self.lock();
         let seat = &mut state.seats[at];
         seat.analyst = Some(analyst);
+        seat.busy_since = None;
         seat.n_looked.fetch_add(1, Ordering::Relaxed);
         state.line.done(at);
     }

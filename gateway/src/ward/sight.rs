@@ -1,6 +1,7 @@
 //! Puts the cameras before the detector: a session for each thread, a place for each camera.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::Clock;
 use base::Score;
@@ -14,11 +15,17 @@ use super::camera::{
 };
 use super::detector::{self, DetectorThreads, FAINTEST_SCORE};
 use crate::config;
+use crate::daemon::Progress;
 use crate::engine::{self, Choice};
 use crate::report::health::Health;
 
+/// A look takes tens of milliseconds, on the slowest board a second: such a one does not come back, or
+/// its thread is dead.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
 pub(super) struct Sight {
     pub(super) threads: DetectorThreads,
+    pub(super) progress: Progress,
     /// Each to be spawned with [`super::camera::run`].
     pub(super) cameras: Vec<(CameraParts, CameraHandle)>,
 }
@@ -63,7 +70,8 @@ pub(super) fn open(
         };
         cameras.push((parts, own));
     }
-    Ok(Sight { threads, cameras })
+    let progress = Progress { name: "detector", goes_on: Box::new(handle.goes_on(STUCK_AFTER)) };
+    Ok(Sight { threads, progress, cameras })
 }
 
 fn detectors(config: &config::Ward) -> anyhow::Result<Vec<Box<dyn Detect>>> {

@@ -23,6 +23,7 @@ use super::play_row::Unacknowledged;
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::{Wake, Ward, closing, play_row, row, settle};
+use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::StoreError;
@@ -59,6 +60,7 @@ pub struct Dispatcher<C> {
     courier: C,
     wake: Wake,
     calendar: Arc<Mutex<Calendar>>,
+    heart: Heartbeat,
 }
 
 impl<C: Courier> Dispatcher<C> {
@@ -68,8 +70,9 @@ impl<C: Courier> Dispatcher<C> {
         signer: CommandSigner,
         courier: C,
         wake: Wake,
+        heart: Heartbeat,
     ) -> Self {
-        Self { ward, reporter, signer, courier, wake, calendar: Arc::default() }
+        Self { ward, reporter, signer, courier, wake, calendar: Arc::default(), heart }
     }
 
     /// Works until `stop`. `views` says which cluster came online, `refused` what clusters do not
@@ -84,6 +87,7 @@ impl<C: Courier> Dispatcher<C> {
         let mut online = BTreeSet::new();
         let mut news = News::Time;
         while !stop.is_cancelled() {
+            self.heart.beat();
             let done = match news {
                 News::Time => self.round().await,
                 News::Views => self.greet(&views, &mut online).await,
@@ -177,8 +181,9 @@ impl<C: Courier> Dispatcher<C> {
             return Ok(());
         }
         // One commit for a whole ward; and on a full disk every cluster has its order, if twice.
-        let note =
-            move |conn: &Connection| sent.iter().try_for_each(|id| play_row::set_sent(conn, *id, now));
+        let note = move |conn: &Connection| {
+            sent.iter().try_for_each(|id| play_row::set_sent(conn, *id, now))
+        };
         store.write(note).await
     }
 

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::row::{self, Kept};
 use super::*;
 use crate::clock_trust::ClockTrust;
+use crate::daemon::Heartbeat;
 use crate::report::wire::time_text;
 use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
@@ -106,8 +107,14 @@ impl World {
         let settings = BulletinsSettings { data_dir: dir.path().to_owned(), ward: ward.clone() };
         let bulletins = Bulletins::new(settings, reporter.clone(), ingest, wake.clone());
         let (ledger, refusals) = Ledger::new(reporter.clone(), wake.clone());
-        let dispatcher =
-            Dispatcher::new(ward.clone(), reporter.clone(), signer.clone(), postbag.clone(), wake);
+        let dispatcher = Dispatcher::new(
+            ward.clone(),
+            reporter.clone(),
+            signer.clone(),
+            postbag.clone(),
+            wake,
+            Heartbeat::default(),
+        );
         Self {
             store,
             reporter,
@@ -134,6 +141,7 @@ impl World {
             self.signer.clone(),
             self.postbag.clone(),
             Wake::default(),
+            Heartbeat::default(),
         );
     }
 
