@@ -71,6 +71,16 @@ install_node() {
   apt_install nodejs npm
 }
 
+# Cargo goes by the age of files, and names what it built by the crate and not by where it lies. Of two
+# checkouts that share a build folder, the second would be given what the first was built from.
+own_build_folder() {
+  local stamp=${CARGO_TARGET_DIR:-target}/checkout
+  [ "$(cat "$stamp" 2>/dev/null)" = "$PWD" ] && return 0
+  find gateway models broadcast provisioning tests -type f -exec touch -c {} +
+  mkdir -p "$(dirname "$stamp")"
+  echo "$PWD" >"$stamp"
+}
+
 say "packages"
 apt_install "${PACKAGES[@]}"
 quiet_mosquitto
@@ -83,4 +93,5 @@ bash scripts/fetch-model.sh --any "${VONG_MODEL:-yolox-nano}" >/dev/null
 say "test media"
 bash scripts/fetch-media.sh >/dev/null
 bash scripts/fetch-pictures.sh >/dev/null
+own_build_folder
 say "ready: $(rustc --version | cut -d' ' -f1-2), node $(node --version)"
