@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::{DeviceId, Secret};
+use models::Entry;
 
 use super::problems::{Field, Reader};
 use super::{raw, sections};
@@ -33,7 +34,7 @@ pub struct Zone {
     pub name: String,
     /// Three or more corners, each coordinate 0 to 1 of the picture's width or height.
     pub polygon: Vec<[f32; 2]>,
-    /// Never empty.
+    /// Never empty, and the model knows each.
     pub labels: Vec<String>,
     pub cooldown: Duration,
     pub severity: Severity,
@@ -46,7 +47,12 @@ pub enum Severity {
     Critical,
 }
 
-pub(super) fn cameras(reader: &mut Reader<'_>, field: Field<Vec<raw::Camera>>) -> Vec<Camera> {
+/// `model`: `None` when the file names one that does not exist, so that no label can be wrong.
+pub(super) fn cameras(
+    reader: &mut Reader<'_>,
+    model: Option<&Entry>,
+    field: Field<Vec<raw::Camera>>,
+) -> Vec<Camera> {
     let mut cameras: Vec<Camera> = Vec::new();
     let mut taken = Vec::new();
     for (index, mut raw) in
@@ -55,13 +61,14 @@ pub(super) fn cameras(reader: &mut Reader<'_>, field: Field<Vec<raw::Camera>>) -
         let id = std::mem::take(&mut raw.id);
         let (key, id) = sections::id_of(reader, "camera", index, id, &taken);
         taken.extend(id.clone());
-        cameras.extend(camera(reader, &key, id, raw));
+        cameras.extend(camera(reader, model, &key, id, raw));
     }
     cameras
 }
 
 fn camera(
     reader: &mut Reader<'_>,
+    model: Option<&Entry>,
     key: &str,
     id: Option<DeviceId>,
     raw: raw::Camera,
@@ -87,7 +94,7 @@ fn camera(
             None
         }
     };
-    let zones = zones(reader, &format!("{key}.zone"), raw.zone);
+    let zones = zones(reader, model, &format!("{key}.zone"), raw.zone);
     let id = id?;
     Some(Camera {
         name: name.unwrap_or_else(|| id.to_string()),
@@ -113,7 +120,12 @@ fn check_url(reader: &mut Reader<'_>, key: &str, url: &str) {
     }
 }
 
-fn zones(reader: &mut Reader<'_>, list: &str, field: Field<Vec<raw::Zone>>) -> Vec<Zone> {
+fn zones(
+    reader: &mut Reader<'_>,
+    model: Option<&Entry>,
+    list: &str,
+    field: Field<Vec<raw::Zone>>,
+) -> Vec<Zone> {
     let mut zones = Vec::new();
     let mut taken = Vec::new();
     for (index, mut raw) in reader.optional(list, field).unwrap_or_default().into_iter().enumerate()
@@ -121,12 +133,18 @@ fn zones(reader: &mut Reader<'_>, list: &str, field: Field<Vec<raw::Zone>>) -> V
         let id = std::mem::take(&mut raw.id);
         let (key, id) = sections::id_of(reader, list, index, id, &taken);
         taken.extend(id.clone());
-        zones.extend(zone(reader, &key, id, raw));
+        zones.extend(zone(reader, model, &key, id, raw));
     }
     zones
 }
 
-fn zone(reader: &mut Reader<'_>, key: &str, id: Option<DeviceId>, raw: raw::Zone) -> Option<Zone> {
+fn zone(
+    reader: &mut Reader<'_>,
+    model: Option<&Entry>,
+    key: &str,
+    id: Option<DeviceId>,
+    raw: raw::Zone,
+) -> Option<Zone> {
     reader.unknown(key, &raw.unknown);
     let name = reader.optional(&format!("{key}.name"), raw.name);
     let polygon_key = format!("{key}.polygon");
@@ -139,12 +157,7 @@ fn zone(reader: &mut Reader<'_>, key: &str, id: Option<DeviceId>, raw: raw::Zone
             reader.problem(&polygon_key, "coordinates are parts of the picture, 0 to 1");
         }
     }
-    let labels_key = format!("{key}.labels");
-    let labels =
-        reader.optional(&labels_key, raw.labels).unwrap_or_else(|| vec!["person".to_owned()]);
-    if labels.is_empty() {
-        reader.problem(&labels_key, "names nothing to look for");
-    }
+    let labels = labels(reader, model, &format!("{key}.labels"), raw.labels);
     let cooldown = sections::duration(
         reader,
         &format!("{key}.cooldown"),
@@ -171,4 +184,26 @@ fn zone(reader: &mut Reader<'_>, key: &str, id: Option<DeviceId>, raw: raw::Zone
         cooldown: cooldown?,
         severity: severity?,
     })
+}
+
+fn labels(
+    reader: &mut Reader<'_>,
+    model: Option<&Entry>,
+    key: &str,
+    field: Field<Vec<String>>,
+) -> Vec<String> {
+    let labels = reader.optional(key, field).unwrap_or_else(|| vec!["person".to_owned()]);
+    if labels.is_empty() {
+        reader.problem(key, "names nothing to look for");
+    }
+    let Some(Entry { name, labels: known, .. }) = model else { return labels };
+    for label in labels.iter().filter(|it| known.find(it).is_none()) {
+        let near = known.near(label);
+        let hint = match near.as_slice() {
+            [] => format!("it knows {}", known.names().join(", ")),
+            near => format!("did you mean {}?", near.join(" or ")),
+        };
+        reader.problem(key, format!("{name} knows no {label:?}: {hint}"));
+    }
+    labels
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use base::{DeviceId, Score};
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
+use models::{Entry, Manifest};
 
 use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
@@ -55,6 +56,7 @@ pub struct Detector {
     pub library: Option<PathBuf>,
     /// `None`: look in the usual places.
     pub model_dir: Option<PathBuf>,
+    /// In the manifest.
     pub model: String,
     /// 1 to 16.
     pub n_threads: usize,
@@ -93,8 +95,9 @@ impl Ward {
         let clock = sections::clock_trust(reader, raw.clock);
         let console = console(reader, raw.console);
         let content = content(reader, raw.content);
-        let detector = detector(reader, raw.detector);
-        let cameras = camera::cameras(reader, raw.camera);
+        let manifest = Manifest::built_in().expect("a test reads it");
+        let (detector, model) = detector(reader, &manifest, raw.detector);
+        let cameras = camera::cameras(reader, model, raw.camera);
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         let schedule = reader.optional("schedule", raw.schedule).unwrap_or_default();
@@ -147,25 +150,35 @@ fn content(reader: &mut Reader<'_>, field: Field<raw::Content>) -> Option<Conten
     Some(Content { listen: listen?, time_listen: time? })
 }
 
-fn detector(reader: &mut Reader<'_>, field: Field<raw::Detector>) -> Option<Detector> {
+/// With what the manifest says of the model, which zones are checked against.
+fn detector<'a>(
+    reader: &mut Reader<'_>,
+    manifest: &'a Manifest,
+    field: Field<raw::Detector>,
+) -> (Option<Detector>, Option<&'a Entry>) {
     let section = reader.optional("detector", field).unwrap_or_default();
     reader.unknown("detector", &section.unknown);
     let library = reader.optional("detector.library", section.library);
     let model_dir = reader.optional("detector.model_dir", section.model_dir);
     let model = reader.optional("detector.model", section.model);
+    let model = model.unwrap_or_else(|| "yolox-nano".to_owned());
+    let entry = manifest.entry(&model).map_err(|err| reader.problem("detector.model", err)).ok();
     let n_threads = sections::within(reader, "detector.threads", section.threads, 1, 1..=16);
     let fps = sections::within(reader, "detector.fps", section.fps, 5, 1..=30);
     let min_score = reader.optional("detector.min_score", section.min_score).unwrap_or(0.5);
     let min_score =
         Score::try_from(min_score).map_err(|err| reader.problem("detector.min_score", err)).ok();
-    Some(Detector {
-        library: library.map(|it| reader.path(it)),
-        model_dir: model_dir.map(|it| reader.path(it)),
-        model: model.unwrap_or_else(|| "yolox-nano".to_owned()),
-        n_threads: n_threads?,
-        min_score: min_score?,
-        fps: fps?,
-    })
+    let believed = || {
+        Some(Detector {
+            library: library.map(|it| reader.path(it)),
+            model_dir: model_dir.map(|it| reader.path(it)),
+            model,
+            n_threads: n_threads?,
+            min_score: min_score?,
+            fps: fps?,
+        })
+    };
+    (believed(), entry)
 }
 
 fn clusters(reader: &mut Reader<'_>, field: Field<Vec<raw::Cluster>>) -> Vec<Cluster> {
