@@ -179,6 +179,29 @@ fn a_street_is_tracked_and_frames_count_from_one() {
     assert!(longest >= 30, "somebody walks through all 40 frames: {sightings:?}");
 }
 
+#[test]
+fn a_bench_is_one_json_object() {
+    let (model, _) = models()[0];
+    let output = Command::new(env!("CARGO_BIN_EXE_vong-e2e"))
+        .args(["bench", "detect", "--frames", "16", "--model", model, "--video"])
+        .arg(media("vtest.mp4", "scripts/fetch-media.sh"))
+        .output()
+        .unwrap();
+    let [figures] = objects(&output).try_into().expect("one line");
+    assert_eq!((&figures["name"], &figures["frames"]), (&Value::from("detect"), &Value::from(16)));
+    for key in [
+        "fps",
+        "cpu_ms_per_frame",
+        "bare_run_cpu_ms",
+        "decode_cpu_ms",
+        "ratio",
+        "ratio_after_decode",
+        "rss_mb",
+    ] {
+        assert!(figures[key].as_f64().is_some_and(|it| it >= 0.0), "{key}: {figures}");
+    }
+}
+
 /// The first frames of the street video.
 fn street(n_frames: u32) -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".mp4").tempfile().unwrap();
