@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use base::{DeviceId, Score};
+use broadcast::Volume;
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 use models::{Entry, Manifest};
@@ -71,8 +72,7 @@ pub struct Cluster {
     pub id: DeviceId,
     pub name: String,
     pub n_horns: u16,
-    /// 0 to 100.
-    pub volume_percent: u8,
+    pub volume: Volume,
 }
 
 impl Ward {
@@ -193,10 +193,11 @@ fn clusters(reader: &mut Reader<'_>, field: Field<Vec<raw::Cluster>>) -> Vec<Clu
         let name = reader.optional(&format!("{key}.name"), raw.name);
         let n_horns = sections::within(reader, &format!("{key}.n_horns"), raw.n_horns, 1, 1..=64);
         let volume_key = format!("{key}.volume_percent");
-        let volume_percent = sections::within(reader, &volume_key, raw.volume_percent, 80, 0..=100);
-        if let (Some(id), Some(n_horns), Some(volume_percent)) = (id, n_horns, volume_percent) {
+        let percent = sections::within(reader, &volume_key, raw.volume_percent, 80, 0..=100);
+        let volume = percent.and_then(|it| Volume::try_from(it).ok());
+        if let (Some(id), Some(n_horns), Some(volume)) = (id, n_horns, volume) {
             let name = name.unwrap_or_else(|| id.to_string());
-            clusters.push(Cluster { id, name, n_horns, volume_percent });
+            clusters.push(Cluster { id, name, n_horns, volume });
         }
     }
     clusters
