@@ -112,6 +112,16 @@ fn a_schema_is_all_that_is_printed() {
 }
 
 #[test]
+fn the_help_has_an_example_and_the_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["check-config", "config-schema"] {
+        let help = stdout(&vong(folder.path(), &[command, "--help"]));
+        let example = format!("\n  vong {command} ");
+        assert!(help.contains(&example) && help.contains("Exit codes: 0 "), "{help}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
     let folder = folder_with(GOOD_BOX);
     let wrong: [&[&str]; 7] = [
