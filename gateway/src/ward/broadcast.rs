@@ -21,6 +21,7 @@ mod spool;
 #[cfg(test)]
 mod testing;
 mod view;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub use view::{
     BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Source,
     TargetStage, TargetView,
 };
+pub use wire::Ending;
 
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
