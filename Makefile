@@ -1,5 +1,6 @@
 # `make demo` and `make test` are all a newcomer needs: each installs what it needs on Debian 12 or
-# 13 and says what it does. Build output and downloads go under $(CACHE), never into the checkout.
+# 13 and says what it does. Build output and downloads go under $(CACHE); only the console's, which
+# git ignores, lies in the checkout: web/node_modules and web/dist.
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vong
 export CARGO_TARGET_DIR ?= $(CACHE)/target

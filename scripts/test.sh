@@ -13,6 +13,12 @@ step "the centre alone, without GStreamer and ONNX Runtime"
 cargo clippy --locked -p gateway --no-default-features -- -D warnings
 step "the loudspeaker agent, without ONNX Runtime"
 cargo clippy --locked -p gateway --no-default-features --features gst -- -D warnings
+step "the loudspeaker agent, without libgstrtspserver, which cross.toml does not install"
+tree=$(cargo tree --locked -e normal --prefix none -p gateway --no-default-features --features gst)
+if grep gstreamer-rtsp-server <<<"$tree"; then
+  echo "the loudspeaker agent has the RTSP server in it: who asks for media's feature sim?" >&2
+  exit 1
+fi
 step "console: types"
 npm --prefix web run check
 step "tests"

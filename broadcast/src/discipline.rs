@@ -89,10 +89,6 @@ impl Discipline {
         self.fit
     }
 
-    pub fn n_exchanges(&self) -> usize {
-        self.window.len()
-    }
-
     /// Takes one exchange in and fits again.
     pub fn add(&mut self, exchange: Exchange) -> Result<(), Unusable> {
         let sample = Sample::try_from(exchange)?;
@@ -143,14 +139,6 @@ impl Fit {
         let since = local.duration_since(self.local);
         let gained = SignedDuration::from_secs_f64(since.as_secs_f64() * self.drift);
         self.at_box.saturating_add(since).and_then(|it| it.saturating_add(gained)).unwrap_or(local)
-    }
-
-    /// The local reading at which the box reads `at_box`.
-    pub fn to_local(&self, at_box: Timestamp) -> Timestamp {
-        let since = at_box.duration_since(self.at_box);
-        let seconds = since.as_secs_f64();
-        let lost = SignedDuration::from_secs_f64(seconds * self.drift / (1.0 + self.drift));
-        self.local.saturating_add(since).and_then(|it| it.saturating_sub(lost)).unwrap_or(at_box)
     }
 
     /// Box minus local at the local reading `at`.

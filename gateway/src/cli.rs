@@ -51,14 +51,34 @@ enum Command {
 }
 
 /// Check a configuration file and name every problem at once, by its key.
+///
+/// Does what the daemon does with its file before it starts, and starts nothing: no broker, camera
+/// or certificate is asked. For example:
+///
+///   vong check-config /etc/vong/vong.toml && systemctl restart vong
+///
+/// Exit codes: 0 good (stdout says whose file it is), 64 wrong (stderr has a line for each key), 2
+/// wrong usage.
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 struct CheckConfig {
     /// The file: of a box, a loudspeaker or the centre (its sections tell which).
     file: PathBuf,
 }
 
 /// Print the JSON Schema of a configuration file, for editors.
+///
+/// It describes every key: what it means, and what holds without it. For example:
+///
+///   vong config-schema box > vong.schema.json
+///   vong config-schema speaker | jq '."$defs".Sound.properties'
+///
+/// With `#:schema vong.schema.json` as the first line of vong.toml, editors that use Taplo complete
+/// its keys and mark what is wrong.
+///
+/// Exit codes: 0 printed, 2 wrong usage. Nothing but the schema goes to stdout.
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 struct ConfigSchema {
     /// Whose file.
     #[arg(value_enum, default_value = "box")]

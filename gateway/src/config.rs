@@ -1,6 +1,7 @@
 //! What the operator may choose. `raw` is the file's shape; the other files hold what the program
 //! believes: every value checked, every default filled in, every problem named by its key at once.
 
+mod camera;
 mod centre;
 mod problems;
 mod raw;
@@ -13,11 +14,12 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 
+pub use camera::{Camera, Severity, Transport, Zone};
 pub use centre::Centre;
 pub use problems::Problems;
 pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
-pub use ward::{Camera, Cluster, Console, Content, Detector, Severity, Transport, Ward, Zone};
+pub use ward::{Cluster, Console, Content, Detector, Ward};
 
 /// Which of the three daemons a file is for. The sections tell: only a loudspeaker has a `[box]`,
 /// only the centre has a `[broker]`.

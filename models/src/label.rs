@@ -61,11 +61,49 @@ impl Labels {
     pub fn find(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|it| it == name)
     }
+
+    /// The names that `name` may be a slip of: one letter in three differs at most, nearest first.
+    pub fn near(&self, name: &str) -> Vec<&str> {
+        let wanted: Vec<char> = name.to_lowercase().chars().collect();
+        let mut near: Vec<(usize, &str)> = self
+            .names
+            .iter()
+            .map(|it| (n_edits(&wanted, it), it.as_str()))
+            .filter(|(n_edits, it)| n_edits * 3 <= it.chars().count())
+            .collect();
+        near.sort_unstable();
+        near.into_iter().map(|(_, it)| it).collect()
+    }
+}
+
+/// Letters to insert, delete or replace until `a` is `b` (Levenshtein), row by row.
+fn n_edits(a: &[char], b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=a.len()).collect();
+    for (n_before, other) in b.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = n_before + 1;
+        for (at, letter) in a.iter().enumerate() {
+            let replaced = diagonal + usize::from(*letter != other);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row[a.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_is_answered_with_what_was_meant() {
+        let labels = Labels::coco();
+        assert_eq!(labels.near("Person"), ["person"]);
+        assert_eq!(labels.near("preson"), ["person"]);
+        assert_eq!(labels.near("motorcyle"), ["motorcycle"]);
+        assert_eq!(labels.near("cab"), ["car", "cat"]);
+        assert!(labels.near("người").is_empty() && labels.near("").is_empty());
+    }
 
     #[test]
     fn coco_numbers_have_gaps() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base::{DeviceId, Secret};
 use jiff::Timestamp;
-use rcgen::{CertificateSigningRequestParams, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
+use rcgen::{Issuer, KeyPair, PKCS_ECDSA_P256_SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use rustls_pki_types::CertificateDer;
@@ -41,8 +41,6 @@ pub enum AuthorityError {
     Exists(PathBuf),
     #[error("the folder {} cannot be written", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("the request does not prove possession of a P-256 key")]
-    Request,
     #[error("no certificate can be made for {device}")]
     Certificate { device: String, source: rcgen::Error },
 }
@@ -126,27 +124,6 @@ impl Authority {
             certificate_pem: certificate.pem(),
             key_pem: Secret::new(key.serialize_pem()),
         })
-    }
-
-    /// Signs the public key of a request (RFC 2986, PEM), and nothing else of it: name, purposes and
-    /// dates are the authority's to say.
-    pub fn issue_for_request(
-        &self,
-        request_pem: &str,
-        device: &DeviceId,
-        role: Role,
-        names: &[&str],
-        now: Timestamp,
-    ) -> Result<String, AuthorityError> {
-        let request = CertificateSigningRequestParams::from_pem(request_pem)
-            .map_err(|_| AuthorityError::Request)?;
-        if *request.public_key.algorithm() != PKCS_ECDSA_P256_SHA256 {
-            return Err(AuthorityError::Request);
-        }
-        let refused = |source| AuthorityError::Certificate { device: device.to_string(), source };
-        let params = certificate::device(device, role, names, now).map_err(refused)?;
-        let certificate = params.signed_by(&request.public_key, &self.issuer).map_err(refused)?;
-        Ok(certificate.pem())
     }
 
     /// A new command key: the signer, whose public half goes on the roster, and the PEM text for

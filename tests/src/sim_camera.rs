@@ -75,7 +75,8 @@ pub fn model_id() -> anyhow::Result<String> {
     Ok(here(&manifest)?.0.name.clone())
 }
 
-fn here(manifest: &Manifest) -> anyhow::Result<(&Entry, Engine)> {
+/// That model, and where its file and the library are.
+pub fn here(manifest: &Manifest) -> anyhow::Result<(&Entry, Engine)> {
     for entry in manifest.entries() {
         let engine = engine::find(manifest, entry, Choice::default(), 1)?;
         if engine.model_dir.join(&entry.file).exists() {

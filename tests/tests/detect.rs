@@ -4,10 +4,15 @@
 //! the video those of scripts/fetch-pictures.sh and scripts/fetch-media.sh.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use e2e::reporting::Process;
+use e2e::sim_camera::SimCamera;
 use serde_json::Value;
+
+const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
 
 const GOLDEN: &str = include_str!("../golden/detections.tsv");
 /// Manifest names and files.
@@ -46,7 +51,7 @@ fn pictures() -> PathBuf {
 }
 
 fn vong(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vong-e2e"));
+    let mut command = Command::new(VONG);
     command.arg("detect").args(args.iter().map(|it| it.as_ref()));
     command.output().unwrap()
 }
@@ -177,6 +182,57 @@ fn a_street_is_tracked_and_frames_count_from_one() {
     }
     let longest = sightings.values().max().copied().unwrap_or(0);
     assert!(longest >= 30, "somebody walks through all 40 frames: {sightings:?}");
+}
+
+#[test]
+fn a_camera_is_watched_until_it_goes_away() {
+    let (model, _) = models()[0];
+    let video = media("vtest-360.mp4", "scripts/fetch-media.sh");
+    let camera = ["--video", video.to_str().unwrap(), "--listen", "127.0.0.1:0"];
+    let camera = SimCamera::start(VONG, &camera).unwrap();
+    let watching = Command::new(VONG)
+        .args(["detect", "--model", model, "--labels", "person", "--video", &camera.urls[0]])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut watching = Process(watching);
+    let mut lines = BufReader::new(watching.0.stdout.take().unwrap()).lines();
+    let frames: Vec<Value> =
+        lines.by_ref().take(20).map(|it| serde_json::from_str(&it.unwrap()).unwrap()).collect();
+    let numbers: Vec<u64> = frames.iter().map(|it| it["frame"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+    let times: Vec<i64> = frames.iter().map(|it| it["time_ms"].as_i64().unwrap()).collect();
+    assert!(times.is_sorted() && times[19] > times[0], "{times:?}");
+    assert!(frames.iter().any(|it| it["detections"].as_array().is_some_and(|it| !it.is_empty())));
+    drop(camera);
+    let _ = lines.count();
+    let said = std::io::read_to_string(watching.0.stderr.take().unwrap()).unwrap();
+    assert_eq!(watching.0.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.contains("ERROR"), "{said}");
+}
+
+#[test]
+fn a_bench_is_one_json_object() {
+    let (model, _) = models()[0];
+    let output = Command::new(VONG)
+        .args(["bench", "detect", "--frames", "16", "--model", model, "--video"])
+        .arg(media("vtest.mp4", "scripts/fetch-media.sh"))
+        .output()
+        .unwrap();
+    let [figures] = objects(&output).try_into().expect("one line");
+    assert_eq!((&figures["name"], &figures["frames"]), (&Value::from("detect"), &Value::from(16)));
+    for key in [
+        "fps",
+        "cpu_ms_per_frame",
+        "bare_run_cpu_ms",
+        "decode_cpu_ms",
+        "ratio",
+        "ratio_after_decode",
+        "rss_mb",
+    ] {
+        assert!(figures[key].as_f64().is_some_and(|it| it >= 0.0), "{key}: {figures}");
+    }
 }
 
 /// The first frames of the street video.

@@ -259,7 +259,7 @@ impl Device {
     async fn next(&mut self) -> (String, Vec<u8>) {
         loop {
             match timeout(SOON, self.events.recv()).await.unwrap().unwrap() {
-                LinkEvent::Message { topic, payload, .. } if !topic.ends_with("/ping") => {
+                LinkEvent::Message { topic, payload } if !topic.ends_with("/ping") => {
                     return (topic, payload);
                 }
                 LinkEvent::Message { .. } | LinkEvent::Up | LinkEvent::Down => {}

@@ -1,16 +1,59 @@
 //! The MQTT contract v1, byte for byte. If this fails, do not change the test: devices in the field
 //! send and expect exactly this. Add a field that old receivers ignore, or make a v2.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Score, Sha256, SystemClock};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use broadcast::{Content, Order, PlayId, Priority, Resume};
+use e2e::street::{RunningSpeaker, Street, in_seconds, order};
+use gateway::clock_trust::ClockTrust;
+use gateway::config::Severity;
+use gateway::order::wire::{StopOrder, play_from_json, play_to_json, stop_from_json, stop_to_json};
+use gateway::order::{KIND_PLAY, KIND_STOP};
+use gateway::report::health::{Disk, Health, Measured};
+use gateway::report::outbox::Mode;
+use gateway::report::rows::{Bound, Depth};
 use gateway::report::topics::{Sender, Up};
 use gateway::report::wire::{self, Presence, Reply, ReplyState, Status};
-use gateway::report::{Ack, Envelope, Kind, Stream};
+use gateway::report::{self, Ack, Envelope, Kind, Reporter, ReporterSettings, Stream};
+use gateway::speaker::SteadyClock;
+use gateway::store::Store;
+use gateway::ward::broadcast::{Ending, Summary};
+use gateway::ward::camera::{Alert, CameraFact, Snapshot, SnapshotFile};
+use gateway::ward::record;
+use jiff::{SignedDuration, Timestamp};
+use media::CaptureClock;
+use provisioning::{Authority, Command};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 const ENVELOPE: &str = r#"{"id":"0198f0a0-1111-7000-8000-000000000001","device":"box-cau-tre-1","epoch":"0198f0a0-2222-7000-8000-000000000002","stream":"alert","seq":41,"kind":"alert.raised","occurred_at":"2026-09-02T05:30:00.250Z","recorded_at":"2026-09-02T05:30:00.400Z","clock_trusted":true,"site":"da-nang/hai-chau/cau-tre","data":{"camera":"gate","score":0.5}}"#;
 const ACK: &str = r#"{"epoch":"0198f0a0-2222-7000-8000-000000000002","stream":"broadcast","up_to":17,"also":[[20,22],[30,30]]}"#;
 const STATUS: &str = r#"{"state":"online","boot_id":"0198f0a0-3333-7000-8000-000000000003","epoch":"0198f0a0-2222-7000-8000-000000000002","version":"0.1.0","site":"da-nang","capabilities":["cameras"]}"#;
 const REPLY: &str =
     r#"{"command_id":"0198f0a0-4444-7000-8000-000000000004","state":"refused","reason":"expired"}"#;
+const PLAY: &str = r#"{"id":"0198f0a0-5555-7000-8000-000000000005","to":"loa-1","issuer":"box-cau-tre-1","kind":"order.play","issued_at":"2026-09-01T22:30:00.000Z","not_after":"2026-09-02T22:45:00.000Z","data":{"approved_by":"lan","bulletin_id":"0198f0a0-6666-7000-8000-000000000006","catch_up_ms":600000,"content":{"bytes":123456,"codec":"opus","duration_ms":20500,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},"occurrence":"2026-09-02T22:30:00Z","owner_level":0,"play_until":"2026-09-02T22:45:00Z","priority":"priority","resume":"resume","start_at":"2026-09-02T22:30:00.25Z","volume":80}}"#;
+const STOP: &str = r#"{"id":"0198f0a0-5555-7000-8000-000000000005","to":"loa-1","issuer":"box-cau-tre-1","kind":"order.stop","issued_at":"2026-09-01T22:30:00.000Z","not_after":"2026-09-02T22:45:00.000Z","data":{"bulletin_id":"0198f0a0-6666-7000-8000-000000000006","occurrence":"2026-09-02T22:30:00Z","owner_level":1}}"#;
+const HEALTH: &str = r#"{"at":"2026-09-02T05:30:00.000Z","clock_trusted":true,"clusters":{"loa-1":"online"},"disk":{"free_bytes":9000000000,"total_bytes":30000000000},"epoch":"0198f0a0-2222-7000-8000-000000000002","outbox":{"mode":"backlog","n_bytes":4096,"n_events":3,"oldest_age_s":90},"temperature_c":48}"#;
+const ALERT: &str = r#"{"alert":"0198f0a0-7777-7000-8000-000000000007","box":[0.1,0.2,0.3,0.4],"camera":"gate","capture_clock":"camera","label":"person","raised_at":"2026-09-02T05:30:00.400Z","rule":"enter","score":0.875,"severity":"warning","snapshot":{"bytes":51000,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},"track":7,"zone":"yard","zone_name":"Sân chợ"}"#;
+/// As a cluster tells its box.
+const PLAYED_HERE: &str = r#"{"bulletin_id":"0198f0a0-6666-7000-8000-000000000006","clock":{"error_bound_ms":0.9,"offset_ms":-4012.5},"content_sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","heard_ms":20500.1,"n_gaps":0,"occurrence":"2026-09-02T22:30:00.000Z","ordered_start_at":"2026-09-02T22:30:00.250Z","seek_ms":0.0,"start_error_ms":1.25,"started_at":"2026-09-02T22:30:00.251250Z","worst_error_ms":2.5}"#;
+/// As a box tells the centre, once for all its clusters.
+const PLAYED: &str = r#"{"approved_by":"lan","bulletin_id":"0198f0a0-6666-7000-8000-000000000006","caught_up":0,"content_sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","missed":0,"occurrence":"2026-09-02T22:30:00.000Z","partial":0,"played":6,"priority":"priority","reason":null,"skew_ms":2.5,"start_at":"2026-09-02T22:30:00.250Z","start_error_max_ms":1.5,"start_error_p50_ms":0.5,"stopped":0,"targets":6,"title":"Bản tin sáng"}"#;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn play() -> PlayId {
+    PlayId {
+        bulletin: "0198f0a0-6666-7000-8000-000000000006".parse().unwrap(),
+        occurrence: at("2026-09-02T22:30:00Z"),
+    }
+}
 
 fn envelope() -> Envelope {
     Envelope {
@@ -72,6 +115,177 @@ fn a_reply() {
     };
     assert_eq!(String::from_utf8(reply.to_json()).unwrap(), REPLY);
     assert_eq!(Reply::from_json(REPLY.as_bytes()).unwrap(), reply);
+}
+
+/// What a receiver finds under the signature.
+fn signed(kind: &str, data: Value) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::create(&dir.path().join("authority"), at("2026-09-01T00:00:00Z"));
+    let (signer, _) = authority.unwrap().new_command_key().unwrap();
+    let token = signer.sign(&Command {
+        id: "0198f0a0-5555-7000-8000-000000000005".parse().unwrap(),
+        to: "loa-1".parse().unwrap(),
+        issuer: "box-cau-tre-1".parse().unwrap(),
+        kind: kind.to_owned(),
+        issued_at: at("2026-09-01T22:30:00Z"),
+        not_after: at("2026-09-02T22:45:00Z"),
+        data,
+    });
+    let payload = token.split('.').nth(1).unwrap();
+    String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+#[test]
+fn an_order_and_its_stop() {
+    let order = Order {
+        play: play(),
+        content: Content {
+            sha256: Sha256::of(b"x"),
+            bytes: 123_456,
+            duration: Duration::from_millis(20_500),
+        },
+        start_at: at("2026-09-02T22:30:00.25Z"),
+        play_until: at("2026-09-02T22:45:00Z"),
+        priority: Priority::Priority,
+        volume: 80.try_into().unwrap(),
+        owner_level: 0,
+        approved_by: "lan".to_owned(),
+        resume: Resume::Resume,
+        catch_up: Duration::from_secs(600),
+    };
+    assert_eq!(signed(KIND_PLAY, play_to_json(&order)), PLAY);
+    let read: Value = serde_json::from_str(PLAY).unwrap();
+    assert_eq!(play_from_json(&read["data"]).unwrap(), order);
+    let stop = StopOrder { play: play(), owner_level: 1 };
+    assert_eq!(signed(KIND_STOP, stop_to_json(&stop)), STOP);
+    let read: Value = serde_json::from_str(STOP).unwrap();
+    assert_eq!(stop_from_json(&read["data"]).unwrap(), stop);
+}
+
+#[test]
+fn a_health() {
+    let measured = Measured {
+        at: at("2026-09-02T05:30:00Z"),
+        clock_trusted: true,
+        epoch: "0198f0a0-2222-7000-8000-000000000002".parse().unwrap(),
+        mode: Mode::Backlog,
+        depth: Some(Depth {
+            n_rows: 3,
+            n_bytes: 4096,
+            oldest_recorded_at: Some(at("2026-09-02T05:28:30Z")),
+        }),
+        disk: Some(Disk { free_bytes: 9_000_000_000, total_bytes: 30_000_000_000 }),
+        temperature_c: Some(48),
+    };
+    let health = Health::default();
+    health.set("clusters", json!({ "loa-1": "online" }));
+    assert_eq!(String::from_utf8(health.to_json(&measured)).unwrap(), HEALTH);
+    assert_eq!(wire::epoch_of(HEALTH.as_bytes()), Some(measured.epoch));
+    let silent = Measured { depth: None, disk: None, temperature_c: None, ..measured };
+    let told = wire::health_from_json(&Health::default().to_json(&silent)).unwrap();
+    assert_eq!((&told["outbox"], &told["disk"]), (&json!({ "mode": "backlog" }), &Value::Null));
+}
+
+/// Recorded as a box records it, and read from its outbox.
+async fn recorded(alert: Alert) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    let steps = &[report::SCHEMA, record::SCHEMA];
+    let (store, thread) = Store::open(&dir.path().join("vong.db"), steps).unwrap();
+    let settings = ReporterSettings {
+        device: "box-cau-tre-1".parse().unwrap(),
+        site: String::new(),
+        clock: Arc::new(SystemClock),
+        trust: ClockTrust::new(true),
+        bound: Bound::default(),
+    };
+    let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
+    let (facts, received) = mpsc::channel(1);
+    facts.send(CameraFact::Alert(Box::new(alert))).await.unwrap();
+    drop(facts);
+    record::run(received, store.clone(), reporter).await;
+    let read = |conn: &rusqlite::Connection| {
+        conn.query_row("SELECT envelope FROM outbox", [], |row| row.get::<_, Vec<u8>>(0))
+    };
+    let envelope = wire::envelope_from_json(&store.read(read).await.unwrap()).unwrap();
+    assert_eq!((envelope.kind.as_str(), envelope.stream), ("alert.raised", Stream::Alert));
+    envelope.data
+}
+
+#[tokio::test]
+async fn an_alert() {
+    let alert = Alert {
+        id: "0198f0a0-7777-7000-8000-000000000007".parse().unwrap(),
+        camera: "gate".parse().unwrap(),
+        zone: "yard".parse().unwrap(),
+        zone_name: "Sân chợ".to_owned(),
+        severity: Severity::Warning,
+        label: "person".to_owned(),
+        score: Score::try_from(0.875_4).unwrap(),
+        track: 7,
+        area: [0.1, 0.2, 0.3, 0.4],
+        captured_at: at("2026-09-02T05:30:00.25Z"),
+        clock: CaptureClock::Camera,
+        raised_at: at("2026-09-02T05:30:00.4Z"),
+        snapshot: Snapshot::Kept(SnapshotFile {
+            path: "pictures/2026-09-02/x.jpg".into(),
+            sha256: Sha256::of(b"x"),
+            bytes: 51_000,
+        }),
+    };
+    let blind = Alert { snapshot: Snapshot::Missing { why: "full".to_owned() }, ..alert.clone() };
+    assert_eq!(recorded(alert).await.to_string(), ALERT);
+    let mut expected: Value = serde_json::from_str(ALERT).unwrap();
+    expected.as_object_mut().unwrap().remove("snapshot");
+    expected["snapshot_missing"] = json!("full");
+    assert_eq!(recorded(blind).await, expected);
+}
+
+#[test]
+fn a_play_that_is_over_as_a_box_tells_it() {
+    let ending = Ending {
+        play: play(),
+        title: "Bản tin sáng".to_owned(),
+        start_at: at("2026-09-02T22:30:00.25Z"),
+        content: Sha256::of(b"x"),
+        priority: Priority::Priority,
+        approved_by: "lan".to_owned(),
+        reason: None,
+        summary: Summary {
+            n_targets: 6,
+            n_played: 6,
+            skew: Some(SignedDuration::from_micros(2_500)),
+            start_error_p50: Some(SignedDuration::from_micros(500)),
+            start_error_max: Some(SignedDuration::from_micros(1_500)),
+            ..Summary::default()
+        },
+    };
+    assert_eq!(ending.to_json().to_string(), PLAYED);
+}
+
+/// What does not depend on the day: keys, and for each value of what kind it is.
+fn form(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, it)| (key.clone(), form(it))).collect(),
+        Value::Number(it) => if it.is_f64() { "decimal" } else { "integer" }.into(),
+        Value::String(text) if text.parse::<Timestamp>().is_ok() => {
+            format!("a time, {} characters", text.len()).into()
+        }
+        Value::String(text) if text.parse::<uuid::Uuid>().is_ok() => "an id".into(),
+        Value::String(text) if text.parse::<Sha256>().is_ok() => "a hash".into(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[test]
+fn a_play_that_is_over_as_a_cluster_tells_it() {
+    let street = Street::new(1);
+    let cluster = &street.plan.clusters[0];
+    let _speaker = RunningSpeaker::start(street.config(cluster), SteadyClock);
+    street.wait_for_clusters(1);
+    street.order(cluster, &order(street.content(1), in_seconds(3)));
+    let told = street.wait_for_event(cluster, &["broadcast.played", "broadcast.partial"]);
+    assert_eq!(told.kind, "broadcast.played", "{}", told.data);
+    assert_eq!(form(&told.data), form(&serde_json::from_str(PLAYED_HERE).unwrap()));
 }
 
 #[test]

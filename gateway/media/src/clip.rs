@@ -57,10 +57,6 @@ impl Clip {
         let (units, length) = from_zero(units);
         Ok(Self { codec, caps, units, length })
     }
-
-    pub fn n_units(&self) -> usize {
-        self.units.len()
-    }
 }
 
 fn chain(codec: Codec) -> Result<Vec<gst::Element>, VideoError> {

@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Take {
     Pictures,
+    /// For a clip, which is sent as it is.
+    #[cfg(feature = "sim")]
     H264,
 }
 
@@ -149,6 +151,7 @@ fn build(
     source.set_property("location", path);
     let (splitter, taken) = match take {
         Take::Pictures => (element::make("decodebin")?, "video/x-raw"),
+        #[cfg(feature = "sim")]
         Take::H264 => (element::make("parsebin")?, "video/x-h264"),
     };
     // Sound is left as it is: nobody listens, and a missing sound decoder must not refuse a video.

@@ -174,6 +174,26 @@ pub(super) fn secret_file(reader: &mut Reader<'_>, key: &str, path: &Path) -> Op
     }
 }
 
+/// A list whose members are named by their ids in problems, or by their place while they have none.
+pub(super) fn id_of(
+    reader: &mut Reader<'_>,
+    list: &str,
+    index: usize,
+    field: Field<String>,
+    taken: &[DeviceId],
+) -> (String, Option<DeviceId>) {
+    let place = format!("{list}[{}]", index + 1);
+    let Some(text) = reader.required(&format!("{place}.id"), field) else { return (place, None) };
+    let key = format!("{list}.{text}");
+    let Some(id) = reader.parsed::<DeviceId>(&format!("{place}.id"), Some(text)) else {
+        return (place, None);
+    };
+    if taken.contains(&id) {
+        reader.problem(&key, "id is used twice");
+    }
+    (key, Some(id))
+}
+
 fn time_of_day(
     reader: &mut Reader<'_>,
     key: &str,

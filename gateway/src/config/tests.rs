@@ -22,13 +22,22 @@ id = 'loa-cau-tre-001'
 ";
 
 fn ward(text: &str) -> Result<Ward, String> {
+    read_as(Ward::read, text)
+}
+
+fn read_as<T>(read: fn(&Path) -> anyhow::Result<T>, text: &str) -> Result<T, String> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vong.toml");
     fs::write(&path, text).unwrap();
-    Ward::read(&path).map_err(|err| {
+    read(&path).map_err(|err| {
         assert!(err.downcast_ref::<Problems>().is_some(), "{err:#}: exits with another code");
         err.root_cause().to_string()
     })
+}
+
+/// The keys of all problems, in their order.
+fn keys(problems: &str) -> Vec<&str> {
+    problems.lines().map(|it| it.split(": ").next().unwrap()).collect()
 }
 
 #[test]
@@ -53,6 +62,7 @@ uplink = { host = 'a', port = 'x' }
 local_broker = { hots = 'b' }
 clock.trust = 'maybe'
 [detector]
+model = 'yolov8n'
 threads = 0
 min_score = 7.0
 [[camera]]
@@ -71,9 +81,8 @@ cooldown = 'soon'
 from = '9 pm'
 ";
     let problems = ward(text).unwrap_err();
-    let keys: Vec<&str> = problems.lines().map(|it| it.split(": ").next().unwrap()).collect();
     assert_eq!(
-        keys,
+        keys(&problems),
         [
             "data_dri",
             "device",
@@ -82,6 +91,7 @@ from = '9 pm'
             "local_broker.hots",
             "local_broker.host",
             "clock.trust",
+            "detector.model",
             "detector.threads",
             "detector.min_score",
             "camera.a.fps",
@@ -97,6 +107,112 @@ from = '9 pm'
         "{problems}"
     );
     assert!(!problems.contains("pass@"), "a password is in the message");
+}
+
+#[test]
+fn every_problem_of_a_loudspeaker_is_named_at_once() {
+    let text = "
+device = 'loa 1'
+colour = 'red'
+identity.dri = 'identity'
+[box]
+device = 'Box'
+port = 0
+content = 'http://10.0.0.2:8444'
+time = '10.0.0.2'
+[sound]
+sink = 'wav'
+volume_percent = 101
+latency = '3s'
+[cache]
+max_bytes = 1
+size = 2
+[quiet_hours]
+timezone = 'Asia/Da_Nang'
+";
+    let problems = read_as(Speaker::read, text).unwrap_err();
+    assert_eq!(
+        keys(&problems),
+        [
+            "colour",
+            "device",
+            "data_dir",
+            "identity.dri",
+            "identity.dir",
+            "box.device",
+            "box.host",
+            "box.port",
+            "box.content",
+            "box.time",
+            "sound.wav_dir",
+            "sound.volume_percent",
+            "sound.latency",
+            "cache.size",
+            "cache.max_bytes",
+            "quiet_hours.timezone",
+        ],
+        "{problems}"
+    );
+}
+
+#[test]
+fn every_problem_of_the_centre_is_named_at_once() {
+    let text = "
+device = 'The centre'
+data_dri = 'data'
+site = 1
+[broker]
+port = 70000
+server_name = 'the broker'
+user = 'vong'
+[clock]
+trust = 'me'
+drift = 1
+";
+    let problems = read_as(Centre::read, text).unwrap_err();
+    assert_eq!(
+        keys(&problems),
+        [
+            "data_dri",
+            "device",
+            "site",
+            "data_dir",
+            "identity",
+            "broker.user",
+            "broker.host",
+            "broker.port",
+            "broker.server_name",
+            "clock.drift",
+            "clock.trust",
+        ],
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_model_that_does_not_exist_is_answered_with_those_that_do() {
+    let problems = ward(&format!("detector.model = 'yolov8n'\n{WARD}")).unwrap_err();
+    let expected = "detector.model: there is no model \"yolov8n\"; known are yolox-nano, picodet-s, \
+                    coco-ssd-300";
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn a_label_that_the_model_does_not_know_is_named_with_what_it_knows() {
+    let zone = "polygon = [[0, 0], [1, 0], [1, 1]]\n";
+    let text = |model: &str, labels: &str| {
+        let with_labels = format!("{zone}labels = {labels}\n");
+        format!("detector.model = '{model}'\n{}", WARD.replace(zone, &with_labels))
+    };
+    assert!(ward(&text("coco-ssd-300", "['person', 'motorcycle']")).is_ok());
+    let slip = ward(&text("coco-ssd-300", "['person', 'Motorcyle']")).unwrap_err();
+    assert_eq!(
+        slip,
+        "camera.cong-cho.zone.san.labels: coco-ssd-300 knows no \"Motorcyle\": did you mean motorcycle?"
+    );
+    let foreign = ward(&text("yolox-nano", "['xe máy']")).unwrap_err();
+    let start = "camera.cong-cho.zone.san.labels: yolox-nano knows no \"xe máy\": it knows person, bicycle, car";
+    assert!(foreign.starts_with(start) && foreign.ends_with("toothbrush"), "{foreign}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::Reporter;
 use super::outbox::Mode;
@@ -19,6 +20,28 @@ const TEMPERATURE: &str = "/sys/class/thermal/thermal_zone0/temp";
 #[derive(Clone, Debug, Default)]
 pub struct Health(watch::Sender<BTreeMap<&'static str, Value>>);
 
+/// What is looked at for each message, besides what the parts say of themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    pub at: Timestamp,
+    pub clock_trusted: bool,
+    pub epoch: Uuid,
+    pub mode: Mode,
+    /// `None` when the store did not say.
+    pub depth: Option<Depth>,
+    pub disk: Option<Disk>,
+    /// Whole degrees; `None` without a sensor.
+    pub temperature_c: Option<i64>,
+}
+
+/// Room on the file system of the data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// For us: what is kept for root is not in it.
+    pub free_bytes: u64,
+    pub total_bytes: u64,
+}
+
 impl Health {
     /// Replaces what `part` says of itself; sent soon, if it is new. Values that change with every
     /// look (a frame rate) are to be rounded, or each look becomes a message.
@@ -30,7 +53,7 @@ impl Health {
         self.0.subscribe()
     }
 
-    /// The whole message.
+    /// The whole message, with what is so now.
     pub(super) fn message(
         &self,
         reporter: &Reporter,
@@ -38,14 +61,26 @@ impl Health {
         depth: Option<Depth>,
         data_dir: &Path,
     ) -> Vec<u8> {
-        let now = reporter.clock().now();
+        self.to_json(&Measured {
+            at: reporter.clock().now(),
+            clock_trusted: reporter.trust().is_trusted(),
+            epoch: reporter.epoch(),
+            mode,
+            depth,
+            disk: Disk::of(data_dir),
+            temperature_c: temperature(Path::new(TEMPERATURE)),
+        })
+    }
+
+    /// Frozen by `tests/tests/wire_v1.rs`, but for what the parts say: that grows with them.
+    pub fn to_json(&self, measured: &Measured) -> Vec<u8> {
         let mut message = Map::new();
-        message.insert("at".into(), time_text(now).into());
-        message.insert("clock_trusted".into(), reporter.trust().is_trusted().into());
-        message.insert("epoch".into(), reporter.epoch().to_string().into());
-        message.insert("outbox".into(), outbox(mode, depth, now));
-        message.insert("disk".into(), disk(data_dir));
-        if let Some(celsius) = temperature(Path::new(TEMPERATURE)) {
+        message.insert("at".into(), time_text(measured.at).into());
+        message.insert("clock_trusted".into(), measured.clock_trusted.into());
+        message.insert("epoch".into(), measured.epoch.to_string().into());
+        message.insert("outbox".into(), outbox(measured));
+        message.insert("disk".into(), measured.disk.map_or(Value::Null, Disk::to_json));
+        if let Some(celsius) = measured.temperature_c {
             message.insert("temperature_c".into(), celsius.into());
         }
         for (part, value) in self.0.borrow().iter() {
@@ -55,27 +90,32 @@ impl Health {
     }
 }
 
-fn outbox(mode: Mode, depth: Option<Depth>, now: Timestamp) -> Value {
-    let mode = match mode {
+fn outbox(measured: &Measured) -> Value {
+    let mode = match measured.mode {
         Mode::Offline => "offline",
         Mode::Backlog => "backlog",
         Mode::Live => "live",
     };
-    let Some(depth) = depth else { return json!({ "mode": mode }) };
-    let oldest_age_s = depth.oldest_recorded_at.map(|at| now.duration_since(at).as_secs().max(0));
+    let Some(depth) = measured.depth else { return json!({ "mode": mode }) };
+    let age = |at| measured.at.duration_since(at).as_secs().max(0);
     json!({
         "mode": mode, "n_events": depth.n_rows, "n_bytes": depth.n_bytes,
-        "oldest_age_s": oldest_age_s,
+        "oldest_age_s": depth.oldest_recorded_at.map(age),
     })
 }
 
-fn disk(dir: &Path) -> Value {
-    rustix::fs::statvfs(dir).map_or(Value::Null, |it| {
-        json!({
-            "free_bytes": it.f_bavail.saturating_mul(it.f_frsize),
-            "total_bytes": it.f_blocks.saturating_mul(it.f_frsize),
+impl Disk {
+    fn of(dir: &Path) -> Option<Self> {
+        let it = rustix::fs::statvfs(dir).ok()?;
+        Some(Self {
+            free_bytes: it.f_bavail.saturating_mul(it.f_frsize),
+            total_bytes: it.f_blocks.saturating_mul(it.f_frsize),
         })
-    })
+    }
+
+    fn to_json(self) -> Value {
+        json!({ "free_bytes": self.free_bytes, "total_bytes": self.total_bytes })
+    }
 }
 
 /// Whole degrees; none where the kernel offers no sensor.

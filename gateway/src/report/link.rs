@@ -58,7 +58,6 @@ pub enum LinkEvent {
     Message {
         topic: String,
         payload: Vec<u8>,
-        is_retained: bool,
     },
 }
 
@@ -88,7 +87,6 @@ struct Shared {
 struct Outgoing {
     topic: String,
     payload: Vec<u8>,
-    is_retained: bool,
 }
 
 /// A link that is not connected yet, what it will say, and the task that makes it.
@@ -107,13 +105,7 @@ impl Link {
     /// Queues a message at `QoS` 1. False when it was dropped, because the link is down or its queue
     /// is full; also true is no promise: only the receiver's own answer is.
     pub fn publish(&self, topic: &str, payload: Vec<u8>) -> bool {
-        let message = Outgoing { topic: topic.to_owned(), payload, is_retained: false };
-        self.is_up() && self.outgoing.try_send(message).is_ok()
-    }
-
-    /// As `publish`; the broker keeps it for those who subscribe later.
-    pub fn publish_retained(&self, topic: &str, payload: Vec<u8>) -> bool {
-        let message = Outgoing { topic: topic.to_owned(), payload, is_retained: true };
+        let message = Outgoing { topic: topic.to_owned(), payload };
         self.is_up() && self.outgoing.try_send(message).is_ok()
     }
 

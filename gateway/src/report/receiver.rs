@@ -80,7 +80,7 @@ impl Receiver {
             let mut next = Some(first);
             while let Some(event) = next {
                 match event {
-                    LinkEvent::Message { topic, payload, .. } => {
+                    LinkEvent::Message { topic, payload } => {
                         self.message(&topic, &payload, &mut batch, &mut greeted).await;
                     }
                     LinkEvent::Up | LinkEvent::Down => greeted.clear(),

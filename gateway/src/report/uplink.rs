@@ -183,7 +183,7 @@ impl UplinkTask {
                 self.health_at = None;
                 Ok(Some(Event::LinkDown))
             }
-            LinkEvent::Message { topic, payload, .. } => Ok(self.message(&topic, &payload)),
+            LinkEvent::Message { topic, payload } => Ok(self.message(&topic, &payload)),
         }
     }
 

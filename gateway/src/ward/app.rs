@@ -148,7 +148,7 @@ async fn broadcast_to_clusters(
 ) -> anyhow::Result<Broadcasts> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
     let ward = broadcast::Ward {
-        clusters: config.clusters.iter().map(|it| it.id.clone()).collect(),
+        clusters: config.clusters.iter().map(ordered).collect(),
         quiet: config.quiet_hours.clone(),
         zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
         lead: SHORTEST_LEAD,
@@ -165,7 +165,7 @@ async fn broadcast_to_clusters(
         host: broker.host.clone(),
         port: broker.port,
         tls: frame.identity.client_config(&broker.server_name, time.clone()),
-        adopted: ward.clusters.clone(),
+        adopted: config.clusters.iter().map(|it| it.id.clone()).collect(),
     };
     let (store, health) = (frame.store.clone(), frame.health.clone());
     let own = clusters(settings, store, clock.clone(), Arc::new(ledger), health, stop.clone());
@@ -178,6 +178,10 @@ async fn broadcast_to_clusters(
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
     Ok(Broadcasts { bulletins, clusters: own.views })
+}
+
+fn ordered(cluster: &config::Cluster) -> broadcast::Cluster {
+    broadcast::Cluster { id: cluster.id.clone(), volume: cluster.volume }
 }
 
 /// The content server (HTTPS, certificates on both sides) and the time server (UDP).

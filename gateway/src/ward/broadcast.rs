@@ -21,11 +21,13 @@ mod spool;
 #[cfg(test)]
 mod testing;
 mod view;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::Volume;
 use broadcast::quiet::QuietHours;
 use tokio::sync::Notify;
 
@@ -40,6 +42,7 @@ pub use view::{
     BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Source,
     TargetStage, TargetView,
 };
+pub use wire::Ending;
 
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
@@ -52,12 +55,20 @@ pub const SHORTEST_LEAD: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Ward {
     /// Every cluster of the ward, in the order of the configuration.
-    pub clusters: Vec<DeviceId>,
+    pub clusters: Vec<Cluster>,
     pub quiet: Option<QuietHours>,
     /// IANA name of the zone that local times in rules are in, unless they say another.
     pub zone: String,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
+}
+
+/// A cluster as its orders need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    pub id: DeviceId,
+    /// Of everything that is ordered from now on.
+    pub volume: Volume,
 }
 
 /// Tells the dispatcher to look at the database now.

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use ::broadcast::Volume;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -89,7 +90,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let cluster: DeviceId = "loa-demo-001".parse().unwrap();
     let zone = "Asia/Ho_Chi_Minh".to_owned();
     let rules = broadcast::Ward {
-        clusters: vec![cluster.clone()],
+        clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
         zone: zone.clone(),
         lead: broadcast::SHORTEST_LEAD,
@@ -112,7 +113,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
             id: cluster,
             name: "Chợ Cầu Tre".into(),
             n_horns: 2,
-            volume_percent: 80,
+            volume: Volume::FULL,
         }],
         cluster_views: clusters_seen,
         bulletins,

@@ -2,11 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ED25519, SanType};
 use rustls_pki_types::pem::PemObject as _;
 
 use super::*;
-use crate::{identity, peer_device_id};
+use crate::identity;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
@@ -20,13 +19,6 @@ fn new_authority() -> (tempfile::TempDir, Authority) {
     let dir = tempfile::tempdir().unwrap();
     let authority = Authority::create(&dir.path().join("authority"), now()).unwrap();
     (dir, authority)
-}
-
-/// The text form of a certificate, for looking things up in.
-fn shown(pem: &str) -> String {
-    let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-    let (_, parsed) = x509_parser::parse_x509_certificate(&der).unwrap();
-    format!("{} {:?}", parsed.subject(), parsed.extensions())
 }
 
 #[test]
@@ -72,43 +64,6 @@ fn a_first_start_cut_short_leaves_nothing_in_the_way() {
     fs::write(dir.path().join("authority.new/ca.key"), "half").unwrap();
     assert!(Authority::open_or_create(&dir.path().join("authority"), now()).is_ok());
     assert!(!dir.path().join("authority.new").exists());
-}
-
-#[test]
-fn a_request_brings_its_key_and_nothing_else() {
-    let (_dir, authority) = new_authority();
-    let key = KeyPair::generate().unwrap();
-    let mut wish = CertificateParams::default();
-    wish.distinguished_name.push(DnType::CommonName, "centre");
-    wish.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    wish.subject_alt_names = vec![SanType::DnsName("centre".try_into().unwrap())];
-    let request = wish.serialize_request(&key).unwrap().pem().unwrap();
-    let pem =
-        authority.issue_for_request(&request, &id("loa-1"), Role::Cluster, &[], now()).unwrap();
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-    assert_eq!(peer_device_id(&certificate), Some(id("loa-1")));
-    assert!(!shown(&pem).contains("centre"), "{}", shown(&pem));
-    assert!(!shown(&pem).contains("ca: true"), "{}", shown(&pem));
-    assert!(certificate::holds_key(&certificate, key.public_key_raw()));
-}
-
-#[test]
-fn a_request_without_a_p256_key_or_without_proof_is_refused() {
-    let (_dir, authority) = new_authority();
-    let refused = |pem: &str| {
-        let issued = authority.issue_for_request(pem, &id("loa-1"), Role::Cluster, &[], now());
-        assert!(matches!(issued, Err(AuthorityError::Request)));
-    };
-    let request =
-        |key: &KeyPair| CertificateParams::default().serialize_request(key).unwrap().pem().unwrap();
-    refused(&request(&KeyPair::generate_for(&PKCS_ED25519).unwrap()));
-    refused("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n");
-    refused("");
-    let der = CertificateParams::default().serialize_request(&KeyPair::generate().unwrap());
-    let mut der = der.unwrap().der().to_vec();
-    *der.last_mut().unwrap() ^= 1;
-    let request = rustls_pki_types::CertificateSigningRequestDer::from(der);
-    assert!(CertificateSigningRequestParams::from_der(&request).is_err());
 }
 
 #[test]

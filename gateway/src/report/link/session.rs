@@ -115,8 +115,7 @@ impl Session<'_> {
                             Instant::now();
                         continue;
                     }
-                    let (payload, is_retained) = (publish.payload.to_vec(), publish.retain);
-                    let message = LinkEvent::Message { topic, payload, is_retained };
+                    let message = LinkEvent::Message { topic, payload: publish.payload.to_vec() };
                     self.events.send(message).await.map_err(|_| LinkError::Client)?;
                 }
                 Packet::Disconnect(it) => return Err(LinkError::from_reason(it.reason_code)),
@@ -166,7 +165,7 @@ impl Session<'_> {
         while outgoing.try_recv().is_ok() {}
         self.up().await;
         while let Some(message) = outgoing.recv().await {
-            let options = PublishOptions::at_least_once().retain(message.is_retained);
+            let options = PublishOptions::at_least_once();
             let queued = self.client.publish(message.topic, message.payload, options).await;
             queued.map_err(|_| LinkError::Client)?;
         }

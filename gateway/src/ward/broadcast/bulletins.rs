@@ -255,7 +255,8 @@ impl Bulletins {
         if clusters.is_empty() {
             return Err(BulletinError::NoTargets);
         }
-        let known = |it: &&String| self.settings.ward.clusters.iter().any(|id| id.as_str() == *it);
+        let all = &self.settings.ward.clusters;
+        let known = |it: &&String| all.iter().any(|cluster| cluster.id.as_str() == *it);
         match clusters.iter().find(|it| !known(it)) {
             Some(cluster) => Err(BulletinError::UnknownCluster { cluster: cluster.clone() }),
             None => Ok(()),

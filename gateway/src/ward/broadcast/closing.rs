@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
-use serde_json::{Value, json};
 
 use super::orders::Play;
 use super::play_row::{OpenPlay, heard, targets};
 use super::settle::{end_targets, key};
-use super::skew::{Heard, Outcome, Summary, summary};
+use super::skew::{Outcome, Summary, summary};
 use super::view::{PlayStage, TargetStage};
-use crate::report::wire::time_text;
+use super::wire::Ending;
 use crate::report::{Kind, NewEvent, Reporter};
 
 /// A cluster has this long after the end of a play to say how it went.
@@ -54,8 +53,7 @@ pub(super) fn close(
     if over == Over::PatienceRanOut {
         end_silent(conn, open)?;
     }
-    let heard = heard(&targets(conn, id)?);
-    let sum = summary(&heard);
+    let sum = summary(&heard(&targets(conn, id)?));
     let stage = if open.stage == PlayStage::Ordered { PlayStage::Closed } else { open.stage };
     let (bulletin, occurrence) = key(id);
     conn.execute(
@@ -73,7 +71,7 @@ pub(super) fn close(
             micros(sum.start_error_max),
         ],
     )?;
-    reporter.record_in(conn, event(open, &heard, &sum, now))?;
+    reporter.record_in(conn, event(open, &sum, now))?;
     Ok(sum)
 }
 
@@ -94,7 +92,7 @@ fn end_silent(conn: &Connection, open: &OpenPlay) -> rusqlite::Result<()> {
     end_targets(conn, id, missed, "the cluster started, and did not report an end")
 }
 
-fn event(open: &OpenPlay, heard: &[Heard], sum: &Summary, now: Timestamp) -> NewEvent {
+fn event(open: &OpenPlay, sum: &Summary, now: Timestamp) -> NewEvent {
     let kind = match (open.stage, sum.outcome()) {
         (PlayStage::HeldBack, _) => Kind::BroadcastMissed,
         (PlayStage::Withdrawn, Outcome::Missed) | (_, Outcome::Stopped) => Kind::BroadcastStopped,
@@ -102,32 +100,20 @@ fn event(open: &OpenPlay, heard: &[Heard], sum: &Summary, now: Timestamp) -> New
         (_, Outcome::Partial) => Kind::BroadcastPartial,
         (_, Outcome::Missed) => Kind::BroadcastMissed,
     };
-    let data = json!({
-        "bulletin_id": open.play.id.bulletin,
-        "occurrence": time_text(open.play.id.occurrence),
-        "title": open.title,
-        "start_at": time_text(open.play.start_at),
-        "content_sha256": open.play.content.sha256.to_string(),
-        "priority": open.play.priority.as_str(),
-        "approved_by": open.play.approved_by,
-        "reason": open.reason,
-        "targets": heard.len(),
-        "played": sum.n_played,
-        "partial": sum.n_partial,
-        "missed": sum.n_missed,
-        "stopped": sum.n_stopped,
-        "caught_up": sum.n_caught_up,
-        "skew_ms": in_ms(sum.skew),
-        "start_error_p50_ms": in_ms(sum.start_error_p50),
-        "start_error_max_ms": in_ms(sum.start_error_max),
-    });
-    NewEvent { kind, occurred_at: now, data }
+    let play = &open.play;
+    let ending = Ending {
+        play: play.id,
+        title: open.title.clone(),
+        start_at: play.start_at,
+        content: play.content.sha256,
+        priority: play.priority,
+        approved_by: play.approved_by.clone(),
+        reason: open.reason.clone(),
+        summary: *sum,
+    };
+    NewEvent { kind, occurred_at: now, data: ending.to_json() }
 }
 
 fn micros(duration: Option<SignedDuration>) -> Option<i64> {
     duration.map(|it| i64::try_from(it.as_micros()).unwrap_or(i64::MAX))
-}
-
-fn in_ms(duration: Option<SignedDuration>) -> Value {
-    duration.map_or(Value::Null, |it| json!(it.as_secs_f64() * 1_000.0))
 }

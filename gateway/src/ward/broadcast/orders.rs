@@ -36,6 +36,8 @@ pub(super) struct Errand {
     pub to: DeviceId,
     pub command_id: Uuid,
     pub issued_at: Timestamp,
+    /// How loud this cluster plays it.
+    pub volume: Volume,
     pub is_stop: bool,
 }
 
@@ -62,7 +64,7 @@ impl Errand {
             let stop = StopOrder { play: self.play.id, owner_level: WARD_LEVEL };
             (KIND_STOP, stop_to_json(&stop))
         } else {
-            (KIND_PLAY, play_to_json(&self.play.order()))
+            (KIND_PLAY, play_to_json(&self.play.order(self.volume)))
         };
         Command {
             id: self.command_id,
@@ -77,7 +79,7 @@ impl Errand {
 }
 
 impl Play {
-    pub(super) fn order(&self) -> Order {
+    pub(super) fn order(&self, volume: Volume) -> Order {
         let (resume, _) = resume(self.priority);
         Order {
             play: self.id,
@@ -85,7 +87,7 @@ impl Play {
             start_at: self.start_at,
             play_until: self.until,
             priority: self.priority,
-            volume: Volume::FULL,
+            volume,
             owner_level: WARD_LEVEL,
             approved_by: self.approved_by.clone(),
             resume,
@@ -122,6 +124,7 @@ mod tests {
             to: "loa-demo-001".parse().unwrap(),
             command_id: Uuid::max(),
             issued_at: at(1),
+            volume: 40.try_into().unwrap(),
             is_stop: false,
         }
     }
@@ -134,7 +137,8 @@ mod tests {
             assert_eq!(command.kind, "order.play");
             let order = play_from_json(&command.data).unwrap();
             assert_eq!(order.check(at(1)), Ok(()));
-            assert_eq!(order, errand.play.order());
+            assert_eq!(order, errand.play.order(errand.volume));
+            assert_eq!(order.volume.percent(), 40);
             assert_eq!(command.not_after, order.play_until);
             assert_eq!(order.ends_at(), at(160));
         }

@@ -1,7 +1,7 @@
 //! Plays read back: what is to be sent, what is to be closed, what the console shows.
 
 use base::DeviceId;
-use broadcast::{PlayId, Priority};
+use broadcast::{PlayId, Priority, Volume};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub(super) fn unacknowledged(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Unacknowledged>> {
     let mut query = conn.prepare_cached(
-        "SELECT play.*, cluster, issued_at_ms, n_sent, sent_at_ms, \
+        "SELECT play.*, cluster, issued_at_ms, volume_percent, n_sent, sent_at_ms, \
                 coalesce(stop_command_id, command_id) AS command_id, \
                 stop_command_id IS NOT NULL AS is_stop \
          FROM play_target JOIN play USING (bulletin_id, occurrence_ms) \
@@ -55,6 +55,7 @@ pub(super) fn unacknowledged(
             to: parsed::<DeviceId>(row, "cluster")?,
             command_id: parsed::<Uuid>(row, "command_id")?,
             issued_at: time(row, "issued_at_ms")?,
+            volume: volume(row)?,
             is_stop: row.get("is_stop")?,
         };
         let sent_at = optional_time(row, "sent_at_ms")?;
@@ -180,6 +181,11 @@ fn play_from(row: &Row<'_>) -> rusqlite::Result<Play> {
         priority: parsed::<Priority>(row, "priority")?,
         approved_by: row.get("approved_by")?,
     })
+}
+
+fn volume(row: &Row<'_>) -> rusqlite::Result<Volume> {
+    let percent: u8 = row.get("volume_percent")?;
+    Volume::try_from(percent).map_err(|err| unreadable("volume_percent", err))
 }
 
 pub(super) fn play_stage(row: &Row<'_>) -> rusqlite::Result<PlayStage> {

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use base::{DeviceId, new_uuid};
+use base::new_uuid;
 use broadcast::PlayId;
 use broadcast::plan::Targets;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
+use super::Cluster;
 use super::orders::play_until;
 use super::plan::{Change, Known};
 use super::play_row::play_stage;
@@ -63,7 +64,7 @@ pub(super) fn apply(
     conn: &Connection,
     change: &Change,
     scheduled: &HashMap<Uuid, &Kept>,
-    clusters: &[DeviceId],
+    clusters: &[Cluster],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     match change {
@@ -138,20 +139,21 @@ fn insert_targets(
     conn: &Connection,
     id: PlayId,
     targets: &Targets,
-    clusters: &[DeviceId],
+    clusters: &[Cluster],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let (bulletin, occurrence) = key(id);
-    for cluster in clusters.iter().filter(|it| targets.contains(it.as_str())) {
+    for cluster in clusters.iter().filter(|it| targets.contains(it.id.as_str())) {
         conn.execute(
             "INSERT INTO play_target (bulletin_id, occurrence_ms, cluster, command_id, \
-             issued_at_ms, stage) VALUES (?1, ?2, ?3, ?4, ?5, 'pending')",
+             issued_at_ms, volume_percent, stage) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending')",
             params![
                 bulletin,
                 occurrence,
-                cluster.as_str(),
+                cluster.id.as_str(),
                 new_uuid(now).to_string(),
-                now.as_millisecond()
+                now.as_millisecond(),
+                cluster.volume.percent(),
             ],
         )?;
     }
@@ -223,4 +225,23 @@ pub(super) fn key(id: PlayId) -> (String, i64) {
 pub(super) fn play_id(row: &Row<'_>) -> rusqlite::Result<PlayId> {
     let bulletin = parsed::<Uuid>(row, "bulletin_id")?;
     Ok(PlayId { bulletin, occurrence: time(row, "occurrence_ms")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use broadcast::Priority;
+
+    use super::super::testing::World;
+    use crate::order::wire::play_from_json;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_carries_the_volume_of_its_cluster() {
+        let world = World::new().await;
+        world.scheduled(Priority::Normal, "2026-01-05T09:00:00+07:00").await;
+        world.round().await;
+        let sent = world.sent();
+        let volume = |at: usize| play_from_json(&sent[at].data).unwrap().volume.percent();
+        assert_eq!((sent[0].to.as_str(), volume(0)), ("loa-1", 100));
+        assert_eq!((sent[1].to.as_str(), volume(1)), ("loa-2", 60));
+    }
 }

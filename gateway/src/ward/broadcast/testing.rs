@@ -74,6 +74,10 @@ pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
+fn cluster(id: &str, percent: u8) -> Cluster {
+    Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
+}
+
 impl World {
     /// A ward of two clusters, at eight in the morning.
     pub(super) async fn new() -> Self {
@@ -97,7 +101,7 @@ impl World {
         let list = authority.sign_roster(&keys, clock.now());
         let roster = Roster::open(&list, authority.certificate()).unwrap();
         let ward = Ward {
-            clusters: vec!["loa-1".parse().unwrap(), "loa-2".parse().unwrap()],
+            clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
             quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
             zone: "Asia/Ho_Chi_Minh".to_owned(),
             lead: SHORTEST_LEAD,

@@ -1,0 +1,136 @@
+//! When `vong run` does not start, it says why, and ends with 1: nobody must take the silence of a
+//! box that cannot see for peace.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use e2e::broker::free_ports;
+use e2e::reporting::{Process, wait_for};
+use e2e::sim_camera::here;
+use gateway::field::provision::DevFleet;
+use models::Manifest;
+use tempfile::TempDir;
+
+const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
+
+/// Copies of the model and the library that a test may spoil, in front of one box.
+struct Bench {
+    _dir: TempDir,
+    model: PathBuf,
+    library: PathBuf,
+    config: PathBuf,
+    model_script: String,
+}
+
+const LIBRARY_SCRIPT: &str = "scripts/fetch-onnxruntime.sh";
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = Manifest::built_in().unwrap();
+        let (entry, engine) = here(&manifest).unwrap();
+        let models = dir.path().join("models");
+        fs::create_dir(&models).unwrap();
+        for name in [entry.file.clone(), format!("{}.sha256", entry.file)] {
+            let from = engine.model_dir.join(&name);
+            // Only a converted model has its hash beside it.
+            if from.exists() {
+                fs::copy(from, models.join(&name)).unwrap();
+            }
+        }
+        let model = models.join(&entry.file);
+        let library = dir.path().join("libonnxruntime.so");
+        fs::copy(&engine.library, &library).unwrap();
+        let wanted = DevFleet {
+            detector_library: Some(library.clone()),
+            model_dir: Some(models),
+            ..small(dir.path())
+        };
+        let config = config_of(&wanted);
+        let text = fs::read_to_string(&config).unwrap();
+        let text = text.replace("\"yolox-nano\"", &format!("{:?}", entry.name));
+        fs::write(&config, text).unwrap();
+        let model_script = format!("scripts/fetch-model.sh {}", entry.name);
+        Self { _dir: dir, model, library, config, model_script }
+    }
+}
+
+fn small(dir: &Path) -> DevFleet {
+    DevFleet::small(&dir.join("fleet"), free_ports(21_800..21_900, 6).unwrap())
+}
+
+fn config_of(wanted: &DevFleet) -> PathBuf {
+    let plan = wanted.make().unwrap();
+    plan.folder.join(plan.the_box.as_str()).join("vong.toml")
+}
+
+fn run(config: &Path) -> Command {
+    let mut command = Command::new(VONG);
+    command.args(["run", "--config"]).arg(config);
+    command
+}
+
+/// Ends with 1, prints nothing, and says all of `expected` in its last line.
+#[track_caller]
+fn refuses(config: &Path, expected: &[&str]) {
+    let output = run(config).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty(), "log lines on stdout");
+    let last = said.lines().last().unwrap();
+    for part in expected.iter().chain(&["ERROR"]) {
+        assert!(last.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+fn truncate(path: &Path) {
+    let length = fs::metadata(path).unwrap().len();
+    File::options().write(true).open(path).unwrap().set_len(length / 2).unwrap();
+}
+
+#[test]
+fn a_box_whose_model_is_missing_truncated_or_another_does_not_start() {
+    let bench = Bench::new();
+    let bytes = fs::read(&bench.model).unwrap();
+    let path = bench.model.to_str().unwrap();
+    let spoilt = ["the model", path, "is truncated or another version", &bench.model_script];
+    truncate(&bench.model);
+    refuses(&bench.config, &spoilt);
+
+    let mut other = bytes;
+    let last = other.len() - 1;
+    other[last] ^= 1;
+    fs::write(&bench.model, other).unwrap();
+    refuses(&bench.config, &spoilt);
+
+    fs::remove_file(&bench.model).unwrap();
+    refuses(
+        &bench.config,
+        &["the model", path, "is not readable: fetch it with", &bench.model_script],
+    );
+}
+
+#[test]
+fn a_box_whose_onnx_runtime_is_missing_or_truncated_does_not_start() {
+    let bench = Bench::new();
+    let path = bench.library.to_str().unwrap();
+    let what = "the onnx runtime library";
+    truncate(&bench.library);
+    refuses(&bench.config, &[what, path, "is truncated or another version", LIBRARY_SCRIPT]);
+    fs::remove_file(&bench.library).unwrap();
+    refuses(&bench.config, &[what, path, "is not readable: fetch it with", LIBRARY_SCRIPT]);
+}
+
+#[test]
+fn a_second_box_on_one_data_folder_does_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config_of(&DevFleet { cameras: 0, ..small(dir.path()) });
+    let log = dir.path().join("log");
+    let mut first = Process(run(&config).stderr(File::create(&log).unwrap()).spawn().unwrap());
+    let says = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("the first box runs", 30, || says().contains("the box is running"));
+    let owner = format!("is in use by another vong (process {})", first.0.id());
+    refuses(&config, &["data folder", &owner, "give this one a data_dir of its own"]);
+    assert!(first.0.try_wait().unwrap().is_none(), "the first goes on: {}", says());
+}
