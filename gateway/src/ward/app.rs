@@ -154,6 +154,7 @@ async fn broadcast_to_clusters(
         lead: SHORTEST_LEAD,
     };
     let wake = Wake::default();
+    broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
     let ingest = Ingest::start(config.data_dir.join("content"))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
     let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());

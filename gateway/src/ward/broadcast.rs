@@ -37,7 +37,7 @@ pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
-pub use spool::{Spool, SpoolError};
+pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use view::{
     BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Source,
     TargetStage, TargetView,

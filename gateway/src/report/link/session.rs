@@ -220,7 +220,8 @@ impl LinkSettings {
             .set_connect_timeout(READY_WITHIN)
             .set_outgoing_inflight_upper_limit(MOST_UNACKNOWLEDGED)
             .set_max_packet_size(Some(LARGEST_PACKET_BYTES));
-        // Small messages that wait for nothing: Nagle's algorithm adds 40 ms to each exchange.
+        // Each small message is waited for: Nagle's algorithm (RFC 896) would keep it back until the one
+        // before it is acknowledged.
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
         options.set_network_options(network);

@@ -18,6 +18,8 @@ use super::view::Origin;
 
 /// An hour of MP3 takes seconds: who comes after so many others is told to come back.
 const QUEUE: usize = 4;
+/// How the name of a file begins whose sound is being encoded.
+const UNFINISHED: &str = "new-";
 
 /// A handle to the thread, which ends with the last handle.
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ impl Ingest {
     /// Starts the thread. `content`: the folder that the content server serves from.
     pub fn start(content: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&content)?;
+        remove_unfinished(&content)?;
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         std::thread::Builder::new().name("ingest".to_owned()).spawn(move || {
             while let Some(job) = queue.blocking_recv() {
@@ -105,12 +108,23 @@ impl Ingest {
     }
 }
 
+/// What a power cut left of sound that was being encoded.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError> {
     use broadcast::library::{Upload, prepare};
     use media::{OpusWriter, STORED_BITRATE_BPS};
 
     let encode = |err: media::OpusError| IngestError::Encode(err.to_string());
-    let new = tempfile::Builder::new().prefix("new-").tempfile_in(folder)?;
+    let new = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     let mut writer = OpusWriter::create(new.path(), STORED_BITRATE_BPS).map_err(encode)?;
     let upload = match sound {
         Sound::File(file) => Upload::File(file.path()),
@@ -156,5 +170,21 @@ impl IngestError {
             Self::Busy | Self::Stopped => Fault::Busy,
             Self::Encode(_) | Self::Disk(_) | Self::Speech(_) => Fault::Internal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_power_cut_left_goes_at_the_next_start_and_sound_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (unfinished, sound) = (dir.path().join("new-a1b2"), dir.path().join("3c4d.opus"));
+        for path in [&unfinished, &sound] {
+            fs::write(path, "OggS").unwrap();
+        }
+        Ingest::start(dir.path().to_owned()).unwrap();
+        assert!(!unfinished.exists() && sound.exists());
     }
 }

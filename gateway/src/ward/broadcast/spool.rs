@@ -29,6 +29,14 @@ pub enum SpoolError {
     Disk(#[from] io::Error),
 }
 
+/// Removes what a power cut left of uploads, at the start of the program.
+pub fn clear(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => Err(err),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 impl Spool {
     pub(super) async fn create(folder: &Path, most_bytes: u64) -> Result<Self, SpoolError> {
         tokio::fs::create_dir_all(folder).await?;
@@ -76,6 +84,18 @@ mod tests {
         assert!(matches!(refused, SpoolError::TooLarge { most_bytes: 10 }));
         drop(spool);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_power_cut_left_goes_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("spool");
+        clear(&folder).unwrap();
+        let mut spool = Spool::create(&folder, 10).await.unwrap();
+        spool.write(b"loa").await.unwrap();
+        std::mem::forget(spool);
+        clear(&folder).unwrap();
+        assert!(!folder.exists());
     }
 
     #[tokio::test]
