@@ -2,13 +2,18 @@
 //! are killed (SIGKILL) in the middle of it.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-use e2e::reporting::{Fleet, wait_for};
+use e2e::broker::{Broker, free_ports};
+use e2e::reporting::{Fleet, Process, wait_for};
 use e2e::small_disk;
-use serde_json::Value;
+use gateway::field::provision::{DevFleet, Plan};
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 fn fleet() -> Fleet {
     Fleet::new(env!("CARGO_BIN_EXE_vong-e2e"), env!("CARGO_BIN_EXE_reporting-box"))
@@ -162,4 +167,110 @@ fn a_full_disk_refuses_new_events_keeps_the_old_and_goes_on() {
 
 fn n_ok(fleet: &Fleet) -> usize {
     fleet.lines("box-1/lines").iter().filter(|it| it.starts_with("ok ")).count()
+}
+
+/// A box, a cluster and a centre as they are installed, and what they log.
+struct Ward {
+    dir: TempDir,
+    plan: Plan,
+}
+
+impl Ward {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ports = free_ports(22_000..22_100, 6).unwrap();
+        let wanted = DevFleet { cameras: 0, ..DevFleet::small(&dir.path().join("fleet"), ports) };
+        let plan = wanted.make().unwrap();
+        Self { dir, plan }
+    }
+
+    fn broker(&self, owner: &str, port: u16) -> Broker {
+        let configuration = format!("mosquitto-{owner}/mosquitto.conf");
+        Broker::start(&self.plan.folder.join(configuration), port).unwrap()
+    }
+
+    /// `vong WORDS --config` the file of `device`; stdout and stderr go to files of its name.
+    fn daemon(&self, device: &str, words: &[&str]) -> Process {
+        let file = |end: &str| File::create(self.dir.path().join(format!("{device}.{end}")));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vong-e2e"));
+        command.args(words).arg("--config").arg(self.plan.folder.join(device).join("vong.toml"));
+        command.stdout(file("lines").unwrap()).stderr(file("log").unwrap());
+        Process(command.spawn().unwrap())
+    }
+
+    fn lines(&self, file: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.dir.path().join(file)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// What the centre printed of a device's coming and going.
+    fn states(&self, device: &str) -> Vec<String> {
+        let lines = self.lines("centre.lines");
+        let all = lines.iter().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+        let its = all.filter(|it| it["kind"] == "status" && it["device"] == device);
+        its.map(|it| it["state"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The latest health of a device that the centre has stored.
+    fn health(&self, device: &str) -> Option<Value> {
+        let path = self.plan.folder.join("centre/data/vong.db");
+        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let sql = "SELECT health FROM device_seen WHERE device = ?1";
+        let text: String = conn.query_row(sql, [device], |row| row.get(0)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+#[test]
+fn a_box_logs_a_broker_that_is_away_at_its_start_goes_and_comes_back() {
+    let ward = Ward::new();
+    let port = ward.plan.ports.centre_broker;
+    let _own = ward.broker("box-demo-1", ward.plan.ports.box_broker);
+    let _box = ward.daemon("box-demo-1", &["run"]);
+    let log = || ward.lines("box-demo-1.log");
+    let n_with = |text: &str| log().iter().filter(|it| it.contains(text)).count();
+    let place = format!("host=\"127.0.0.1\" port={port}");
+    let is_down = format!(" WARN the broker link is down, trying again {place} error=");
+    let is_up = format!(" INFO connected to the broker {place}");
+
+    wait_for("the box says that the broker is away", 30, || n_with(&is_down) > 0);
+    wait_for("the box runs all the same", 30, || n_with("the box is running") == 1);
+    let reason = log().into_iter().find(|it| it.contains(&is_down)).unwrap();
+    assert!(reason.contains("Connection refused"), "{reason}");
+    assert_eq!(n_with(&is_up), 0);
+
+    let broker = ward.broker("centre", port);
+    wait_for("the box is connected", 60, || n_with(&is_up) == 1);
+    let n_down = n_with(&is_down);
+    broker.kill().unwrap();
+    wait_for("the box says that the broker is gone", 30, || n_with(&is_down) > n_down);
+    let _broker = ward.broker("centre", port);
+    wait_for("the box is connected again", 90, || n_with(&is_up) == 2);
+}
+
+#[test]
+fn the_centre_hears_how_a_box_is_and_that_it_was_killed() {
+    let ward = Ward::new();
+    let ports = &ward.plan.ports;
+    let _brokers =
+        [ward.broker("centre", ports.centre_broker), ward.broker("box-demo-1", ports.box_broker)];
+    let _centre = ward.daemon("centre", &["centre", "--json"]);
+    let the_box = ward.daemon("box-demo-1", &["run"]);
+    let of_the_box = |states: &[&str]| ward.states("box-demo-1") == states;
+    wait_for("the box is online at the centre", 60, || of_the_box(&["online"]));
+    wait_for("the centre has its health", 30, || ward.health("box-demo-1").is_some());
+    let health = ward.health("box-demo-1").unwrap();
+    assert_eq!(health["clock_trusted"], true, "{health}");
+    assert!(health["disk"]["free_bytes"].as_u64().unwrap() > 0, "{health}");
+    assert!(health["outbox"]["n_events"].is_u64(), "{health}");
+
+    // Each change is told, long before the minute is over.
+    let cluster = || ward.health("box-demo-1").map(|it| it["clusters"]["loa-demo-001"].clone());
+    let speaker = ward.daemon("loa-demo-001", &["speaker"]);
+    wait_for("the box says that its cluster is there", 40, || cluster() == Some(json!("online")));
+    drop(speaker);
+    wait_for("the box says that its cluster is gone", 40, || cluster() == Some(json!("offline")));
+
+    drop(the_box);
+    wait_for("the box's last will", 30, || of_the_box(&["online", "offline"]));
 }

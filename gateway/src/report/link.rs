@@ -84,9 +84,9 @@ struct Shared {
 }
 
 #[derive(Debug)]
-struct Outgoing {
-    topic: String,
-    payload: Vec<u8>,
+pub(super) struct Outgoing {
+    pub(super) topic: String,
+    pub(super) payload: Vec<u8>,
 }
 
 /// A link that is not connected yet, what it will say, and the task that makes it.
@@ -107,6 +107,14 @@ impl Link {
     pub fn publish(&self, topic: &str, payload: Vec<u8>) -> bool {
         let message = Outgoing { topic: topic.to_owned(), payload };
         self.is_up() && self.outgoing.try_send(message).is_ok()
+    }
+
+    /// Up without a broker: what is published comes out at the other end.
+    #[cfg(test)]
+    pub(super) fn overheard() -> (Self, mpsc::Receiver<Outgoing>) {
+        let (outgoing, overheard) = mpsc::channel(OUTGOING);
+        let shared = Arc::new(Shared { is_up: AtomicBool::new(true), hurry: Notify::new() });
+        (Self { outgoing, shared }, overheard)
     }
 
     pub fn is_up(&self) -> bool {

@@ -129,12 +129,8 @@ impl From<BulletinError> for ApiError {
             Fault::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Fault::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Fault::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Fault::Internal => {
-                if let BulletinError::Store(err) = err {
-                    return err.into();
-                }
-                return Self::internal(format!("{:#}", anyhow::Error::new(err)));
-            }
+            Fault::Full => return Self::disk_full(format!("{:#}", anyhow::Error::new(err))),
+            Fault::Internal => return Self::internal(format!("{:#}", anyhow::Error::new(err))),
         };
         Self::new(status, code(&err), err.to_string())
     }
@@ -152,6 +148,6 @@ fn code(err: &BulletinError) -> &'static str {
         (_, Fault::TooLarge) => "too_large",
         (_, Fault::Busy) => "busy",
         (BulletinError::Ingest(_), _) => "audio_refused",
-        (_, Fault::Unprocessable | Fault::Internal) => "invalid",
+        (_, Fault::Unprocessable | Fault::Full | Fault::Internal) => "invalid",
     }
 }

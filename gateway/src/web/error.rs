@@ -7,7 +7,7 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::wire;
 use crate::store::StoreError;
@@ -57,6 +57,14 @@ impl ApiError {
         Self { retry_after: Some(Duration::from_secs(5)), ..error }
     }
 
+    /// The caller can do something about it, or knows who can.
+    pub(super) fn disk_full(cause: impl std::fmt::Display) -> Self {
+        warn!(%cause, "a console request found the disk full");
+        let message = "the disk of the box is full and nothing was stored: ask its technician to \
+                       make room, then try again";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message)
+    }
+
     /// For what the caller cannot mend: the cause goes to the log, not to the caller.
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         error!(%cause, "a console request broke");
@@ -80,8 +88,7 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     fn from(err: StoreError) -> Self {
         if matches!(err, StoreError::Full(_)) {
-            let message = "the disk of the box is full: nothing was stored";
-            return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message);
+            return Self::disk_full(err);
         }
         Self::internal(err)
     }

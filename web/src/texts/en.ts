@@ -257,7 +257,8 @@ export const en: Texts = {
     too_soon: 'Too soon, or past. Please choose a later time: the clusters have to get ready.',
     never_plays: 'This schedule has no play within a year.',
     clock_untrusted: 'The clock of the box is not in step yet. Please wait, then schedule again.',
-    disk_full: 'The disk of the box is full: nothing was stored.',
+    disk_full:
+      'The disk of the box is full: nothing was stored. Please ask the technician to make room, then try again.',
     too_large: 'The file is too large.',
     same_person: 'Nobody approves their own bulletin.',
   },

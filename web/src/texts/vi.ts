@@ -264,7 +264,8 @@ export const vi = {
     too_soon: 'Thời điểm phát quá gần hoặc đã qua. Đề nghị chọn muộn hơn để các cụm loa kịp chuẩn bị.',
     never_plays: 'Lịch này không có buổi phát nào trong vòng một năm tới.',
     clock_untrusted: 'Đồng hồ của thiết bị chưa đồng bộ. Đề nghị chờ rồi lên lịch lại.',
-    disk_full: 'Bộ nhớ của thiết bị đã đầy: chưa lưu được gì.',
+    disk_full:
+      'Bộ nhớ của thiết bị đã đầy: chưa lưu được gì. Đề nghị báo kỹ thuật viên giải phóng bớt, rồi thử lại.',
     too_large: 'Tệp quá lớn.',
     same_person: 'Người biên tập không được tự phê duyệt bản tin của mình.',
   }),

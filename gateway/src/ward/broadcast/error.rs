@@ -1,5 +1,6 @@
 //! Why a request about bulletins was not done, so that the console can say it with the right status.
 
+use std::io;
 use std::time::Duration;
 
 use broadcast::bulletin;
@@ -63,6 +64,8 @@ pub enum Fault {
     Unprocessable,
     /// 503: try again later.
     Busy,
+    /// 507: the disk of the box is full, and nothing was stored.
+    Full,
     /// 500: ours. The text is for the journal, not for the browser.
     Internal,
 }
@@ -87,7 +90,13 @@ impl BulletinError {
             Self::Spool(error) => error.fault(),
             Self::Ingest(error) => error.fault(),
             Self::ClockUntrusted => Fault::Busy,
+            Self::Store(StoreError::Full(_)) => Fault::Full,
             Self::Store(_) => Fault::Internal,
         }
     }
+}
+
+/// Room is missing, and somebody can make some; the disk itself is sound.
+pub(super) fn is_full(err: &io::Error) -> bool {
+    matches!(err.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

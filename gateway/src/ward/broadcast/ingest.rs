@@ -10,10 +10,11 @@ use broadcast::library::{PrepareError, Refused};
 use broadcast::loudness::Loudness;
 use broadcast::normalise::{Abbreviations, normalise};
 use broadcast::speech::{self, Espeak, SpeechError, Voice};
+use media::OpusError;
 use tempfile::NamedTempFile;
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::Fault;
+use super::error::{Fault, is_full};
 use super::view::Origin;
 
 /// An hour of MP3 takes seconds: who comes after so many others is told to come back.
@@ -37,10 +38,30 @@ pub enum IngestError {
     Busy,
     #[error("the sound cannot be encoded: {0}")]
     Encode(String),
+    #[error("the sound cannot be kept: the disk of the box is full")]
+    Full(#[source] io::Error),
     #[error("the sound cannot be kept on disk")]
-    Disk(#[from] io::Error),
+    Disk(#[source] io::Error),
     #[error("the box is stopping")]
     Stopped,
+}
+
+impl From<io::Error> for IngestError {
+    fn from(err: io::Error) -> Self {
+        if is_full(&err) { Self::Full(err) } else { Self::Disk(err) }
+    }
+}
+
+impl From<OpusError> for IngestError {
+    fn from(err: OpusError) -> Self {
+        match err {
+            OpusError::Write(err) => err.into(),
+            OpusError::Init(_)
+            | OpusError::ElementMissing(_)
+            | OpusError::Empty
+            | OpusError::Stopped(_) => Self::Encode(err.to_string()),
+        }
+    }
 }
 
 /// Sound that is on disk, and where it came from.
@@ -123,23 +144,30 @@ fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError
     use broadcast::library::{Upload, prepare};
     use media::{OpusWriter, STORED_BITRATE_BPS};
 
-    let encode = |err: media::OpusError| IngestError::Encode(err.to_string());
     let new = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
-    let mut writer = OpusWriter::create(new.path(), STORED_BITRATE_BPS).map_err(encode)?;
+    let mut writer = OpusWriter::create(new.path(), STORED_BITRATE_BPS)?;
     let upload = match sound {
         Sound::File(file) => Upload::File(file.path()),
         Sound::Wav(bytes) => Upload::Bytes(bytes),
     };
     let prepared = prepare(upload, |block| writer.push(block)).map_err(|err| match err {
         PrepareError::Refused(refused) => IngestError::Refused(refused),
-        PrepareError::Sink(cause) => IngestError::Encode(cause.to_string()),
+        PrepareError::Sink(cause) => not_written(cause),
     })?;
-    let encoded = writer.finish_synced().map_err(encode)?;
+    let encoded = writer.finish_synced()?;
     let sha256 = hash(new.path())?;
     new.persist(folder.join(format!("{sha256}.opus"))).map_err(|err| err.error)?;
     fs::File::open(folder)?.sync_all()?;
     let content = Content { sha256, bytes: encoded.bytes, duration: encoded.duration };
     Ok((content, prepared.loudness))
+}
+
+/// What stopped the encoder, under the preparation that it stopped.
+fn not_written(cause: Box<dyn std::error::Error + Send + Sync>) -> IngestError {
+    match cause.downcast::<OpusError>() {
+        Ok(err) => (*err).into(),
+        Err(cause) => IngestError::Encode(cause.to_string()),
+    }
 }
 
 fn hash(path: &Path) -> io::Result<base::Sha256> {
@@ -168,6 +196,7 @@ impl IngestError {
                 | SpeechError::EngineRefused { .. },
             ) => Fault::Unprocessable,
             Self::Busy | Self::Stopped => Fault::Busy,
+            Self::Full(_) => Fault::Full,
             Self::Encode(_) | Self::Disk(_) | Self::Speech(_) => Fault::Internal,
         }
     }
@@ -186,5 +215,19 @@ mod tests {
         }
         Ingest::start(dir.path().to_owned()).unwrap();
         assert!(!unfinished.exists() && sound.exists());
+    }
+
+    #[test]
+    fn a_full_disk_is_known_under_whatever_stopped_for_it() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let all = [
+            IngestError::from(full()),
+            IngestError::from(OpusError::Write(full())),
+            not_written(Box::new(OpusError::Write(full()))),
+        ];
+        for err in all {
+            assert_eq!(err.fault(), Fault::Full, "{err:?}");
+        }
+        assert_eq!(not_written(Box::new(OpusError::Empty)).fault(), Fault::Internal);
     }
 }

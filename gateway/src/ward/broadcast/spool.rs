@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-use super::error::Fault;
+use super::error::{Fault, is_full};
 
 /// A recording that is being received. Dropping it removes the file.
 #[derive(Debug)]
@@ -25,8 +25,16 @@ pub enum SpoolError {
         most_bytes / 1_000_000
     )]
     TooLarge { most_bytes: u64 },
+    #[error("the recording cannot be received: the disk of the box is full")]
+    Full(#[source] io::Error),
     #[error("the recording cannot be received: the box cannot write to its disk")]
-    Disk(#[from] io::Error),
+    Disk(#[source] io::Error),
+}
+
+impl From<io::Error> for SpoolError {
+    fn from(err: io::Error) -> Self {
+        if is_full(&err) { Self::Full(err) } else { Self::Disk(err) }
+    }
 }
 
 /// Removes what a power cut left of uploads, at the start of the program.
@@ -66,6 +74,7 @@ impl SpoolError {
     pub(super) fn fault(&self) -> Fault {
         match self {
             Self::TooLarge { .. } => Fault::TooLarge,
+            Self::Full(_) => Fault::Full,
             Self::Disk(_) => Fault::Internal,
         }
     }
@@ -96,6 +105,21 @@ mod tests {
         std::mem::forget(spool);
         clear(&folder).unwrap();
         assert!(!folder.exists());
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_a_broken_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut spool = Spool::create(dir.path(), 1 << 20).await.unwrap();
+        spool.file = File::options().write(true).open("/dev/full").await.unwrap();
+        // The write goes on in the background: it is the next step that hears of it.
+        let refused = match spool.write(b"12345678").await {
+            Ok(()) => spool.finish().await.map(drop),
+            refused => refused,
+        };
+        assert_eq!(refused.unwrap_err().fault(), Fault::Full);
+        let broken = SpoolError::from(io::Error::from(io::ErrorKind::ReadOnlyFilesystem));
+        assert_eq!(broken.fault(), Fault::Internal);
     }
 
     #[tokio::test]

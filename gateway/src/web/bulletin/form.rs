@@ -31,6 +31,23 @@ pub(super) async fn read(
     bulletins: &Bulletins,
     mut parts: Multipart,
 ) -> Result<NewBulletin, ApiError> {
+    let read = fields(bulletins, &mut parts).await;
+    if read.is_err() {
+        drain(&mut parts).await;
+    }
+    read
+}
+
+/// Clients send their whole form before they listen: one that is answered earlier, by a closed
+/// connection, never hears why. What is still to come is thrown away, up to the route's bound.
+async fn drain(parts: &mut Multipart) {
+    // Skips what is left of the field before; the first mistake ends it.
+    while let Ok(Some(mut part)) = parts.next_field().await {
+        while let Ok(Some(_)) = part.chunk().await {}
+    }
+}
+
+async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulletin, ApiError> {
     let mut form = Form::default();
     for _ in 0..MOST_FIELDS {
         let Some(part) = parts.next_field().await.map_err(|err| broken(&err))? else {
