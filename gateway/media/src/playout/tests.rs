@@ -149,6 +149,27 @@ fn card(pipe: PathBuf) -> std::thread::JoinHandle<usize> {
 
 #[tokio::test]
 async fn a_card_is_played_to_through_alsa() {
+    // A pipe takes in bursts what a card takes evenly: on a busy machine the sink can misjudge its pace
+    // so far that the end is late. A chain that does not play fails every time.
+    const TRIES: usize = 3;
+    let mut failed = Vec::new();
+    while failed.len() < TRIES {
+        match through_alsa().await {
+            Ok(n_loud) => {
+                // Six of eight samples of the tone's period are loud: 252 000 in seven seconds. The
+                // slaving stretches more than it would for a card, and the count says only that the
+                // programme came through.
+                assert!(n_loud > 200_000, "{n_loud}");
+                return;
+            }
+            Err(reason) => failed.push(reason),
+        }
+    }
+    panic!("{failed:?}");
+}
+
+/// How many loud samples reached the card.
+async fn through_alsa() -> Result<usize, String> {
     let dir = tempfile::tempdir().unwrap();
     let pipe = dir.path().join("card");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -158,11 +179,7 @@ async fn a_card_is_played_to_through_alsa() {
     let output = Output::Alsa { device, buffer: Duration::from_millis(200) };
     let playout = Playout::start(request(content(&dir, 8), soon()), output, &box_clock()).unwrap();
     let (started, ended) = whole(playout).await;
-    assert_eq!(ended.failed, None);
+    ended.failed.map_or(Ok(()), Err)?;
     assert!(started.is_some(), "the card's clock was read");
-    // Six of eight samples of the tone's period are loud: 252 000 in seven seconds. A pipe takes in
-    // bursts what a card takes evenly, so the slaving stretches more than it would for a card, and
-    // the count says only that the programme came through.
-    let n_loud = card.join().unwrap();
-    assert!(n_loud > 200_000, "{n_loud}");
+    Ok(card.join().unwrap())
 }
