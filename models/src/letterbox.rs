@@ -1,12 +1,16 @@
 //! From somebody's picture to the model's planar f32 input, in one pass and without allocating.
 //!
-//! `yuv` is the way of every camera frame, and fast; `rgb` is that of picture files, and exact.
+//! `yuv` is the way of every camera frame, and fast (`strip` and `colour` are its vector arithmetic);
+//! `rgb` is that of picture files, and exact.
 
+mod colour;
 mod rgb;
+mod strip;
 mod taps;
 mod yuv;
 
 use base::{Picture, Size};
+use fearless_simd::Level;
 
 use crate::detection::DetectError;
 use crate::head::Scale;
@@ -24,6 +28,8 @@ pub(crate) struct Letterbox {
     colours: [Channel; 3],
     tensor: Vec<f32>,
     plan: Option<Plan>,
+    /// The widest vectors of this processor.
+    level: Level,
     yuv_rows: yuv::Rows,
     rgb_rows: rgb::Rows,
 }
@@ -79,6 +85,7 @@ impl Letterbox {
             colours,
             tensor: vec![0.0; 3 * width * height],
             plan: None,
+            level: Level::new(),
             yuv_rows: yuv::Rows::default(),
             rgb_rows: rgb::Rows::default(),
         }
@@ -104,7 +111,7 @@ impl Letterbox {
         };
         let sampled = match picture {
             Picture::I420 { y, u, v, .. } => {
-                yuv::fill(plan, [y, u, v], &mut self.yuv_rows, &mut out)
+                yuv::fill(self.level, plan, [y, u, v], &mut self.yuv_rows, &mut out)
             }
             Picture::Rgb { data, .. } => rgb::fill(plan, data, &mut self.rgb_rows, &mut out),
         };
@@ -147,7 +154,7 @@ impl Letterbox {
         if is_rgb {
             self.rgb_rows.resize(width.into());
         } else {
-            self.yuv_rows.resize(wide.into(), chroma_wide.into(), width.into());
+            self.yuv_rows.resize(wide.into(), width.into());
         }
         Ok(Plan {
             source,

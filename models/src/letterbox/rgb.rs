@@ -55,8 +55,9 @@ fn sample_across(row: &[u8], taps: &Taps, out: &mut [[i32; 3]]) -> Option<()> {
     for (out, tap) in out.iter_mut().zip(taps.iter()) {
         let left = pixels.get(tap.first)?;
         let right = pixels.get(tap.first + 1).unwrap_or(left);
+        let [first, second] = tap.weights().map(i32::from);
         for (out, (&left, &right)) in out.iter_mut().zip(left.iter().zip(right)) {
-            *out = i32::from(left) * (Taps::STEPS - tap.steps) + i32::from(right) * tap.steps;
+            *out = i32::from(left) * first + i32::from(right) * second;
         }
     }
     Some(())
@@ -64,7 +65,8 @@ fn sample_across(row: &[u8], taps: &Taps, out: &mut [[i32; 3]]) -> Option<()> {
 
 /// The rounding of `VResizeLinear` in `OpenCV`'s `resize.cpp`.
 fn blend(upper: i32, lower: i32, tap: Tap) -> u8 {
-    let upper = ((upper >> 4) * (Taps::STEPS - tap.steps)) >> 16;
-    let lower = ((lower >> 4) * tap.steps) >> 16;
+    let [first, second] = tap.weights().map(i32::from);
+    let upper = ((upper >> 4) * first) >> 16;
+    let lower = ((lower >> 4) * second) >> 16;
     u8::try_from((upper + lower + 2) >> 2).unwrap_or(u8::MAX)
 }

@@ -13,12 +13,12 @@ pub(super) struct Tap {
     pub(super) first: usize,
     /// In `0.0..=1.0`: `steps / STEPS`.
     pub(super) share: f32,
-    pub(super) steps: i32,
+    pub(super) steps: i16,
 }
 
 impl Taps {
     /// `INTER_RESIZE_COEF_SCALE` of `OpenCV`.
-    pub(super) const STEPS: i32 = 2048;
+    pub(super) const STEPS: i16 = 2048;
 
     /// `source` samples become `target`; neither may be 0.
     pub(super) fn new(source: u16, target: u16) -> Self {
@@ -42,12 +42,22 @@ impl Taps {
     pub(super) fn iter(&self) -> std::slice::Iter<'_, Tap> {
         self.taps.iter()
     }
+
+    /// `n` at a time; the last may be fewer.
+    pub(super) fn chunks(&self, n: usize) -> std::slice::Chunks<'_, Tap> {
+        self.taps.chunks(n)
+    }
 }
 
 impl Tap {
     fn new(first: usize, steps: i64) -> Self {
-        let steps = u16::try_from(steps).unwrap_or(0);
-        Self { first, share: f32::from(steps) / 2048.0, steps: steps.into() }
+        let steps = i16::try_from(steps).unwrap_or(0);
+        Self { first, share: f32::from(steps) / f32::from(Taps::STEPS), steps }
+    }
+
+    /// Of the first sample and of the second one, in steps.
+    pub(super) fn weights(self) -> [i16; 2] {
+        [Taps::STEPS - self.steps, self.steps]
     }
 }
 

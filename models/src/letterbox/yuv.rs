@@ -1,113 +1,72 @@
-//! Planar YUV into the tensor: a row of output needs two rows of source. They are blended first, at
-//! full width (the compiler vectorises that), then sampled across, then turned into colours and
-//! written: colours are made only for the pixels that the model sees.
+//! Planar YUV into the tensor, a strip of eight output rows at a time: each plane is sampled to the
+//! size of the output, then colours are made, only for the pixels that the model sees.
+//!
+//! The arithmetic is compiled once for each width of vectors and chosen when the program runs. For
+//! that, all of it must end up in one function: whatever handles vectors is `inline(always)`, here, in
+//! `strip` and in `colour`. One that is not costs the whole gain several times over.
+#![expect(clippy::inline_always, reason = "vectors live in registers only within one function")]
 
 use base::Plane;
+use fearless_simd::{Level, Simd, dispatch};
 
-use super::{Channel, Plan, Target};
+use super::colour::Colours;
+use super::strip::{self, Block, Column};
+use super::{Plan, Target};
 
-/// Scratch: blended source rows (one sample longer than the source), and one sampled output row.
+/// Scratch: what one strip is made of.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    luma: Vec<f32>,
-    chroma: Vec<[f32; 2]>,
-    sampled: [Vec<f32>; 3],
+    columns: Vec<Column>,
+    /// Luma, U and V of the strip, at the size of the output.
+    sampled: [Vec<Block>; 3],
 }
 
 impl Rows {
-    /// For `wide` samples of luma and `chroma_wide` of chroma, to become `width`.
-    pub(super) fn resize(&mut self, wide: usize, chroma_wide: usize, width: usize) {
-        self.luma.resize(wide + 1, 0.0);
-        self.chroma.resize(chroma_wide + 1, [0.0; 2]);
-        for row in &mut self.sampled {
-            row.resize(width, 0.0);
+    /// For `wide` samples of luma, to become `width`.
+    pub(super) fn resize(&mut self, wide: usize, width: usize) {
+        self.columns.resize(strip::n_columns(wide), Column::default());
+        for plane in &mut self.sampled {
+            plane.resize(width.div_ceil(strip::WIDTH), Block::default());
         }
     }
 }
 
 /// `None` where a plane is too short.
 pub(super) fn fill(
+    level: Level,
     plan: &Plan,
-    [luma, u, v]: [&Plane<'_>; 3],
+    planes: [&Plane<'_>; 3],
     rows: &mut Rows,
     out: &mut Target<'_>,
 ) -> Option<()> {
-    for (at, (tap, chroma_tap)) in plan.down.iter().zip(plan.chroma_down.iter()).enumerate() {
-        let wide = rows.luma.len() - 1;
-        let (one, two) = two_rows(luma, tap.first, tap.share, wide)?;
-        blend(one, two, tap.share, &mut rows.luma);
-        let wide = rows.chroma.len() - 1;
-        let us = two_rows(u, chroma_tap.first, chroma_tap.share, wide)?;
-        let vs = two_rows(v, chroma_tap.first, chroma_tap.share, wide)?;
-        blend_chroma(us, vs, chroma_tap.share, &mut rows.chroma);
+    dispatch!(level, simd => fill_strips(simd, plan, planes, rows, out))
+}
 
-        let [ys, us, vs] = &mut rows.sampled;
-        for (out, tap) in ys.iter_mut().zip(plan.across.iter()) {
-            let pair = rows.luma.get(tap.first..tap.first + 2)?;
-            *out = pair[0] + (pair[1] - pair[0]) * tap.share;
+#[inline(always)]
+fn fill_strips<S: Simd>(
+    simd: S,
+    plan: &Plan,
+    [luma, u, v]: [&Plane<'_>; 3],
+    Rows { columns, sampled }: &mut Rows,
+    out: &mut Target<'_>,
+) -> Option<()> {
+    let colours = Colours::new(simd, out.colours);
+    let (wide, chroma_wide) = (plan.source_width, plan.source_width.div_ceil(2));
+    let strips = plan.down.chunks(strip::HEIGHT).zip(plan.chroma_down.chunks(strip::HEIGHT));
+    for (n_strips, (taps, chroma_taps)) in strips.enumerate() {
+        let [ys, us, vs] = &mut *sampled;
+        for (plane, wide, down, across, sampled) in [
+            (luma, wide, taps, &plan.across, ys),
+            (u, chroma_wide, chroma_taps, &plan.chroma_across, us),
+            (v, chroma_wide, chroma_taps, &plan.chroma_across, vs),
+        ] {
+            strip::stand_up(simd, plane, wide, down, columns)?;
+            strip::sample(simd, columns, down, across, sampled)?;
         }
-        for ((u, v), tap) in us.iter_mut().zip(vs.iter_mut()).zip(plan.chroma_across.iter()) {
-            let pair = rows.chroma.get(tap.first..tap.first + 2)?;
-            *u = pair[0][0] + (pair[1][0] - pair[0][0]) * tap.share;
-            *v = pair[0][1] + (pair[1][1] - pair[0][1]) * tap.share;
+        for row in 0..taps.len() {
+            let planes = out.row(n_strips * strip::HEIGHT + row);
+            colours.paint(simd, [&sampled[0], &sampled[1], &sampled[2]], row, planes);
         }
-        let colours = out.colours;
-        to_rgb([ys, us, vs], out.row(at), colours);
     }
     Some(())
-}
-
-/// Row `first` and the one below it; where that has no share, `first` twice.
-fn two_rows<'a>(
-    plane: &Plane<'a>,
-    first: usize,
-    share: f32,
-    wide: usize,
-) -> Option<(&'a [u8], &'a [u8])> {
-    let row = |at: usize| plane.data.get(at * plane.stride..)?.get(..wide);
-    let one = row(first)?;
-    Some((one, if share > 0.0 { row(first + 1)? } else { one }))
-}
-
-/// Blends two rows of samples into `out`, and repeats the last sample behind the end.
-fn blend(one: &[u8], two: &[u8], share: f32, out: &mut [f32]) {
-    for ((out, &one), &two) in out.iter_mut().zip(one).zip(two) {
-        let (one, two) = (f32::from(one), f32::from(two));
-        *out = one + (two - one) * share;
-    }
-    if let Some(last) = out.get(one.len().wrapping_sub(1)).copied()
-        && let Some(behind) = out.get_mut(one.len())
-    {
-        *behind = last;
-    }
-}
-
-fn blend_chroma(us: (&[u8], &[u8]), vs: (&[u8], &[u8]), share: f32, out: &mut [[f32; 2]]) {
-    let lerp = |one: u8, two: u8| {
-        let (one, two) = (f32::from(one), f32::from(two));
-        one + (two - one) * share
-    };
-    let samples = us.0.iter().zip(us.1).zip(vs.0.iter().zip(vs.1));
-    for (out, ((&u, &below_u), (&v, &below_v))) in out.iter_mut().zip(samples) {
-        *out = [lerp(u, below_u), lerp(v, below_v)];
-    }
-    if let [.., last, behind] = out {
-        *behind = *last;
-    }
-}
-
-/// BT.601, limited range: what decoders of cameras' H.264 hand out.
-fn to_rgb([ys, us, vs]: [&[f32]; 3], out: [&mut [f32]; 3], colours: &[Channel; 3]) {
-    let width = ys.len();
-    let [red, green, blue] = out.map(|row| &mut row[..width]);
-    let (us, vs) = (&us[..width], &vs[..width]);
-    let [to_red, to_green, to_blue] = *colours;
-    for at in 0..width {
-        let luma = (ys[at] - 16.0) * 1.164_383;
-        let (u, v) = (us[at] - 128.0, vs[at] - 128.0);
-        red[at] = (luma + 1.596_027 * v).clamp(0.0, 255.0) * to_red.gain + to_red.offset;
-        green[at] = (luma - 0.391_762 * u - 0.812_968 * v).clamp(0.0, 255.0) * to_green.gain
-            + to_green.offset;
-        blue[at] = (luma + 2.017_232 * u).clamp(0.0, 255.0) * to_blue.gain + to_blue.offset;
-    }
 }
