@@ -201,6 +201,10 @@ fn a_camera_is_watched_until_it_goes_away() {
     let frames: Vec<Value> =
         lines.by_ref().take(20).map(|it| serde_json::from_str(&it.unwrap()).unwrap()).collect();
     let numbers: Vec<u64> = frames.iter().map(|it| it["frame"].as_u64().unwrap()).collect();
+    if numbers.len() < 20 {
+        let said = std::io::read_to_string(watching.0.stderr.take().unwrap()).unwrap();
+        panic!("only {} frames: {said}", numbers.len());
+    }
     assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
     let times: Vec<i64> = frames.iter().map(|it| it["time_ms"].as_i64().unwrap()).collect();
     assert!(times.is_sorted() && times[19] > times[0], "{times:?}");

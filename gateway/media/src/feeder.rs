@@ -72,7 +72,7 @@ fn wait_for(
     stop: &mpsc::Receiver<()>,
 ) -> Option<gst::ClockTime> {
     loop {
-        let wait = match units.current_running_time() {
+        let wait = match running_time(units) {
             None => NOT_RUNNING,
             Some(now) => {
                 let start = offset.get_or_insert(now.saturating_sub(due));
@@ -91,6 +91,15 @@ fn wait_for(
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
+}
+
+/// `None` until the element plays. It has its clock before it has its base time, and in between its
+/// running time is the machine's uptime: a timeline that starts there is hours away from its first unit.
+fn running_time(units: &gst_app::AppSrc) -> Option<gst::ClockTime> {
+    if units.current_state() != gst::State::Playing {
+        return None;
+    }
+    units.current_running_time()
 }
 
 /// The bytes stay shared with the clip; only the stamps are new.
