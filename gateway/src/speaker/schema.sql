@@ -20,17 +20,6 @@ CREATE TABLE cluster_play (
     PRIMARY KEY (bulletin_id, occurrence_us)
 ) STRICT, WITHOUT ROWID;
 
--- Plays that were stopped before their orders came.
-CREATE TABLE cluster_bar (
-    -- The name of the play, as above.
-    bulletin_id TEXT NOT NULL,
-    occurrence_us INTEGER NOT NULL,
-    -- Orders of this level and below are barred.
-    owner_level INTEGER NOT NULL CHECK (owner_level BETWEEN 0 AND 255),
-    at_ms INTEGER NOT NULL,
-    PRIMARY KEY (bulletin_id, occurrence_us)
-) STRICT, WITHOUT ROWID;
-
 -- The fit to the box's clock. Valid only within the boot of the machine that it was made in, because
 -- local time counts from that boot.
 CREATE TABLE cluster_clock (

@@ -46,6 +46,7 @@ pub use wire::Ending;
 
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
+pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

@@ -33,8 +33,13 @@ use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Wake};
 use crate::ward::camera::{CameraView, PictureDesk};
 use crate::ward::clusters::ClusterView;
 
-const STEPS: &[&str] =
-    &[crate::report::SCHEMA, crate::ward::record::SCHEMA, broadcast::SCHEMA, SCHEMA];
+const STEPS: &[&str] = &[
+    crate::report::SCHEMA,
+    crate::ward::record::SCHEMA,
+    broadcast::SCHEMA,
+    SCHEMA,
+    broadcast::SCHEMA_VOLUME,
+];
 const PASSWORD: &str = "cầu tre sáng sớm";
 
 /// A console with a database of its own.

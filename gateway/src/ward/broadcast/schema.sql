@@ -99,8 +99,6 @@ CREATE TABLE play_target (
     -- Of the stop, once the play is withdrawn.
     stop_command_id TEXT UNIQUE,
     issued_at_ms INTEGER NOT NULL,
-    -- The cluster's, as it was configured when this was decided.
-    volume_percent INTEGER NOT NULL CHECK (volume_percent BETWEEN 0 AND 100),
     -- Of the order, or of the stop once there is one.
     n_sent INTEGER NOT NULL DEFAULT 0,
     sent_at_ms INTEGER,
