@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::fleet::{self, Fleet};
@@ -51,12 +50,14 @@ pub(super) async fn run(
     let (notices_tx, notices) = mpsc::channel(fleet::NOTICES);
     let listener = Fleet { format, printer: printer.clone(), notices: notices_tx };
     let (keep, listener) = (Keep::Everything, Arc::new(listener));
-    let receiver = Receiver { store: store.clone(), link, clock: clock.clone(), listener, keep };
-
     let heart = Heartbeat::default();
-    daemon.feed_watchdog(store.clone(), vec![Progress::of("gaps", &heart)]);
+    let progress = vec![Progress::of("receiver", &heart)];
+    let receiver =
+        Receiver { store: store.clone(), link, clock: clock.clone(), listener, keep, heart };
+
+    daemon.feed_watchdog(store.clone(), progress);
     let Daemon { tasks, stop, .. } = &mut daemon;
-    tasks.spawn("gaps", watch_gaps(store.clone(), heart, stop.clone()));
+    tasks.spawn("gaps", watch_gaps(store.clone(), stop.clone()));
     tasks.spawn("link", link_task.run());
     tasks.spawn("receiver", receiver.run(events));
     tasks.spawn("fleet", fleet::follow(store, clock, format, printer, notices));
@@ -64,15 +65,10 @@ pub(super) async fn run(
     daemon.run_until(interrupted).await
 }
 
-async fn watch_gaps(store: Store, heart: Heartbeat, stop: CancellationToken) {
-    let mut alive = tokio::time::interval(Heartbeat::AT_LEAST_EVERY);
-    let mut looked_at = Instant::now();
+async fn watch_gaps(store: Store, stop: CancellationToken) {
+    let mut every = tokio::time::interval(GAPS_EVERY);
     let mut before = Vec::new();
-    while stop.run_until_cancelled(alive.tick()).await.is_some() {
-        heart.beat();
-        if looked_at.elapsed() >= GAPS_EVERY {
-            fleet::lasting_gaps(&store, &mut before).await;
-            looked_at = Instant::now();
-        }
+    while stop.run_until_cancelled(every.tick()).await.is_some() {
+        fleet::lasting_gaps(&store, &mut before).await;
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::{error, warn};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::received::{self, Arrival, StreamKey};
 use super::topics::{Sender, Up};
 use super::wire::{self, Reply, Status, WireError};
 use super::{Ack, Envelope, Stream};
+use crate::daemon::Heartbeat;
 use crate::store::{Store, StoreError};
 
 /// Envelopes that share a commit.
@@ -65,6 +67,8 @@ pub struct Receiver {
     pub clock: Arc<dyn Clock>,
     pub listener: Arc<dyn Listener>,
     pub keep: Keep,
+    /// Beats for as long as what comes in is looked after.
+    pub heart: Heartbeat,
 }
 
 pub(super) type Batch = Vec<(Sender, Envelope)>;
@@ -75,7 +79,13 @@ impl Receiver {
     pub async fn run(self, mut events: mpsc::Receiver<LinkEvent>) {
         let mut greeted = HashSet::new();
         let mut n_commits = 0_u32;
-        while let Some(first) = events.recv().await {
+        loop {
+            self.heart.beat();
+            let first = match timeout(Heartbeat::AT_LEAST_EVERY, events.recv()).await {
+                Ok(Some(first)) => first,
+                Ok(None) => return,
+                Err(_) => continue,
+            };
             let mut batch = Vec::new();
             let mut next = Some(first);
             while let Some(event) = next {

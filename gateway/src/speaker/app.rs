@@ -24,7 +24,7 @@ use super::intake::Intake;
 use super::journal::Journal;
 use super::sink::Sink;
 use super::timesync::TimeSync;
-use super::{SCHEMA, row};
+use super::{SCHEMA, SCHEMA_BARS, row};
 use crate::clock_trust::ClockTrust;
 use crate::config;
 use crate::daemon::{Daemon, Heartbeat, Progress};
@@ -36,7 +36,8 @@ use crate::report::uplink::{Uplink, UplinkSettings, uplink};
 use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA];
+/// In the order of their first release: what was released is never changed.
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS];
 /// Loading GStreamer, reading the file and opening the card, on the smallest board.
 const OPENING: Duration = Duration::from_secs(3);
 /// The least that a play needs which is late already.

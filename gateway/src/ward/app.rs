@@ -36,8 +36,10 @@ use crate::{config, report, web};
 /// older ones, and no alert is lost.
 const FACTS: usize = 64;
 
-/// The tables of every part of the box, in the order of their first release.
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, broadcast::SCHEMA, web::SCHEMA];
+/// The tables of every part of the box, in the order of their first release: what was released is never
+/// changed.
+const STEPS: &[&str] =
+    &[report::SCHEMA, record::SCHEMA, broadcast::SCHEMA, web::SCHEMA, broadcast::SCHEMA_VOLUME];
 
 /// What the frame and the parts below share.
 struct Frame {
@@ -173,6 +175,7 @@ async fn broadcast_to_clusters(
     let signer = frame.identity.signer()?.clone();
     let (reporter, heart) = (frame.reporter.clone(), Heartbeat::default());
     frame.progress.push(Progress::of("dispatcher", &heart));
+    frame.progress.push(Progress::of("receiver", &own.heart));
     let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::daemon::Heartbeat;
 use crate::report::Envelope;
 use crate::report::health::Health;
 use crate::report::link::{Link, LinkSettings, LinkTask, link};
@@ -81,6 +82,8 @@ pub struct Clusters {
     pub link: LinkTask,
     /// Spawn `receiver.run(events)`; ends after `link`.
     pub receiver: ClusterReceiver,
+    /// Of the receiver.
+    pub heart: Heartbeat,
 }
 
 pub struct ClusterReceiver {
@@ -120,9 +123,11 @@ pub fn clusters(
     desk.tell_health();
     let views = desk.views.subscribe();
     let commands = ClusterCommands { link: link.clone(), station };
-    let receiver = Receiver { store, link, clock, listener: Arc::new(desk), keep: KEEP };
+    let heart = Heartbeat::default();
+    let receiver =
+        Receiver { store, link, clock, listener: Arc::new(desk), keep: KEEP, heart: heart.clone() };
     let receiver = ClusterReceiver { receiver, events };
-    Clusters { views, commands, link: link_task, receiver }
+    Clusters { views, commands, link: link_task, receiver, heart }
 }
 
 impl ClusterCommands {

@@ -70,8 +70,19 @@ pub(super) fn open(
         };
         cameras.push((parts, own));
     }
-    let progress = Progress { name: "detector", goes_on: Box::new(handle.goes_on(STUCK_AFTER)) };
+    let progress = progress(handle.goes_on(STUCK_AFTER), facts);
     Ok(Sight { threads, progress, cameras })
+}
+
+/// With the disk full, the threads wait until their facts are taken: that is no fault of theirs, and a
+/// restart would lose what waits.
+fn progress<T: Send + 'static>(
+    goes_on: impl Fn() -> bool + Send + 'static,
+    facts: &mpsc::Sender<T>,
+) -> Progress {
+    let facts = facts.downgrade();
+    let are_waited_for = move || facts.upgrade().is_some_and(|it| it.capacity() == 0);
+    Progress { name: "detector", goes_on: Box::new(move || goes_on() || are_waited_for()) }
 }
 
 fn detectors(config: &config::Ward) -> anyhow::Result<Vec<Box<dyn Detect>>> {
@@ -87,4 +98,20 @@ fn detectors(config: &config::Ward) -> anyhow::Result<Vec<Box<dyn Detect>>> {
     }
     info!(model, library = %engine.library.display(), n_threads, "the detector is ready");
     Ok(detectors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_wait_for_a_full_disk_are_not_stuck() {
+        let (facts_tx, mut facts) = mpsc::channel(1);
+        let progress = progress(|| false, &facts_tx);
+        assert!(!(progress.goes_on)(), "nothing waits, and still it does not go on");
+        facts_tx.try_send("an alert").unwrap();
+        assert!((progress.goes_on)(), "the alert is not taken yet");
+        facts.try_recv().unwrap();
+        assert!(!(progress.goes_on)());
+    }
 }
