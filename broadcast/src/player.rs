@@ -3,7 +3,8 @@
 //! `ordered -> fetching -> waiting -> playing -> played | partial | missed | stopped`. One play
 //! sounds at a time; a more urgent one takes the horn, and what it interrupted follows its own
 //! resume policy. `now` is always the box's time. Every change of a play is an effect to store
-//! before the next effect is carried out: after a restart nothing begins a second time.
+//! before the next effect is carried out: after a restart nothing begins a second time. (Whoever stores
+//! it may go on without, where the disk takes nothing: a street hears its warning rather than not.)
 
 mod event;
 mod play;

@@ -26,7 +26,7 @@ fn a_cluster_with_a_full_disk_plays_and_reports_when_there_is_room() {
     let speaker = Process(command.stderr(File::create(&log).unwrap()).spawn().unwrap());
     wait_for("the cluster knows the time", 60, || log_has(&log, "the clock is trusted now"));
 
-    street.order(cluster, &order(street.content(3), in_seconds(12)));
+    street.order(cluster, &order(street.content(3), in_seconds(25)));
     street.wait_for_event(cluster, &["broadcast.cached"]);
     let filler = small_disk::inside(&speaker.0, &data).join("filler");
     small_disk::fill(&filler);
@@ -37,11 +37,11 @@ fn a_cluster_with_a_full_disk_plays_and_reports_when_there_is_room() {
     });
     wait_for("the log says why", 20, || log_has(&log, "waits for room on the disk"));
 
-    let later = street.command(cluster, play_to_json(&order(street.content(2), in_seconds(15))));
+    let later = street.command(cluster, play_to_json(&order(street.content(20), in_seconds(20))));
     let token = street.identity.signer().unwrap().sign(&later);
     street.send(cluster, &token);
     let refused = street.wait_for_reply(later.id, ReplyState::Refused);
-    assert_eq!(refused.reason.as_deref(), Some("not stored yet: the disk is full"));
+    assert_eq!(refused.reason.as_deref(), Some("not stored yet: the disk takes nothing"));
 
     fs::remove_file(&filler).unwrap();
     let end = street.wait_for_event(cluster, &["broadcast.played", "broadcast.partial"]);

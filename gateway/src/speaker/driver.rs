@@ -10,6 +10,7 @@ use broadcast::player::{Effect, EndingKind, Event, Player, Report, Sound};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
 use super::clock::BoxClock;
@@ -27,6 +28,9 @@ use crate::store::Store;
 /// While something sounds, the sink's clock is corrected this often: what is left of the drift in
 /// between is below 50 us.
 const CORRECT_EVERY: Duration = Duration::from_secs(1);
+
+/// What the sender of a command is told that is not on disk.
+const NOT_STORED: &str = "not stored yet: the disk takes nothing";
 
 pub(super) struct Driver {
     pub(super) player: Player,
@@ -68,6 +72,8 @@ impl Driver {
         mut trusted: watch::Receiver<bool>,
     ) {
         let mut correct = tokio::time::interval(CORRECT_EVERY);
+        // It is asked only while something sounds: a quiet week must not be made up for.
+        correct.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut alive = tokio::time::interval(Heartbeat::AT_LEAST_EVERY);
         let is_trusted = *trusted.borrow_and_update();
         let mut wake_at = self.step(Event::ClockTrusted(is_trusted), None).await.wake_at;
@@ -86,6 +92,12 @@ impl Driver {
                 () = timer(&self.clock, wake_at) => News::Event(Event::TimerFired),
             };
             wake_at = match news {
+                News::Instruction(Instruction { command, verdict, .. })
+                    if self.journal.holds(command) =>
+                {
+                    let _ = verdict.send(Err(NOT_STORED.to_owned()));
+                    continue;
+                }
                 News::Instruction(Instruction { event, command, verdict }) => {
                     let done = self.step(event, Some(command)).await;
                     // Whoever asked may have stopped waiting.
@@ -109,10 +121,7 @@ impl Driver {
                     self.heart.beat();
                     continue;
                 }
-                News::Last => {
-                    self.journal.flush().await;
-                    return;
-                }
+                News::Last => return self.journal.close().await,
             };
         }
     }
@@ -180,7 +189,7 @@ impl Driver {
         let is_commanded = command.is_some();
         let is_stored = self.journal.write(Entry { fact, event, command }).await;
         if is_commanded && !is_stored {
-            done.refusal.get_or_insert("not stored yet: the disk is full".to_owned());
+            done.refusal.get_or_insert(NOT_STORED.to_owned());
         }
     }
 

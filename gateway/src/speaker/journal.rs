@@ -19,9 +19,9 @@ use super::row;
 use crate::report::{NewEvent, Reporter, remember_command};
 use crate::store::StoreError;
 
-/// A refusal that is not about room is tried this often before the entry is given up.
-const TRIES: u32 = 3;
-const SOON: Duration = Duration::from_millis(200);
+/// A refusal that is not about room is tried this often before what is refused is given up.
+const TRIES: u32 = 10;
+const SOON: Duration = Duration::from_secs(1);
 /// A disk that is full stays so for a while.
 const LATER: Duration = Duration::from_secs(5);
 /// Entries that wait at most, a kilobyte each; then the oldest is dropped, and said to be.
@@ -56,11 +56,13 @@ pub(super) struct Journal {
     clock: BoxClock,
     waiting: VecDeque<Entry>,
     retry_at: Option<Instant>,
+    /// Refusals in a row that were not about room.
+    n_refused: u32,
 }
 
 impl Journal {
     pub(super) fn new(reporter: Reporter, clock: BoxClock) -> Self {
-        Self { reporter, clock, waiting: VecDeque::new(), retry_at: None }
+        Self { reporter, clock, waiting: VecDeque::new(), retry_at: None, n_refused: 0 }
     }
 
     /// True when the entry is on disk. False: it waits in memory, behind those before it.
@@ -70,7 +72,13 @@ impl Journal {
             error!(?dropped, "too much waits for the disk: the oldest is lost");
         }
         self.waiting.push_back(entry);
-        self.flush().await
+        // Those before it wait for their time, and so does this.
+        self.retry_at.is_none() && self.flush().await
+    }
+
+    /// Whether what came of this command waits for the disk.
+    pub(super) fn holds(&self, command: Seen) -> bool {
+        self.waiting.iter().any(|it| it.command.is_some_and(|it| it.id == command.id))
     }
 
     /// Resolves when it is time to try again; never, with nothing waiting. Cancel-safe.
@@ -81,45 +89,63 @@ impl Journal {
         }
     }
 
-    /// Writes what waits. True when nothing does any more.
+    /// Writes what waits, in one transaction. True when all of it is on disk.
     pub(super) async fn flush(&mut self) -> bool {
+        if self.waiting.is_empty() {
+            return true;
+        }
         let was_waiting = self.retry_at.take().is_some();
-        let mut n_tried = 0;
-        while let Some(entry) = self.waiting.front() {
-            match self.store(entry.clone()).await {
-                Ok(()) => {
-                    self.waiting.pop_front();
-                    n_tried = 0;
+        let refused = match self.store(self.waiting.iter().cloned().collect()).await {
+            Ok(()) => {
+                self.waiting.clear();
+                self.n_refused = 0;
+                if was_waiting {
+                    info!("what waited for the disk is stored");
                 }
-                Err(err @ (StoreError::Full(_) | StoreError::Stopped)) => {
-                    if !was_waiting {
-                        warn!(error = ?err, "a play is not stored: it waits for room on the disk");
-                    }
-                    self.retry_at = Some(Instant::now() + LATER);
-                    return false;
-                }
-                Err(err) => {
-                    n_tried += 1;
-                    if n_tried == TRIES {
-                        let lost = self.waiting.pop_front();
-                        error!(error = ?err, ?lost, "the database does not take this entry: it is lost");
-                        n_tried = 0;
-                    } else {
-                        warn!(error = ?err, "a play was not stored, trying again");
-                        tokio::time::sleep(SOON).await;
-                    }
-                }
+                return true;
             }
+            Err(refused) => refused,
+        };
+        if !was_waiting {
+            warn!(error = ?refused, "a play is not stored: it waits for room on the disk");
         }
-        if was_waiting {
-            info!("there is room again: what waited is stored");
+        let is_about_room = matches!(refused, StoreError::Full(_) | StoreError::Stopped);
+        self.retry_at = Some(Instant::now() + if is_about_room { LATER } else { SOON });
+        self.n_refused = if is_about_room { 0 } else { self.n_refused + 1 };
+        if self.n_refused == TRIES {
+            self.drop_what_is_refused().await;
         }
-        true
+        false
     }
 
-    async fn store(&self, entry: Entry) -> Result<(), StoreError> {
+    /// Tries one by one, so that an entry that can never be stored does not hold up the others.
+    async fn drop_what_is_refused(&mut self) {
+        self.n_refused = 0;
+        for entry in std::mem::take(&mut self.waiting) {
+            match self.store(vec![entry.clone()]).await {
+                Ok(()) => {}
+                Err(StoreError::Sql(error)) => {
+                    error!(?error, ?entry, "the database does not take this: it is lost");
+                }
+                Err(_) => self.waiting.push_back(entry),
+            }
+        }
+    }
+
+    /// The last chance of what waits.
+    pub(super) async fn close(&mut self) {
+        if !self.flush().await {
+            let n_lost = self.waiting.len();
+            error!(n_lost, "the disk took nothing until the end: receipts are lost");
+        }
+    }
+
+    async fn store(&self, entries: Vec<Entry>) -> Result<(), StoreError> {
         let (reporter, now) = (self.reporter.clone(), self.clock.now());
-        self.reporter.store().write(move |conn| entry.save(conn, &reporter, now)).await
+        let save = move |conn: &Connection| {
+            entries.into_iter().try_for_each(|entry| entry.save(conn, &reporter, now))
+        };
+        self.reporter.store().write(save).await
     }
 }
 

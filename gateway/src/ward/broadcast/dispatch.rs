@@ -14,12 +14,12 @@ use provisioning::CommandSigner;
 use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::{Mutex, mpsc, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::plan::{Calendar, Change, reconcile};
-use super::play_row::Unacknowledged;
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::{Wake, Ward, closing, play_row, row, settle};
@@ -60,6 +60,8 @@ pub struct Dispatcher<C> {
     courier: C,
     wake: Wake,
     calendar: Arc<Mutex<Calendar>>,
+    /// Commands that were sent, and when, while the disk would not take a note of it.
+    unnoted: Mutex<HashMap<Uuid, Timestamp>>,
     heart: Heartbeat,
 }
 
@@ -72,7 +74,16 @@ impl<C: Courier> Dispatcher<C> {
         wake: Wake,
         heart: Heartbeat,
     ) -> Self {
-        Self { ward, reporter, signer, courier, wake, calendar: Arc::default(), heart }
+        Self {
+            ward,
+            reporter,
+            signer,
+            courier,
+            wake,
+            calendar: Arc::default(),
+            unnoted: Mutex::default(),
+            heart,
+        }
     }
 
     /// Works until `stop`. `views` says which cluster came online, `refused` what clusters do not
@@ -85,9 +96,17 @@ impl<C: Courier> Dispatcher<C> {
     ) {
         let mut failing = Failing::default();
         let mut online = BTreeSet::new();
-        let mut news = News::Time;
-        while !stop.is_cancelled() {
-            self.heart.beat();
+        // However much else there is to hear of, a round comes in its time.
+        let mut rounds = tokio::time::interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let news = tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake.woken() => News::Time,
+                _ = rounds.tick() => News::Time,
+                Ok(()) = views.changed() => News::Views,
+                Some(refusal) = refused.recv() => News::Refusal(refusal),
+            };
             let done = match news {
                 News::Time => self.round().await,
                 News::Views => self.greet(&views, &mut online).await,
@@ -98,13 +117,6 @@ impl<C: Courier> Dispatcher<C> {
             if failing.is_end(done) {
                 return;
             }
-            news = tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.wake.woken() => News::Time,
-                () = tokio::time::sleep(ROUND) => News::Time,
-                Ok(()) = views.changed() => News::Views,
-                Some(refusal) = refused.recv() => News::Refusal(refusal),
-            };
         }
     }
 
@@ -124,21 +136,30 @@ impl<C: Courier> Dispatcher<C> {
         if new.is_empty() {
             return Ok(());
         }
+        let greeted = new.clone();
         let forget = move |conn: &Connection| {
             new.iter().try_for_each(|cluster| play_row::forget_sent(conn, cluster))
         };
-        self.reporter.store().write(forget).await?;
-        self.round().await
+        let forgotten = self.reporter.store().write(forget).await;
+        forgotten.and(self.round_for(&greeted).await)
     }
 
     pub(super) async fn round(&self) -> Result<(), StoreError> {
+        self.round_for(&[]).await
+    }
+
+    /// A round in which everything for `greeted` is due. What fails does not keep the rest from being
+    /// done: on a full disk, what was ordered before is sent all the same.
+    async fn round_for(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
+        self.heart.beat();
         // By a clock that nobody vouches for, every start would be at the wrong time.
         if !self.reporter.trust().is_trusted() {
             return Ok(());
         }
-        self.write_plan().await?;
-        self.send().await?;
-        self.close().await
+        let planned = self.write_plan().await;
+        let sent = self.send(greeted).await;
+        let closed = self.close().await;
+        planned.and(sent).and(closed)
     }
 
     async fn write_plan(&self) -> Result<(), StoreError> {
@@ -164,27 +185,38 @@ impl<C: Courier> Dispatcher<C> {
         Ok(())
     }
 
-    async fn send(&self) -> Result<(), StoreError> {
+    async fn send(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
         let store = self.reporter.store();
         let now = self.reporter.clock().now();
         let waiting = store.read(move |conn| play_row::unacknowledged(conn, now)).await?;
-        let mut sent = Vec::new();
-        for it in waiting.into_iter().filter(|it| is_due(it, now)) {
+        let mut unnoted = self.unnoted.lock().await;
+        let mut sent = std::mem::take(&mut *unnoted);
+        sent.retain(|id, _| waiting.iter().any(|it| it.errand.command_id == *id));
+        for it in waiting {
+            let last_sent_at = it.sent_at.max(sent.get(&it.errand.command_id).copied());
+            if !greeted.contains(&it.errand.to) && !is_due(it.n_sent, last_sent_at, now) {
+                continue;
+            }
             let command = it.errand.command(self.reporter.device());
             if !self.courier.send(&it.errand.to, &self.signer.sign(&command)) {
                 // Nothing is lost: the rows are there at the next round.
                 break;
             }
-            sent.push(command.id);
+            sent.insert(command.id, now);
         }
         if sent.is_empty() {
             return Ok(());
         }
-        // One commit for a whole ward; and on a full disk every cluster has its order, if twice.
+        // One commit for a whole ward. What a full disk does not note is remembered until it does.
+        let notes = sent.clone();
         let note = move |conn: &Connection| {
-            sent.iter().try_for_each(|id| play_row::set_sent(conn, *id, now))
+            notes.iter().try_for_each(|(id, at)| play_row::set_sent(conn, *id, *at))
         };
-        store.write(note).await
+        let noted = store.write(note).await;
+        if noted.is_err() {
+            *unnoted = sent;
+        }
+        noted
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -273,9 +305,9 @@ fn override_entry(
     Some(NewEvent { kind: Kind::AuditEntry, occurred_at: now, data })
 }
 
-fn is_due(waiting: &Unacknowledged, now: Timestamp) -> bool {
-    let Some(sent_at) = waiting.sent_at else { return true };
-    let doublings = waiting.n_sent.saturating_sub(1).min(8);
+fn is_due(n_sent: u32, last_sent_at: Option<Timestamp>, now: Timestamp) -> bool {
+    let Some(sent_at) = last_sent_at else { return true };
+    let doublings = n_sent.saturating_sub(1).min(8);
     let pause = RESEND_FIRST.saturating_mul(1 << doublings).min(RESEND_LAST);
     now.duration_since(sent_at) >= SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
 }

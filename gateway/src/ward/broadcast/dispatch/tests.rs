@@ -59,14 +59,31 @@ async fn a_crash_between_the_order_and_its_note_sends_the_same_order_again() {
 async fn a_note_that_cannot_be_written_holds_back_no_order() {
     let world = World::new().await;
     world.scheduled(Priority::Normal, NINE).await;
+    world.dispatcher.write_plan().await.unwrap();
+    // As on a full disk: nothing that is written is taken.
     let refuse = |conn: &Connection| {
         conn.execute_batch(
-            "CREATE TRIGGER full BEFORE UPDATE OF n_sent ON play_target \
-             BEGIN SELECT raise(ABORT, 'as a full disk does'); END",
+            "CREATE TRIGGER full_1 BEFORE UPDATE ON play_target \
+             BEGIN SELECT raise(ABORT, 'full'); END; \
+             CREATE TRIGGER full_2 BEFORE UPDATE ON planned \
+             BEGIN SELECT raise(ABORT, 'full'); END;",
         )
     };
     world.store.write(refuse).await.unwrap();
+    // Far enough for the planner to want to note how far it has come.
+    world.advance(600).await;
     assert!(world.dispatcher.round().await.is_err());
+    assert_eq!(world.sent_kinds(), ["loa-1 order.play", "loa-2 order.play"]);
+    assert!(world.dispatcher.round().await.is_err());
+    assert_eq!(world.sent_kinds(), [""; 0], "what could not be noted is remembered");
+    let room = |conn: &Connection| conn.execute_batch("DROP TRIGGER full_1; DROP TRIGGER full_2");
+    world.store.write(room).await.unwrap();
+    world.dispatcher.round().await.unwrap();
+    world.advance(14).await;
+    world.dispatcher.round().await.unwrap();
+    assert_eq!(world.sent_kinds(), [""; 0], "it was noted when there was room");
+    world.advance(1).await;
+    world.dispatcher.round().await.unwrap();
     assert_eq!(world.sent_kinds(), ["loa-1 order.play", "loa-2 order.play"]);
 }
 
