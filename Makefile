@@ -14,7 +14,8 @@ help:
 	@echo '             (DEMO_SECONDS=90 make demo ends by itself with a summary)'
 	@echo 'make test    every check and every test, with real brokers, cameras, sound and a browser'
 	@echo 'make lint    formatting and lints alone'
-	@echo 'make bench   what a frame costs on this machine (docs/performance.md)'
+	@echo 'make bench   what a frame costs here, memory, and how far six clusters are apart (docs/performance.md;'
+	@echo '             6 minutes)'
 	@echo 'make build   the optimised binary: $(CARGO_TARGET_DIR)/release/vong'
 
 setup:

@@ -3,7 +3,7 @@
 # has no such form (memory, skew) as text on stderr.
 # usage: scripts/bench.sh VONG_BINARY
 set -euo pipefail
-vong=${1:?usage: scripts/bench.sh VONG_BINARY}
+vong=$(realpath "${1:?usage: scripts/bench.sh VONG_BINARY}")
 scripts=$(cd "$(dirname "$0")" && pwd)
 video=${XDG_CACHE_HOME:-$HOME/.cache}/vong/media/vtest.mp4
 [ -f "$video" ] || { echo "$video is missing: run 'make setup'" >&2; exit 1; }

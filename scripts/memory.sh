@@ -33,7 +33,7 @@ start() {
 
 "$vong" provision dev-fleet --out "$folder/fleet" --speakers 1 --cameras 2 --port-base "$port" >/dev/null
 for broker in "$folder"/fleet/mosquitto-*/mosquitto.conf; do
-  start "$(basename "$(dirname "$broker")")" mosquitto -c "$broker"
+  start "$(basename "$(dirname "$broker")")" /usr/sbin/mosquitto -c "$broker"
 done
 start cameras "$vong" sim camera --listen "127.0.0.1:$((port + 5))" \
   --camera "/camera-1=$video" --camera "/camera-2=$video"

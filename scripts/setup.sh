@@ -72,11 +72,13 @@ install_node() {
 }
 
 # Cargo goes by the age of files, and names what it built by the crate and not by where it lies. Of two
-# checkouts that share a build folder, the second would be given what the first was built from.
+# checkouts that share a build folder, the second would be given what the first was built from. Two that
+# build at the same time need a CARGO_TARGET_DIR each.
 own_build_folder() {
   local stamp=${CARGO_TARGET_DIR:-target}/checkout
   [ "$(cat "$stamp" 2>/dev/null)" = "$PWD" ] && return 0
-  find gateway models broadcast provisioning tests -type f -exec touch -c {} +
+  find gateway models broadcast provisioning tests -type f -exec touch -c {} + ||
+    die "the files of this checkout belong to somebody else, and the build folder was used by another checkout: set CARGO_TARGET_DIR to a folder of your own"
   mkdir -p "$(dirname "$stamp")"
   echo "$PWD" >"$stamp"
 }

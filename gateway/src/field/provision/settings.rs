@@ -67,7 +67,6 @@ const SOUND: &str = "
 [sound]
 sink = \"wav\"
 wav_dir = \"heard\"
-volume_percent = 80
 ";
 
 const CLOCK: &str = "
