@@ -24,6 +24,6 @@ npm --prefix web run check
 step "tests"
 cargo build --locked --workspace --bins
 cargo test --locked --workspace --no-fail-fast
-step "the whole path: cameras, alerts, bulletins and receipts from end to end (a minute and a quarter)"
-python3 scripts/demo.py --vong "$CARGO_TARGET_DIR/debug/vong" --seconds 75 --speakers 3
+step "the whole path: cameras, alerts, bulletins and receipts from end to end (a minute)"
+python3 scripts/demo.py --vong "$CARGO_TARGET_DIR/debug/vong" --speakers 3 --seconds 240 --until-all
 step "done"
