@@ -126,3 +126,27 @@ fn nanos(at: Timestamp) -> i64 {
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{SCHEMA, SCHEMA_BARS};
+    use super::*;
+
+    #[test]
+    fn a_bar_is_read_back_until_it_is_forgotten() {
+        let conn = Connection::open_in_memory().unwrap();
+        // As a database of the first release takes the second step.
+        for step in [SCHEMA, SCHEMA_BARS] {
+            conn.execute_batch(step).unwrap();
+        }
+        let at = |us| Timestamp::from_microsecond(us).unwrap();
+        let play = PlayId { bulletin: Uuid::from_u128(7), occurrence: at(1_234_567) };
+        let bar = Bar { owner_level: 2, at: at(5_000) };
+        save_bar(&conn, play, bar).unwrap();
+        assert_eq!(bars(&conn).unwrap(), [(play, bar)]);
+        forget_play(&conn, play).unwrap();
+        assert_eq!(bars(&conn).unwrap(), []);
+    }
+}

@@ -337,3 +337,19 @@ async fn a_round_without_news_writes_nothing() {
     }
     assert_eq!(world.store.read(count).await.unwrap(), before);
 }
+
+#[test]
+fn what_was_ordered_before_there_was_a_volume_plays_in_full() {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(super::super::SCHEMA).unwrap();
+    conn.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO play_target (bulletin_id, occurrence_ms, cluster, command_id, issued_at_ms, stage)
+         VALUES ('b', 1, 'loa-1', 'c', 1, 'pending');",
+    )
+    .unwrap();
+    conn.execute_batch(super::super::SCHEMA_VOLUME).unwrap();
+    let percent: i64 =
+        conn.query_row("SELECT volume_percent FROM play_target", [], |row| row.get(0)).unwrap();
+    assert_eq!(percent, 100);
+}
