@@ -22,10 +22,10 @@ const N_SOURCE: usize = 2 * HEIGHT;
 
 /// One sample of each source row, from top to bottom: pairs that one output row lies between.
 pub(super) type Column = [u8; N_SOURCE];
-/// Sampled pixels, row by row, in units of `1 / Taps::STEPS`.
+/// Sampled pixels, row by row, times `Taps::STEPS`.
 pub(super) type Block = [[f32; WIDTH]; HEIGHT];
 
-/// Columns come in squares, and the last one is repeated behind the end.
+/// Columns come in whole squares, with room for the last column to be repeated behind the end.
 pub(super) fn n_columns(wide: usize) -> usize {
     (wide + 1).next_multiple_of(N_SOURCE)
 }
@@ -52,6 +52,7 @@ pub(super) fn stand_up<S: Simd>(
         }
         transpose_bytes(lines, square);
     }
+    // What is left of the rows, if anything is.
     if let Some(square) = last.first_mut() {
         for (line, row) in lines.iter_mut().zip(&rows) {
             let rest = row.as_chunks::<N_SOURCE>().1;

@@ -53,7 +53,7 @@ fn fill_strips<S: Simd>(
     let colours = Colours::new(simd, out.colours);
     let (wide, chroma_wide) = (plan.source_width, plan.source_width.div_ceil(2));
     let strips = plan.down.chunks(strip::HEIGHT).zip(plan.chroma_down.chunks(strip::HEIGHT));
-    for (n_strips, (taps, chroma_taps)) in strips.enumerate() {
+    for (at, (taps, chroma_taps)) in strips.enumerate() {
         let [ys, us, vs] = &mut *sampled;
         for (plane, wide, down, across, sampled) in [
             (luma, wide, taps, &plan.across, ys),
@@ -64,7 +64,7 @@ fn fill_strips<S: Simd>(
             strip::sample(simd, columns, down, across, sampled)?;
         }
         for row in 0..taps.len() {
-            let planes = out.row(n_strips * strip::HEIGHT + row);
+            let planes = out.row(at * strip::HEIGHT + row);
             colours.paint(simd, [&sampled[0], &sampled[1], &sampled[2]], row, planes);
         }
     }
