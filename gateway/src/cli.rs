@@ -91,12 +91,26 @@ pub fn main() -> ExitCode {
     crate::log::init();
     match dispatch(cli.command) {
         Ok(code) => code,
-        Err(err) => {
-            tracing::error!("{err:#}");
-            let is_config = err.chain().any(<dyn std::error::Error>::is::<Problems>);
-            if is_config { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
-        }
+        Err(err) => failed(&err),
     }
+}
+
+fn failed(err: &anyhow::Error) -> ExitCode {
+    if let Some(problems) = err.chain().find_map(|it| it.downcast_ref::<Problems>()) {
+        // A line for each: the journal cuts long ones, and people read down.
+        tracing::error!("{err}:");
+        for problem in problems.to_string().lines() {
+            tracing::error!("{problem}");
+        }
+        return ExitCode::from(BAD_CONFIGURATION);
+    }
+    // `vong detect ... | head`: whoever reads has enough. A broken connection comes with a context.
+    let is_broken_pipe = |it: &std::io::Error| it.kind() == std::io::ErrorKind::BrokenPipe;
+    if err.chain().count() == 1 && err.downcast_ref().is_some_and(is_broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    tracing::error!("{err:#}");
+    ExitCode::FAILURE
 }
 
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {

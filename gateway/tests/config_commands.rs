@@ -77,12 +77,10 @@ fn a_bad_file_ends_the_check_and_the_daemon_with_64_and_every_key() {
     let folder = folder_with(BAD_BOX);
     for args in [["check-config", "vong.toml"].as_slice(), &["run", "--config", "vong.toml"]] {
         let said = refuses(folder.path(), args, 64);
-        // The first line names the file.
-        let keys: Vec<&str> = said
-            .lines()
-            .map(|it| it.rsplit_once("configuration: ").map_or(it, |(_, it)| it))
-            .map(|it| it.split(": ").next().unwrap())
-            .collect();
+        let (first, problems) = said.split_once('\n').unwrap();
+        assert!(first.contains("vong.toml is not a valid configuration:"), "{first}");
+        let problems = problems.lines().map(|it| it.split_once("ERROR ").unwrap().1);
+        let keys: Vec<&str> = problems.map(|it| it.split(": ").next().unwrap()).collect();
         assert_eq!(keys, BAD_KEYS, "{said}");
     }
     assert!(!folder.path().join("data").exists(), "nothing was begun");
@@ -183,4 +181,14 @@ fn a_plan_refuses_its_file_with_64_and_its_window_with_2() {
     std::fs::write(folder.path().join("rules.toml"), good).unwrap();
     refuses(folder.path(), &args("rules.toml", "2026-01-05"), 2);
     refuses(folder.path(), &args("rules.toml", "mai"), 2);
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    // The schema is larger than a pipe, so that the end of `head` is noticed.
+    let script = "\"$0\" config-schema box | head -1; exit ${PIPESTATUS[0]}";
+    let output =
+        Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_vong")]).output().unwrap();
+    assert_eq!(stdout(&output), "{\n");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
