@@ -28,7 +28,7 @@ build: web
 	cargo build --locked --release -p gateway
 
 demo: build
-	@python3 scripts/demo.py --vong $(CARGO_TARGET_DIR)/release/vong --seconds $${DEMO_SECONDS:-0}
+	@exec python3 scripts/demo.py --vong $(CARGO_TARGET_DIR)/release/vong --seconds $${DEMO_SECONDS:-0}
 
 test: web
 	@bash scripts/test.sh
