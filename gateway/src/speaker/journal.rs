@@ -91,10 +91,10 @@ impl Journal {
 
     /// Writes what waits, in one transaction. True when all of it is on disk.
     pub(super) async fn flush(&mut self) -> bool {
+        let was_waiting = self.retry_at.take().is_some();
         if self.waiting.is_empty() {
             return true;
         }
-        let was_waiting = self.retry_at.take().is_some();
         let refused = match self.store(self.waiting.iter().cloned().collect()).await {
             Ok(()) => {
                 self.waiting.clear();
@@ -160,5 +160,57 @@ impl Entry {
             Fact::Nothing => {}
         }
         self.event.map_or(Ok(()), |event| reporter.record_in(conn, event).map(drop))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use base::{DeviceId, SystemClock};
+
+    use super::super::{SCHEMA, SCHEMA_BARS, SteadyClock};
+    use super::*;
+    use crate::clock_trust::ClockTrust;
+    use crate::report::{self, ReporterSettings};
+    use crate::store::Store;
+
+    const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS];
+
+    fn bar(n: u128) -> Entry {
+        let play = PlayId { bulletin: Uuid::from_u128(n), occurrence: Timestamp::UNIX_EPOCH };
+        let bar = Bar { owner_level: 0, at: Timestamp::UNIX_EPOCH };
+        Entry { fact: Fact::Bar(play, bar), event: None, command: None }
+    }
+
+    #[tokio::test]
+    async fn what_can_never_be_stored_is_given_up_alone_and_then_nothing_is_due() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, thread) = Store::open(&dir.path().join("vong.db"), STEPS).unwrap();
+        let settings = ReporterSettings {
+            device: "loa-1".parse::<DeviceId>().unwrap(),
+            site: String::new(),
+            clock: Arc::new(SystemClock),
+            trust: ClockTrust::new(true),
+            bound: report::rows::Bound::default(),
+        };
+        let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
+        let mut journal = Journal::new(reporter, BoxClock::new(Arc::new(SteadyClock), None));
+        let bad = Uuid::from_u128(1);
+        let refuse = format!(
+            "CREATE TRIGGER bad BEFORE INSERT ON cluster_bar WHEN NEW.bulletin_id = '{bad}' \
+             BEGIN SELECT raise(ABORT, 'never'); END"
+        );
+        store.write(move |conn| conn.execute_batch(&refuse)).await.unwrap();
+
+        assert!(!journal.write(bar(1)).await);
+        assert!(!journal.write(bar(2)).await, "it waits behind the one before");
+        for _ in 1..TRIES {
+            assert!(!journal.flush().await);
+        }
+        let stored = store.read(row::bars).await.unwrap();
+        assert_eq!(stored.iter().map(|(play, _)| play.bulletin.as_u128()).collect::<Vec<_>>(), [2]);
+        assert!(journal.flush().await);
+        assert_eq!(journal.retry_at, None, "a timer that is always due would spin");
     }
 }
