@@ -62,7 +62,7 @@ impl Centre {
 /// # Errors
 /// As the daemon would report them.
 pub fn check(path: &Path) -> anyhow::Result<Role> {
-    let table: toml::Table = toml::from_str(&text_of(path)?).map_err(|it| syntax(&it))?;
+    let table: toml::Table = parse(path)?;
     if table.contains_key("box") {
         Speaker::read(path).map(|_| Role::Speaker)
     } else if table.contains_key("broker") {
@@ -86,10 +86,15 @@ fn read<R: DeserializeOwned, T>(
     believe: impl FnOnce(R, &Path) -> Result<T, Problems>,
 ) -> anyhow::Result<T> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    toml::from_str(&text_of(path)?)
-        .map_err(|it| syntax(&it))
-        .and_then(|raw| believe(raw, folder))
-        .with_context(|| format!("{} is not a valid configuration", path.display()))
+    believe(parse(path)?, folder).with_context(|| not_valid(path))
+}
+
+fn parse<R: DeserializeOwned>(path: &Path) -> anyhow::Result<R> {
+    toml::from_str(&text_of(path)?).map_err(|it| syntax(&it)).with_context(|| not_valid(path))
+}
+
+fn not_valid(path: &Path) -> String {
+    format!("{} is not a valid configuration", path.display())
 }
 
 fn text_of(path: &Path) -> anyhow::Result<String> {

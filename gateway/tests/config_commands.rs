@@ -87,6 +87,17 @@ fn a_bad_file_ends_the_check_and_the_daemon_with_64_and_every_key() {
 }
 
 #[test]
+fn broken_toml_is_told_once_with_its_file_and_its_line() {
+    let folder = folder_with("device = \"x\n");
+    for args in [["check-config", "vong.toml"].as_slice(), &["run", "--config", "vong.toml"]] {
+        let said = refuses(folder.path(), args, 64);
+        for text in ["vong.toml is not a valid configuration:", "TOML parse error at line 1"] {
+            assert_eq!(said.matches(text).count(), 1, "{said}");
+        }
+    }
+}
+
+#[test]
 fn every_daemon_refuses_a_file_that_is_not_there_with_64() {
     let folder = tempfile::tempdir().unwrap();
     for daemon in ["run", "speaker", "centre"] {
