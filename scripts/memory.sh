@@ -50,6 +50,9 @@ show() {
     END { printf "%-28s %6.1f MiB resident, %6.1f MiB private, %6.1f MiB at most, %d threads\n", name,
       value["VmRSS:"] / 1024, value["RssAnon:"] / 1024, value["VmHWM:"] / 1024, value["Threads:"] }' "/proc/$2/status"
 }
+for pid in "${started[@]}"; do
+  kill -0 "$pid" 2>/dev/null || { echo "not every part of the ward lived so long:" >&2; tail -n 3 "$folder"/*.log >&2; exit 1; }
+done
 [ "$(grep -c ' online' "$folder/box.log")" -ge 2 ] || { echo "not both cameras are online:" >&2; tail -5 "$folder/box.log" >&2; exit 1; }
 show "vong run, two cameras" "$box" box
 show "vong speaker, idle" "$cluster" cluster
