@@ -1,5 +1,6 @@
 //! Web and mail addresses: said part by part, and always listed, because nobody can note them down.
 
+use super::number::one_by_one;
 use super::scan::Scan;
 use super::word::Read;
 
@@ -32,7 +33,13 @@ fn in_parts(address: &str) -> String {
             '/' => words.push_str(" gạch chéo "),
             '-' => words.push_str(" gạch ngang "),
             '_' => words.push_str(" gạch dưới "),
-            c if c.is_ascii_alphanumeric() => words.push(c),
+            c if c.is_ascii_alphabetic() => words.push(c),
+            // Digit by digit, as one dictates an address: "2024" is no quantity here.
+            c if c.is_ascii_digit() => {
+                words.push(' ');
+                words.push_str(&one_by_one(c.encode_utf8(&mut [0; 4])));
+                words.push(' ');
+            }
             _ => words.push(' '),
         }
     }
