@@ -1,6 +1,6 @@
 //! What a detector says about one picture, and the promise every detector keeps.
 
-use base::{Picture, Score};
+use base::{Picture, Score, Size};
 
 /// An upright box in pixels of the source picture. The origin is the top left corner; a box may
 /// reach past the edges of the picture, as the models draw them.
@@ -44,6 +44,12 @@ pub enum DetectError {
 }
 
 impl Rect {
+    /// All of a picture.
+    pub fn whole(size: Size) -> Self {
+        let side = |length: u32| u16::try_from(length).map_or(f32::from(u16::MAX), f32::from);
+        Self { x: 0.0, y: 0.0, width: side(size.width), height: side(size.height) }
+    }
+
     pub fn right(&self) -> f32 {
         self.x + self.width
     }

@@ -9,7 +9,7 @@ mod kalman;
 
 use std::time::Duration;
 
-use base::Score;
+use base::{Picture, Score};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::{Detection, Rect};
@@ -25,10 +25,22 @@ pub struct Track {
     pub score: Score,
     /// The latest box as it was seen, not as it was predicted.
     pub area: Rect,
+    /// The box before it: where the object came from. `None` after the first hit.
+    pub previous: Option<Rect>,
     /// Pictures in which it was seen, this one included.
     pub n_hits: u32,
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
+}
+
+/// What was found in one picture, and where somebody looked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    pub picture: &'a Picture<'a>,
+    /// Of the whole picture, in its pixels.
+    pub detections: &'a [Detection],
+    /// What was looked at. A track outside of all of these is neither seen nor missed: it is held.
+    pub looked_at: &'a [Rect],
 }
 
 /// How sure is sure, and how long lost is gone.
@@ -83,7 +95,8 @@ impl Tracker {
 
     /// Takes what was detected in the picture captured at `now`; answers with the confirmed tracks
     /// that were seen in it. Times that do not rise are taken as the same moment.
-    pub fn update(&mut self, detections: &[Detection], now: Timestamp) -> &[Track] {
+    pub fn update(&mut self, sighting: &Sighting<'_>, now: Timestamp) -> &[Track] {
+        let detections = sighting.detections;
         let steps = self.steps_until(now);
         for followed in &mut self.followed {
             if followed.is_lost {
@@ -182,6 +195,7 @@ impl Tracker {
             class: detection.class,
             score: detection.score,
             area: detection.area,
+            previous: None,
             n_hits: 1,
             first_seen_at: now,
             last_seen_at: now,
@@ -197,6 +211,7 @@ impl Followed {
         self.motion.correct(detection.area);
         self.is_lost = false;
         self.track.score = detection.score;
+        self.track.previous = Some(self.track.area);
         self.track.area = detection.area;
         self.track.n_hits = self.track.n_hits.saturating_add(1);
         self.track.last_seen_at = now;

@@ -23,6 +23,7 @@ fn track(id: u64, x: f32, now: Timestamp) -> Track {
         class: 0,
         score: Score::try_from(0.9).unwrap(),
         area: Rect { x: x - 10.0, y: 20.0, width: 20.0, height: 60.0 },
+        previous: None,
         n_hits: 2,
         first_seen_at: now,
         last_seen_at: now,

@@ -8,7 +8,8 @@ use base::{Clock, DeviceId, Picture, Score, Sha256, new_uuid, write_atomic};
 use jiff::Timestamp;
 use media::CaptureClock;
 use models::{
-    Detect, EnterRule, EnterSettings, Entered, Polygon, Rect, Track, Tracker, TrackerSettings,
+    Detect, EnterRule, EnterSettings, Entered, Polygon, Rect, Sighting, Track, Tracker,
+    TrackerSettings,
 };
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -80,7 +81,9 @@ impl Analyst {
         if std::mem::take(&mut self.n_failed) > 0 {
             info!(camera = %self.camera, "detection works again");
         }
-        let tracks = self.tracker.update(&detections, captured_at);
+        let looked_at = [Rect::whole(picture.size())];
+        let sighting = Sighting { picture, detections: &detections, looked_at: &looked_at };
+        let tracks = self.tracker.update(&sighting, captured_at);
         if self.out.desk.take_request() {
             show(&self.out.desk, picture, tracks, captured_at);
         }

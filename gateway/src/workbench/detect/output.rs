@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base::Size;
+use base::{Picture, Size};
 use jiff::Timestamp;
-use models::{Detection, Labels, Rect, Tracker, TrackerSettings};
+use models::{Detection, Labels, Rect, Sighting, Tracker, TrackerSettings};
 
 use super::wire;
 
@@ -29,6 +29,7 @@ pub(super) struct Looked<'a> {
     /// False where the detections are those of an earlier picture.
     pub(super) is_fresh: bool,
     pub(super) detections: &'a [Detection],
+    pub(super) picture: &'a Picture<'a>,
 }
 
 #[derive(Debug)]
@@ -120,7 +121,10 @@ impl<W: Write> Output<W> {
     fn write_tracks(&mut self, looked: &Looked<'_>, found: &[Detection]) -> anyhow::Result<()> {
         let Kind::Mot { tracker } = &mut self.kind else { return Ok(()) };
         let now = Timestamp::UNIX_EPOCH + looked.time;
-        for track in tracker.update(found, now) {
+        let looked_at = [Rect::whole(looked.size)];
+        let sighting =
+            Sighting { picture: looked.picture, detections: found, looked_at: &looked_at };
+        for track in tracker.update(&sighting, now) {
             let Rect { x, y, width, height } = track.area;
             let (frame, id, score) = (looked.number, track.id, track.score.get());
             writeln!(
@@ -168,7 +172,7 @@ fn digits(file: &str) -> anyhow::Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    use base::Score;
+    use base::{Plane, Score};
 
     use super::*;
 
@@ -185,7 +189,10 @@ mod tests {
             let detections = &[person(x), Detection { class: 16, ..person(200.0) }];
             let size = Size { width: 640, height: 480 };
             let time = Duration::from_millis(100 * (number - 1));
-            let looked = Looked { number, file, time, size, is_fresh: true, detections };
+            let grey = vec![128; 640 * 480 * 3];
+            let data = Plane { data: &grey, stride: 640 * 3 };
+            let picture = &Picture::Rgb { size, data };
+            let looked = Looked { number, file, time, size, is_fresh: true, detections, picture };
             output.write(&looked).unwrap();
         }
         assert_eq!(String::from_utf8(output.finish().unwrap()).unwrap(), expected);

@@ -42,6 +42,7 @@ pub(super) fn pictures(
             size: picture.size(),
             is_fresh: true,
             detections: &detections,
+            picture: &picture,
         })?;
     }
     Ok(n_refused)
@@ -149,6 +150,7 @@ impl<W: Write> Watch<'_, W> {
             size: picture.size(),
             is_fresh,
             detections: &self.detections,
+            picture: &picture,
         })
     }
 }
