@@ -5,10 +5,16 @@ mod clip;
 mod element;
 mod error;
 #[cfg(feature = "sim")]
+mod fault;
+#[cfg(feature = "sim")]
 mod feeder;
 mod file;
 mod frame;
+#[cfg(feature = "sim")]
+mod noise;
 mod opus;
+#[cfg(feature = "sim")]
+mod playhead;
 pub mod playout;
 mod reader;
 mod rtsp;
@@ -16,16 +22,21 @@ mod rtsp;
 mod rtsp_server;
 
 #[cfg(feature = "sim")]
-pub use clip::{Clip, Codec};
+pub use clip::{Clip, Codec, Encoding};
 pub use element::MissingElement;
 pub use error::{InitError, VideoError};
+#[cfg(feature = "sim")]
+pub use fault::{Fault, Reboot};
 pub use file::VideoFile;
 pub use frame::VideoFrame;
 pub use opus::{Encoded, OpusError, OpusWriter, SAMPLE_RATE_HZ, STORED_BITRATE_BPS, encode_opus};
-pub use rtsp::{CameraError, CameraFrame, CaptureClock, RtspCamera, RtspSettings, RtspTransport};
+pub use rtsp::{
+    CameraError, CameraFrame, CaptureClock, DecoderMemory, DecoderUse, RtspCamera, RtspSettings,
+    RtspTransport,
+};
 #[cfg(feature = "sim")]
 pub use rtsp_server::{
-    Fault, Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,
+    Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,
 };
 
 /// Loads GStreamer. Call it once, before anything else of this crate; again does nothing.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base::{Clock, DeviceId, Score, Sha256};
 use jiff::{SignedDuration, Timestamp};
-use media::{CaptureClock, RtspCamera, RtspSettings, RtspTransport};
+use media::{CaptureClock, DecoderMemory, DecoderUse, RtspCamera, RtspSettings, RtspTransport};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -133,8 +133,8 @@ impl CameraView {
 /// Runs until `stop`. Nothing that a camera does ends it.
 pub async fn run(parts: CameraParts, stop: CancellationToken) {
     let connection = Connection::new(parts.clock.now());
-    let mut driver =
-        Driver { settings: rtsp_settings(&parts), parts, connection, seen: Seen::default() };
+    let settings = rtsp_settings(&parts);
+    let mut driver = Driver { settings, parts, connection, seen: Seen::default(), decoder: None };
     stop.run_until_cancelled(driver.run()).await;
 }
 
@@ -143,6 +143,8 @@ struct Driver {
     settings: RtspSettings,
     connection: Connection,
     seen: Seen,
+    /// As it was last told.
+    decoder: Option<DecoderUse>,
 }
 
 /// What came since the view was last renewed.
@@ -173,6 +175,7 @@ impl Driver {
         loop {
             match source.next().await {
                 Ok(frame) => {
+                    self.tell_decoder(&source);
                     self.step(Event::PictureCame, 0.0).await;
                     self.renew_view(frame.captured_at, frame.clock);
                     self.parts.eye.show(frame);
@@ -206,6 +209,23 @@ impl Driver {
         let _ = self.parts.facts.send(CameraFact::State(change)).await;
     }
 
+    /// One line when it is another one than before, not one a connection.
+    fn tell_decoder(&mut self, source: &RtspCamera) {
+        let decoder = source.decoder();
+        if decoder == self.decoder {
+            return;
+        }
+        let camera = &self.parts.camera.id;
+        if let Some(DecoderUse { name, is_hardware, fell_back }) = &decoder {
+            if let Some(why) = fell_back {
+                warn!(%camera, decoder = name, %why, "decodes in software: hardware failed");
+            } else {
+                info!(%camera, decoder = name, is_hardware, "decodes");
+            }
+        }
+        self.decoder = decoder;
+    }
+
     fn renew_view(&mut self, captured_at: Timestamp, capture_clock: CaptureClock) {
         self.seen.n_pictures = self.seen.n_pictures.saturating_add(1);
         let now = self.parts.clock.now();
@@ -237,6 +257,7 @@ fn rtsp_settings(parts: &CameraParts) -> RtspSettings {
             config::Transport::Udp => RtspTransport::Udp,
         },
         fps: parts.fps,
+        decoders: DecoderMemory::default(),
     }
 }
 

@@ -6,17 +6,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base::Pts;
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use super::CameraError;
 use super::capture::SenderReport;
+use super::{CameraError, DecoderUse};
 
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// The first thing that went wrong: what follows is its consequence.
     error: Mutex<Option<CameraError>>,
     report: Mutex<Option<SenderReport>>,
+    decoder: Mutex<Option<DecoderUse>>,
     has_stream: AtomicBool,
-    packets_since_picture: AtomicBool,
+    packet_at: Mutex<Option<Instant>>,
+    loss_at: Mutex<Option<Instant>>,
     news: Notify,
 }
 
@@ -39,6 +42,15 @@ impl Shared {
         (*lock(&self.report))?.time_of(pts)
     }
 
+    pub(crate) fn put_decoder(&self, chosen: DecoderUse) {
+        *lock(&self.decoder) = Some(chosen);
+    }
+
+    /// `None` until the camera said what it sends.
+    pub(crate) fn decoder(&self) -> Option<DecoderUse> {
+        lock(&self.decoder).clone()
+    }
+
     pub(crate) fn put_stream(&self) {
         self.has_stream.store(true, Ordering::Relaxed);
     }
@@ -48,16 +60,24 @@ impl Shared {
     }
 
     pub(crate) fn put_packet(&self) {
-        self.packets_since_picture.store(true, Ordering::Relaxed);
+        *lock(&self.packet_at) = Some(Instant::now());
+    }
+
+    pub(crate) fn has_packets_since(&self, moment: Instant) -> bool {
+        lock(&self.packet_at).is_some_and(|it| it >= moment)
+    }
+
+    /// Packets are missing before or inside the newest coded picture.
+    pub(crate) fn put_loss(&self) {
+        *lock(&self.loss_at) = Some(Instant::now());
+    }
+
+    pub(crate) fn has_losses_since(&self, moment: Instant) -> bool {
+        lock(&self.loss_at).is_some_and(|it| it >= moment)
     }
 
     pub(crate) fn put_picture(&self) {
-        self.packets_since_picture.store(false, Ordering::Relaxed);
         self.news.notify_one();
-    }
-
-    pub(crate) fn packets_since_picture(&self) -> bool {
-        self.packets_since_picture.load(Ordering::Relaxed)
     }
 
     /// Cancel-safe: news that nobody waited for is kept.
