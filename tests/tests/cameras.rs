@@ -1,28 +1,23 @@
 //! Cameras as a box sees them: a real RTSP server in its own process, the real detector, the real
-//! database; and what a camera that misbehaves looks like from the console.
+//! database. Those that misbehave are in `bad_cameras.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Score, Secret, Sha256, SystemClock};
+use base::{Clock as _, DeviceId, Score, Sha256, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
+use e2e::watched::{Blind, Ward, camera_at, is_online};
 use gateway::clock_trust::ClockTrust;
-use gateway::config::{self, Severity, Transport, Zone};
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
-use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Snapshot,
-    TroubleKind,
-};
-use gateway::ward::detector::{self, DetectorHandle, DetectorThreads, FAINTEST_SCORE};
+use gateway::ward::camera::{CameraFact, CameraState, Snapshot};
+use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
 use models::{Detect, DetectError, Detection};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
 
@@ -30,140 +25,12 @@ fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
 }
 
-fn street() -> String {
-    sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
-}
-
-/// The right half of the street is a zone.
-fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
-    config::Camera {
-        id: id.parse().unwrap(),
-        name: id.to_owned(),
-        url: url.to_owned(),
-        username: password.map(|_| "an".to_owned()),
-        password: password.map(|it| Secret::new(it.to_owned())),
-        transport: Transport::Tcp,
-        zones: vec![Zone {
-            id: "half".parse().unwrap(),
-            name: "Nửa phải".to_owned(),
-            polygon: vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]],
-            labels: vec!["person".to_owned()],
-            cooldown: Duration::from_secs(2),
-            severity: Severity::Warning,
-        }],
-    }
-}
-
-/// Sees nothing: for the tests in which only the connection matters.
-struct Blind;
-
-impl Detect for Blind {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        Ok(Vec::new())
-    }
-
-    fn labels(&self) -> &[String] {
-        &[]
-    }
-}
-
-/// One camera of a box, and what the console holds of it.
-struct Watched {
-    view: watch::Receiver<CameraView>,
-    desk: PictureDesk,
-    task: JoinHandle<()>,
-}
-
-/// The cameras of a box with everything that they report to.
-struct Ward {
-    detector: DetectorHandle,
-    threads: DetectorThreads,
-    facts: mpsc::Sender<CameraFact>,
-    received: mpsc::Receiver<CameraFact>,
-    labels: Vec<String>,
-    stop: CancellationToken,
-    dir: tempfile::TempDir,
-}
-
-impl Ward {
-    fn new(detector: Box<dyn Detect>) -> Self {
-        media::init().unwrap();
-        let mut labels = detector.labels().to_vec();
-        if labels.is_empty() {
-            labels.push("person".to_owned());
-        }
-        let (detector, threads) = detector::spawn(vec![detector]).unwrap();
-        let (facts, received) = mpsc::channel(16);
-        let stop = CancellationToken::new();
-        let dir = tempfile::tempdir().unwrap();
-        Self { detector, threads, facts, received, labels, stop, dir }
-    }
-
-    fn watch(&self, camera: config::Camera) -> Watched {
-        let clock = Arc::new(SystemClock);
-        let desk = PictureDesk::default();
-        let out = Outlet {
-            data_dir: self.dir.path().to_owned(),
-            facts: self.facts.clone(),
-            desk: desk.clone(),
-            clock: clock.clone(),
-        };
-        let min_score = Score::try_from(0.5).unwrap();
-        let analyst = Analyst::new(&camera, &self.labels, min_score, out).unwrap();
-        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
-        let eye = self.detector.add(analyst);
-        let facts = self.facts.clone();
-        let parts = CameraParts { camera, fps: 5, eye, facts, view: view_tx, clock };
-        Watched { view, desk, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
-    }
-
-    /// Everything ends by itself once the cameras are told to stop.
-    async fn close(self, watched: Vec<Watched>) {
-        self.stop.cancel();
-        drop((self.detector, self.facts, self.received));
-        for watched in watched {
-            timeout(Duration::from_secs(5), watched.task).await.unwrap().unwrap();
-        }
-        timeout(Duration::from_secs(5), self.threads.ended()).await.unwrap();
-    }
-}
-
-impl Watched {
-    /// Waits until the console shows what is wanted; the panic says what it shows instead.
-    async fn until(&mut self, seconds: u64, wanted: impl Fn(&CameraView) -> bool) -> CameraView {
-        let seen = timeout(Duration::from_secs(seconds), self.view.wait_for(|it| wanted(it))).await;
-        let seen = seen.map(|it| it.unwrap().clone());
-        seen.unwrap_or_else(|_| panic!("{:?} after {seconds} s", *self.view.borrow()))
-    }
-
-    async fn until_trouble(&mut self, seconds: u64, kind: TroubleKind) -> String {
-        let is_it =
-            |it: &CameraView| matches!(&it.state, CameraState::Offline(it) if it.kind == kind);
-        let CameraState::Offline(trouble) = self.until(seconds, is_it).await.state else {
-            unreachable!("waited for it")
-        };
-        trouble.text
-    }
-}
-
-fn is_online(view: &CameraView) -> bool {
-    view.state == CameraState::Online
-}
-
-/// What a camera is called when it is one kind of bad, and that the box goes on.
-async fn check_trouble(arguments: &[&str], password: Option<&str>, kind: TroubleKind, text: &str) {
-    let ward = Ward::new(Box::new(Blind));
-    let sim = sim(arguments);
-    let good = sim_good();
-    let mut bad = ward.watch(camera_at("bad", &sim.urls[0], password));
-    let mut neighbour = ward.watch(camera_at("good", &good.urls[0], None));
-    assert_eq!(bad.until_trouble(30, kind).await, text);
-    neighbour.until(10, |it| is_online(it) && it.fps > 3.0).await;
-    ward.close(vec![bad, neighbour]).await;
-}
-
 fn sim_good() -> SimCamera {
     sim(&["--video", &street(), "--listen", "127.0.0.1:0"])
+}
+
+fn street() -> String {
+    sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
 }
 
 async fn open_store(dir: &Path) -> (Store, StoreThread, Reporter) {
@@ -253,28 +120,6 @@ async fn a_server_that_goes_away_is_found_again() {
     ward.close(vec![camera]).await;
 }
 
-#[tokio::test]
-async fn a_wrong_password_is_told_in_words() {
-    let arguments = [
-        "--video",
-        &street(),
-        "--listen",
-        "127.0.0.1:0",
-        "--user",
-        "an",
-        "--password-env",
-        "VONG_TEST_PASSWORD",
-    ];
-    let text = "the camera refuses the user name or the password";
-    check_trouble(&arguments, Some("ba bon"), TroubleKind::WrongPassword, text).await;
-}
-
-#[tokio::test]
-async fn a_camera_that_hangs_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--freeze-after", "2s"];
-    check_trouble(&arguments, None, TroubleKind::Stalled, "no picture came for 5 s").await;
-}
-
 /// A detector that never comes back from a picture, until it is let go.
 struct Stuck(std::sync::mpsc::Receiver<()>);
 
@@ -306,20 +151,6 @@ async fn a_detector_that_is_stuck_is_no_progress() {
     timeout(Duration::from_secs(20), is_noticed).await.expect("it is noticed");
     drop(let_go);
     ward.close(vec![camera]).await;
-}
-
-#[tokio::test]
-async fn a_camera_that_sends_garbage_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--garbage-after", "3s"];
-    let text = "the stream cannot be decoded: packets come, but no picture can be made of them";
-    check_trouble(&arguments, None, TroubleKind::Undecodable, text).await;
-}
-
-#[tokio::test]
-async fn a_camera_with_another_codec_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--codec", "mjpeg"];
-    let text = "the camera sends JPEG, which is not supported: set it to H.264 or H.265";
-    check_trouble(&arguments, None, TroubleKind::UnsupportedCodec, text).await;
 }
 
 #[test]
