@@ -31,6 +31,9 @@ pub trait Detect: Send {
 
     /// The names of the classes, in the order of [`Detection::class`].
     fn labels(&self) -> &[String];
+
+    /// The size in which the model sees a picture: a larger one is shrunk to it.
+    fn input(&self) -> Size;
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -2,28 +2,37 @@
 //!
 //! Pure, but for `onnx`: pictures, boxes and times go in, boxes, tracks and alerts come out.
 
+mod attention;
 mod detection;
 #[cfg(feature = "onnx")]
 mod head;
 mod label;
 #[cfg(feature = "onnx")]
 mod letterbox;
+mod look;
+mod lookout;
+mod luma;
 mod manifest;
 mod motion;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod polygon;
+mod region;
 mod rule;
 pub mod snapshot;
 mod still;
 mod tracker;
 
+pub use attention::{Attention, Interest, Look, Pace};
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
+pub use look::{Seen, look};
+pub use lookout::{Gate, Lookout};
+pub use luma::SmallLuma;
 pub use manifest::{
     Channels, Entry, FileCheck, Fit, HeadKind, HeadSpec, Input, Manifest, ManifestError,
 };
-pub use motion::MotionGate;
+pub use motion::{MotionDetector, Moved};
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use polygon::{Polygon, PolygonError};

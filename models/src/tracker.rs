@@ -12,6 +12,7 @@ use std::time::Duration;
 use base::{Picture, Score};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::attention::{Interest, Pace};
 use crate::detection::{Detection, Rect};
 use assignment::Costs;
 use kalman::Motion;
@@ -131,6 +132,14 @@ impl Tracker {
             }
         }
         self.lend(now)
+    }
+
+    /// Everybody who is followed, and where he is thought to be.
+    pub fn interests(&self) -> impl Iterator<Item = Interest> + '_ {
+        self.followed.iter().map(|it| Interest {
+            area: it.motion.area(),
+            pace: if it.is_lost { Pace::Lost } else { Pace::Moving },
+        })
     }
 
     fn lend(&mut self, now: Timestamp) -> &[Track] {

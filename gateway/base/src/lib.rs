@@ -18,7 +18,7 @@ pub use clock::{Clock, SimClock, SystemClock, sleep_until};
 pub use digest::{Sha256, Sha256Error, Sha256Hasher};
 pub use file::{write_atomic, write_private};
 pub use id::{DeviceId, DeviceIdError, new_uuid};
-pub use picture::{Picture, Plane, Size};
+pub use picture::{Crop, Picture, Plane, Size};
 pub use secret::Secret;
 pub use tasks::Tasks;
 pub use units::{Pts, Score, ScoreError};
