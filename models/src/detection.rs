@@ -61,6 +61,14 @@ impl Rect {
         self.y + self.height
     }
 
+    pub fn middle(&self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    pub fn holds(&self, [x, y]: [f32; 2]) -> bool {
+        (self.x..self.right()).contains(&x) && (self.y..self.bottom()).contains(&y)
+    }
+
     /// Square pixels; an inverted box has none.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)

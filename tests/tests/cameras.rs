@@ -5,24 +5,30 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Score, Secret, Sha256, SystemClock};
+use base::{Clock as _, DeviceId, Picture, Score, Secret, Sha256, Size, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
 use gateway::clock_trust::ClockTrust;
 use gateway::config::{self, Severity, Transport, Zone};
+use gateway::report::health::{Health, Measured};
+use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
 use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Snapshot,
-    TroubleKind,
+    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Sees,
+    Snapshot, TroubleKind,
 };
-use gateway::ward::detector::{self, DetectorHandle, DetectorThreads, FAINTEST_SCORE};
+use gateway::ward::detector::{self, Crew, DetectorHandle, FAINTEST_SCORE, Figures};
 use gateway::ward::record;
 use models::{Detect, DetectError, Detection};
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// Of the detectors that are not one.
+const INPUT: Size = Size { width: 416, height: 416 };
 
 const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
 
@@ -58,12 +64,16 @@ fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
 struct Blind;
 
 impl Detect for Blind {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+    fn detect(&mut self, _: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
         Ok(Vec::new())
     }
 
     fn labels(&self) -> &[String] {
         &[]
+    }
+
+    fn input(&self) -> Size {
+        INPUT
     }
 }
 
@@ -71,32 +81,45 @@ impl Detect for Blind {
 struct Watched {
     view: watch::Receiver<CameraView>,
     desk: PictureDesk,
+    figures: Arc<Figures>,
     task: JoinHandle<()>,
 }
 
 /// The cameras of a box with everything that they report to.
 struct Ward {
     detector: DetectorHandle,
-    threads: DetectorThreads,
+    threads: JoinHandle<()>,
     facts: mpsc::Sender<CameraFact>,
     received: mpsc::Receiver<CameraFact>,
     labels: Vec<String>,
+    input: Size,
+    health: Health,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
 
 impl Ward {
-    fn new(detector: Box<dyn Detect>) -> Self {
+    /// One detection thread.
+    fn new(make: impl Fn() -> Box<dyn Detect> + Send + Sync + 'static) -> Self {
         media::init().unwrap();
-        let mut labels = detector.labels().to_vec();
+        let first = make();
+        let (mut labels, input) = (first.labels().to_vec(), first.input());
         if labels.is_empty() {
             labels.push("person".to_owned());
         }
-        let (detector, threads) = detector::spawn(vec![detector]).unwrap();
+        let health = Health::default();
+        let crew = Crew {
+            model: "test".to_owned(),
+            detectors: vec![first],
+            maker: Arc::new(move || Ok(make())),
+            health: health.clone(),
+        };
+        let (detector, threads) = detector::spawn(crew).unwrap();
+        let threads = tokio::spawn(threads.ended());
         let (facts, received) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let dir = tempfile::tempdir().unwrap();
-        Self { detector, threads, facts, received, labels, stop, dir }
+        Self { detector, threads, facts, received, labels, input, health, stop, dir }
     }
 
     fn watch(&self, camera: config::Camera) -> Watched {
@@ -109,12 +132,14 @@ impl Ward {
             clock: clock.clone(),
         };
         let min_score = Score::try_from(0.5).unwrap();
-        let analyst = Analyst::new(&camera, &self.labels, min_score, out).unwrap();
+        let model = Sees { labels: &self.labels, input: self.input };
+        let analyst = Analyst::new(&camera, &model, min_score, out).unwrap();
         let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
         let eye = self.detector.add(analyst);
+        let figures = Arc::clone(eye.figures());
         let facts = self.facts.clone();
         let parts = CameraParts { camera, fps: 5, eye, facts, view: view_tx, clock };
-        Watched { view, desk, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
+        Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
     }
 
     /// Everything ends by itself once the cameras are told to stop.
@@ -124,7 +149,7 @@ impl Ward {
         for watched in watched {
             timeout(Duration::from_secs(5), watched.task).await.unwrap().unwrap();
         }
-        timeout(Duration::from_secs(5), self.threads.ended()).await.unwrap();
+        timeout(Duration::from_secs(10), self.threads).await.unwrap().unwrap();
     }
 }
 
@@ -152,7 +177,7 @@ fn is_online(view: &CameraView) -> bool {
 
 /// What a camera is called when it is one kind of bad, and that the box goes on.
 async fn check_trouble(arguments: &[&str], password: Option<&str>, kind: TroubleKind, text: &str) {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let sim = sim(arguments);
     let good = sim_good();
     let mut bad = ward.watch(camera_at("bad", &sim.urls[0], password));
@@ -188,7 +213,7 @@ fn resident_mib() -> u64 {
 #[tokio::test]
 async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let faintest = Score::try_from(FAINTEST_SCORE).unwrap();
-    let mut ward = Ward::new(sim_camera::detector(faintest).unwrap());
+    let mut ward = Ward::new(move || sim_camera::detector(faintest).unwrap());
     let (first, second) = (format!("/a={}", street()), format!("/b={}", street()));
     let sim = sim(&["--camera", &first, "--camera", &second, "--listen", "127.0.0.1:0"]);
     let mut a = ward.watch(camera_at("cam-a", &sim.urls[0], None));
@@ -223,7 +248,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     assert!(latencies_ms.last().unwrap() < &2000, "{latencies_ms:?}");
     for camera in [&mut a, &mut b] {
         let view = camera.until(5, |it| is_online(it) && it.fps > 3.0).await;
-        assert!(view.n_looked > 20, "{view:?}");
+        assert!(view.analysed_fps > 0.5, "{view:?}");
         let shown = camera.desk.newest(SystemClock.now()).await.unwrap();
         assert!(shown.jpeg.starts_with(&[0xFF, 0xD8]));
     }
@@ -241,7 +266,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
 
 #[tokio::test]
 async fn a_server_that_goes_away_is_found_again() {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let first = sim_good();
     let address = first.address().to_owned();
     let mut camera = ward.watch(camera_at("cam", &first.urls[0], None));
@@ -275,37 +300,82 @@ async fn a_camera_that_hangs_is_told_in_words() {
     check_trouble(&arguments, None, TroubleKind::Stalled, "no picture came for 5 s").await;
 }
 
-/// A detector that never comes back from a picture, until it is let go.
-struct Stuck(std::sync::mpsc::Receiver<()>);
+/// What a detector does with a picture of 768 x 576; all others it takes its time for.
+#[derive(Clone, Copy)]
+enum Poison {
+    Stuck,
+    Panic,
+}
 
-impl Detect for Stuck {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        let _ = self.0.recv();
+impl Detect for Poison {
+    fn detect(&mut self, picture: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+        match (self, picture.size().width) {
+            // Longer than the test: nobody can wake it.
+            (Self::Stuck, 768) => std::thread::sleep(Duration::from_secs(600)),
+            (Self::Panic, 768) => panic!("a picture that the model does not survive"),
+            (Self::Stuck | Self::Panic, _) => {}
+        }
         Ok(Vec::new())
     }
 
     fn labels(&self) -> &[String] {
         &[]
     }
+
+    fn input(&self) -> Size {
+        INPUT
+    }
 }
 
-#[tokio::test]
-async fn a_detector_that_is_stuck_is_no_progress() {
-    let sim = sim(&["--video", &street(), "--listen", "127.0.0.1:0"]);
-    let (let_go, held) = std::sync::mpsc::channel();
-    let ward = Ward::new(Box::new(Stuck(held)));
-    let goes_on = ward.detector.goes_on(Duration::from_secs(2));
-    assert!(goes_on(), "nothing is looked at yet");
-    let mut camera = ward.watch(camera_at("cam-1", &sim.urls[0], None));
-    camera.until(20, is_online).await;
-    let is_noticed = async {
-        while goes_on() {
+/// One thread, two cameras: the pictures of one end it, and the other one is watched on.
+async fn check_poison(poison: Poison, reason: &str) {
+    let ward = Ward::new(move || Box::new(poison));
+    let (bad, good) = (sim_camera::media("vtest.mp4"), street());
+    let bad = sim(&["--video", bad.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let good = sim(&["--video", &good, "--listen", "127.0.0.1:0"]);
+    let mut good = ward.watch(camera_at("good", &good.urls[0], None));
+    good.until(20, |it| is_online(it) && it.analysed_fps > 0.5).await;
+    let mut bad = ward.watch(camera_at("bad", &bad.urls[0], None));
+    bad.until(20, is_online).await;
+    let said = || {
+        let health: Value = serde_json::from_slice(&ward.health.to_json(&measured())).unwrap();
+        health["detector"].clone()
+    };
+    // The second time in a row, the camera is left alone for a minute.
+    let replaced = async {
+        while said()["replaced"] != 2 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(20), is_noticed).await.expect("it is noticed");
-    drop(let_go);
-    ward.close(vec![camera]).await;
+    timeout(Duration::from_secs(30), replaced).await.expect("it is replaced");
+    assert_eq!(said()["last_replaced"], json!({ "camera": "bad", "reason": reason }));
+    good.until(20, |it| it.analysed_fps > 0.5).await;
+    let blind_ms = good.figures.watched(tokio::time::Instant::now()).blind_ms;
+    assert!(blind_ms < 20_000, "{blind_ms}");
+    assert!((ward.detector.goes_on())(), "no reason to start afresh yet");
+    ward.close(vec![bad, good]).await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_does_not_come_back_is_replaced() {
+    check_poison(Poison::Stuck, "stuck").await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_dies_is_replaced() {
+    check_poison(Poison::Panic, "crashed").await;
+}
+
+fn measured() -> Measured {
+    Measured {
+        at: SystemClock.now(),
+        clock_trusted: true,
+        epoch: base::new_uuid(SystemClock.now()),
+        mode: Mode::Offline,
+        depth: None,
+        disk: None,
+        temperature_c: None,
+    }
 }
 
 #[tokio::test]

@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-pub use analyst::{Analyst, Outlet};
+pub use analyst::{Analyst, Outlet, Sees};
 pub use connection::{CameraState, Trouble, TroubleKind};
 pub use picture::{LatestPicture, PictureDesk};
 
-use super::detector::Eye;
+use super::detector::{Eye, Figures, Watched};
 use crate::config;
 use connection::{Connection, Event};
 
@@ -89,10 +89,10 @@ pub struct CameraView {
     pub capture_clock: Option<CaptureClock>,
     /// Pictures a second that came from the camera, over the last second or so.
     pub fps: f32,
-    /// Pictures that the detector saw since the program started.
-    pub n_looked: u64,
-    /// Pictures that it missed, because newer ones came first.
-    pub n_dropped: u64,
+    /// Pictures a second that were judged, over the last second or so.
+    pub analysed_fps: f32,
+    /// Pictures a second that were not, because newer ones came first.
+    pub dropped_fps: f32,
 }
 
 /// What the rest of the box holds of a camera.
@@ -101,6 +101,7 @@ pub struct CameraHandle {
     pub id: DeviceId,
     pub name: String,
     pub view: watch::Receiver<CameraView>,
+    pub figures: Arc<Figures>,
     pub desk: PictureDesk,
 }
 
@@ -124,8 +125,8 @@ impl CameraView {
             last_picture_at: None,
             capture_clock: None,
             fps: 0.0,
-            n_looked: 0,
-            n_dropped: 0,
+            analysed_fps: 0.0,
+            dropped_fps: 0.0,
         }
     }
 }
@@ -150,6 +151,7 @@ struct Driver {
 struct Seen {
     n_pictures: u16,
     renewed_at: Option<Timestamp>,
+    watched: Watched,
 }
 
 impl Driver {
@@ -199,7 +201,8 @@ impl Driver {
             CameraState::Online | CameraState::Connecting => info!(%camera, "{}", state.as_str()),
         }
         self.parts.view.send_modify(|view| {
-            (view.state, view.since, view.fps) = (state.clone(), since, 0.0);
+            (view.state, view.since) = (state.clone(), since);
+            (view.fps, view.analysed_fps, view.dropped_fps) = (0.0, 0.0, 0.0);
         });
         let change = StateChange { camera: camera.clone(), state, since };
         // Refused only when the program stops.
@@ -215,13 +218,18 @@ impl Driver {
         if (SignedDuration::ZERO..VIEW_EVERY).contains(&passed) {
             return;
         }
-        let fps = f32::from(self.seen.n_pictures) / passed.as_secs_f32().max(0.001);
-        self.seen = Seen { n_pictures: 0, renewed_at: Some(now) };
-        let (n_looked, n_dropped) = (self.parts.eye.n_looked(), self.parts.eye.n_dropped());
+        let seconds = passed.as_secs_f32().max(0.001);
+        let watched = self.parts.eye.figures().watched(tokio::time::Instant::now());
+        let before = std::mem::replace(&mut self.seen.watched, watched);
+        let analysed = watched.n_analysed.saturating_sub(before.n_analysed);
+        let dropped = watched.n_dropped.saturating_sub(before.n_dropped);
+        let each = |n: u64| u16::try_from(n).map_or(f32::from(u16::MAX), f32::from) / seconds;
+        let fps = each(self.seen.n_pictures.into());
+        (self.seen.n_pictures, self.seen.renewed_at) = (0, Some(now));
         self.parts.view.send_modify(|view| {
             view.last_picture_at = Some(captured_at);
             view.capture_clock = Some(capture_clock);
-            (view.fps, view.n_looked, view.n_dropped) = (fps.max(0.0), n_looked, n_dropped);
+            (view.fps, view.analysed_fps, view.dropped_fps) = (fps, each(analysed), each(dropped));
         });
     }
 }

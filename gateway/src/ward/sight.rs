@@ -1,27 +1,22 @@
 //! Puts the cameras before the detector: a session for each thread, a place for each camera.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use anyhow::Context as _;
 use base::Clock;
 use base::Score;
 use models::{Detect, Manifest, open_detector};
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use super::camera::{
-    Analyst, CameraFact, CameraHandle, CameraParts, CameraView, Outlet, PictureDesk,
+    Analyst, CameraFact, CameraHandle, CameraParts, CameraView, Outlet, PictureDesk, Sees,
 };
-use super::detector::{self, DetectorThreads, FAINTEST_SCORE};
+use super::detector::{self, Crew, DetectorThreads, FAINTEST_SCORE, Maker};
 use crate::config;
 use crate::daemon::Progress;
 use crate::engine::{self, Choice};
 use crate::report::health::Health;
-
-/// A look takes tens of milliseconds, on the slowest board a second: such a one does not come back, or
-/// its thread is dead.
-const STUCK_AFTER: Duration = Duration::from_secs(30);
 
 pub(super) struct Sight {
     pub(super) threads: DetectorThreads,
@@ -39,10 +34,11 @@ pub(super) fn open(
     facts: &mpsc::Sender<CameraFact>,
     health: &Health,
 ) -> anyhow::Result<Sight> {
-    let detectors = detectors(config)?;
-    let labels = detectors.first().map(|it| it.labels().to_vec()).unwrap_or_default();
-    health.set("detector", json!({ "model": config.detector.model, "threads": detectors.len() }));
-    let (handle, threads) = detector::spawn(detectors)?;
+    let crew = crew(config, health)?;
+    let first = crew.detectors.first().context("a box needs at least one detection thread")?;
+    let (labels, input) = (first.labels().to_vec(), first.input());
+    let (handle, threads) = detector::spawn(crew)?;
+    let model = Sees { labels: &labels, input };
     let mut cameras = Vec::new();
     for camera in &config.cameras {
         let desk = PictureDesk::default();
@@ -52,25 +48,27 @@ pub(super) fn open(
             desk: desk.clone(),
             clock: Arc::clone(clock),
         };
-        let analyst = Analyst::new(camera, &labels, config.detector.min_score, out)?;
+        let analyst = Analyst::new(camera, &model, config.detector.min_score, out)?;
         let view = watch::Sender::new(CameraView::new(clock.now()));
+        let eye = handle.add(analyst);
         let own = CameraHandle {
             id: camera.id.clone(),
             name: camera.name.clone(),
             view: view.subscribe(),
+            figures: Arc::clone(eye.figures()),
             desk,
         };
         let parts = CameraParts {
             camera: camera.clone(),
             fps: config.detector.fps,
-            eye: handle.add(analyst),
+            eye,
             facts: facts.clone(),
             view,
             clock: Arc::clone(clock),
         };
         cameras.push((parts, own));
     }
-    let progress = progress(handle.goes_on(STUCK_AFTER), facts);
+    let progress = progress(handle.goes_on(), facts);
     Ok(Sight { threads, progress, cameras })
 }
 
@@ -85,19 +83,21 @@ fn progress<T: Send + 'static>(
     Progress { name: "detector", goes_on: Box::new(move || goes_on() || are_waited_for()) }
 }
 
-fn detectors(config: &config::Ward) -> anyhow::Result<Vec<Box<dyn Detect>>> {
+fn crew(config: &config::Ward, health: &Health) -> anyhow::Result<Crew> {
     let config::Detector { library, model_dir, model, n_threads, .. } = &config.detector;
     let manifest = Manifest::built_in()?;
-    let entry = manifest.entry(model)?;
+    let entry = manifest.entry(model)?.clone();
     let choice = Choice { library: library.clone(), model_dir: model_dir.clone() };
-    let engine = engine::find(&manifest, entry, choice, 1)?;
+    let engine = engine::find(&manifest, &entry, choice, 1)?;
     let least = Score::try_from(FAINTEST_SCORE)?;
-    let mut detectors: Vec<Box<dyn Detect>> = Vec::new();
-    for _ in 0..*n_threads {
-        detectors.push(Box::new(open_detector(entry, &engine, least)?));
-    }
-    info!(model, library = %engine.library.display(), n_threads, "the detector is ready");
-    Ok(detectors)
+    let library = engine.library.display().to_string();
+    let maker: Maker = Arc::new(move || {
+        let detector: Box<dyn Detect> = Box::new(open_detector(&entry, &engine, least)?);
+        Ok(detector)
+    });
+    let detectors = (0..*n_threads).map(|_| maker()).collect::<anyhow::Result<_>>()?;
+    info!(model, library, n_threads, "the detector is ready");
+    Ok(Crew { model: model.clone(), detectors, maker, health: health.clone() })
 }
 
 #[cfg(test)]

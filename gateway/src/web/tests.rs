@@ -106,7 +106,13 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let (view, seen) = watch::channel(CameraView::new(now));
     let desk = PictureDesk::default();
     let id = "cam-1".parse().unwrap();
-    let camera = CameraHandle { id, name: "Ngã tư Cầu Tre".into(), view: seen, desk };
+    let camera = CameraHandle {
+        id,
+        name: "Ngã tư Cầu Tre".into(),
+        view: seen,
+        figures: Arc::default(),
+        desk,
+    };
     let views = ClusterViews::from([(cluster.clone(), ClusterView::default())]);
     let (cluster_views, clusters_seen) = watch::channel(views);
     let ward = Ward {

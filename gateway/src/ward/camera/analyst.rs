@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use base::{Clock, DeviceId, Picture, Score, Sha256, new_uuid, write_atomic};
+use base::{Clock, DeviceId, Picture, Score, Sha256, Size, new_uuid, write_atomic};
 use jiff::Timestamp;
 use media::CaptureClock;
 use models::{
-    Detect, EnterRule, EnterSettings, Entered, Polygon, Rect, Sighting, Track, Tracker,
-    TrackerSettings,
+    DetectError, EnterRule, EnterSettings, Entered, Gate, Look, Lookout, Polygon, Rect, Seen,
+    Track, TrackerSettings,
 };
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -24,12 +24,20 @@ const START_MARGIN: f32 = 0.1;
 #[derive(Debug)]
 pub struct Analyst {
     camera: DeviceId,
-    tracker: Tracker,
+    lookout: Lookout,
     zones: Vec<(config::Zone, EnterRule)>,
     labels: Vec<String>,
     out: Outlet,
     /// Pictures in a row that the detector could not look at.
     n_failed: u64,
+}
+
+/// What a model can see.
+#[derive(Clone, Copy, Debug)]
+pub struct Sees<'a> {
+    pub labels: &'a [String],
+    /// The size of its input.
+    pub input: Size,
 }
 
 /// Where an analyst's findings go.
@@ -42,10 +50,10 @@ pub struct Outlet {
 }
 
 impl Analyst {
-    /// Refuses zones that the model cannot serve. `labels` are the model's.
+    /// Refuses zones that the model cannot serve.
     pub fn new(
         camera: &config::Camera,
-        labels: &[String],
+        model: &Sees<'_>,
         min_score: Score,
         out: Outlet,
     ) -> anyhow::Result<Self> {
@@ -54,36 +62,44 @@ impl Analyst {
         let settings = TrackerSettings { sure, start, ..TrackerSettings::default() };
         let zones = camera.zones.iter().map(|zone| {
             let key = format!("camera.{}.zone.{}", camera.id, zone.id);
-            Ok((zone.clone(), enter_rule(zone, labels, &key)?))
+            Ok((zone.clone(), enter_rule(zone, model.labels, &key)?))
         });
         Ok(Self {
             camera: camera.id.clone(),
-            tracker: Tracker::new(settings),
+            lookout: Lookout::new(Gate::Motion, model.input, settings),
             zones: zones.collect::<anyhow::Result<_>>()?,
-            labels: labels.to_vec(),
+            labels: model.labels.to_vec(),
             out,
             n_failed: 0,
         })
     }
 
-    /// Blocks while the receiver of the facts is busy: meanwhile newer pictures replace older ones.
-    pub fn look(
+    pub fn camera(&self) -> &DeviceId {
+        &self.camera
+    }
+
+    /// What of a picture the detector should look at, often nothing.
+    pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
+        self.lookout.plan(picture, captured_at)
+    }
+
+    /// What was seen of the picture that was planned last. Blocks while the receiver of the facts is
+    /// busy: meanwhile newer pictures replace older ones.
+    pub fn absorb(
         &mut self,
-        detector: &mut dyn Detect,
         picture: &Picture<'_>,
+        seen: Result<Seen, DetectError>,
         captured_at: Timestamp,
         clock: CaptureClock,
     ) {
-        let detections = match detector.detect(picture) {
-            Ok(detections) => detections,
+        let seen = match seen {
+            Ok(seen) => seen,
             Err(err) => return self.failed(&err),
         };
         if std::mem::take(&mut self.n_failed) > 0 {
             info!(camera = %self.camera, "detection works again");
         }
-        let looked_at = [Rect::whole(picture.size())];
-        let sighting = Sighting { picture, detections: &detections, looked_at: &looked_at };
-        let tracks = self.tracker.update(&sighting, captured_at);
+        let tracks = self.lookout.absorb(picture, &seen, captured_at);
         if self.out.desk.take_request() {
             show(&self.out.desk, picture, tracks, captured_at);
         }
@@ -109,7 +125,7 @@ impl Analyst {
         }
     }
 
-    fn failed(&mut self, err: &models::DetectError) {
+    fn failed(&mut self, err: &DetectError) {
         // Once for a row of failures: a broken model fails five times a second.
         if self.n_failed == 0 {
             let err: &dyn std::error::Error = err;
@@ -187,7 +203,7 @@ fn show(desk: &PictureDesk, picture: &Picture<'_>, tracks: &[Track], captured_at
 }
 
 /// In parts of the picture, cut at its edges: `[left, top, right, bottom]`.
-fn relative(area: Rect, size: base::Size) -> [f32; 4] {
+fn relative(area: Rect, size: Size) -> [f32; 4] {
     let part = |pixels: f32, side: u32| {
         let side = u16::try_from(side).map_or(f32::from(u16::MAX), f32::from);
         (pixels / side.max(1.0)).clamp(0.0, 1.0)

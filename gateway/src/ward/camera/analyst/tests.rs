@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::{Plane, Size, SystemClock};
-use models::{DetectError, Detection};
+use models::{Detect, DetectError, Detection};
 
 use super::*;
 use crate::config::{Severity, Transport, Zone};
@@ -28,6 +28,10 @@ impl Detect for Scripted {
 
     fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    fn input(&self) -> Size {
+        INPUT
     }
 }
 
@@ -55,17 +59,31 @@ fn labels() -> Vec<String> {
     vec!["person".to_owned(), "car".to_owned()]
 }
 
+fn sees(labels: &[String]) -> Sees<'_> {
+    Sees { labels, input: INPUT }
+}
+
 fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
     let (facts, received) = mpsc::channel(8);
     let clock = Arc::new(SystemClock);
     (Outlet { data_dir: data_dir.to_owned(), facts, desk: PictureDesk::default(), clock }, received)
 }
 
+const INPUT: Size = Size { width: 416, height: 416 };
+
+/// As a detection thread does it, but all of each picture: nothing moves in these.
+fn look(analyst: &mut Analyst, detector: &mut Scripted, picture: &Picture<'_>, at: Timestamp) {
+    analyst.plan(picture, at);
+    let whole = Look { crop: None, area: Rect::whole(picture.size()) };
+    let seen = models::look(detector, picture, &[whole]);
+    analyst.absorb(picture, seen, at, CaptureClock::Camera);
+}
+
 /// Walks a person through a 64x48 picture, five pictures a second, and gives the alerts.
 fn walk(data_dir: &Path, feet: &[Option<f32>]) -> Vec<Alert> {
     let (out, mut facts) = outlet(data_dir);
     let min_score = Score::try_from(0.5).unwrap();
-    let mut analyst = Analyst::new(&camera(&["person"]), &labels(), min_score, out).unwrap();
+    let mut analyst = Analyst::new(&camera(&["person"]), &sees(&labels()), min_score, out).unwrap();
     let pixels = vec![90; 64 * 48 * 3];
     let size = Size { width: 64, height: 48 };
     let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
@@ -73,7 +91,7 @@ fn walk(data_dir: &Path, feet: &[Option<f32>]) -> Vec<Alert> {
         let mut detector = Scripted { feet: *feet, labels: labels() };
         let since = jiff::SignedDuration::from_millis(200 * i64::try_from(index).unwrap());
         let at = "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since;
-        analyst.look(&mut detector, &picture, at, CaptureClock::Camera);
+        look(&mut analyst, &mut detector, &picture, at);
     }
     let mut alerts = Vec::new();
     while let Ok(CameraFact::Alert(alert)) = facts.try_recv() {
@@ -129,7 +147,7 @@ fn a_label_that_the_model_does_not_know_is_refused_by_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let (out, _facts) = outlet(dir.path());
     let min_score = Score::try_from(0.5).unwrap();
-    let refused = Analyst::new(&camera(&["person", "dragon"]), &labels(), min_score, out);
+    let refused = Analyst::new(&camera(&["person", "dragon"]), &sees(&labels()), min_score, out);
     let text = refused.err().unwrap().to_string();
     let expected =
         "camera.cam-1.zone.gate.labels: the model knows no \"dragon\"; it knows person, car";
@@ -142,12 +160,12 @@ fn a_picture_that_cannot_be_looked_at_stops_nothing() {
     let (out, mut facts) = outlet(dir.path());
     let desk = out.desk.clone();
     let min_score = Score::try_from(0.5).unwrap();
-    let mut analyst = Analyst::new(&camera(&["person"]), &labels(), min_score, out).unwrap();
+    let mut analyst = Analyst::new(&camera(&["person"]), &sees(&labels()), min_score, out).unwrap();
     let mut detector = Scripted { feet: None, labels: labels() };
     let empty =
         Picture::Rgb { size: Size { width: 64, height: 0 }, data: Plane { data: &[], stride: 0 } };
     for _ in 0..3 {
-        analyst.look(&mut detector, &empty, Timestamp::UNIX_EPOCH, CaptureClock::Arrival);
+        look(&mut analyst, &mut detector, &empty, Timestamp::UNIX_EPOCH);
     }
     assert_eq!(analyst.n_failed, 3);
     assert!(facts.try_recv().is_err() && !desk.take_request());
