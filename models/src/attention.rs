@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::detection::Rect;
 use crate::motion::Moved;
-use crate::region::{Frame, LEAST_HEIGHT, Region};
+use crate::region::{Frame, Region};
 use restless::Restless;
 
 /// Decides for one camera, picture by picture.
@@ -55,12 +55,24 @@ pub struct Look {
     pub area: Rect,
 }
 
+/// What a picture should be looked at for.
+#[derive(Clone, Debug, PartialEq)]
+struct Needs {
+    /// Who is followed first, then what moved.
+    all: Vec<Rect>,
+    /// So many of the first are worth a close look if they are far away: who is followed always is,
+    /// motion that may be nobody only now and then.
+    n_close: usize,
+}
+
 /// How often the whole picture is looked at.
 const SCAN_EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// And while the scene is new.
 const SCAN_NEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// How often who stopped, who was lost, and what is restless is looked at.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Motion of which this share lies within somebody who is followed is his.
+const EXPLAINED: f32 = 0.5;
 /// Runs a picture: what needs more takes turns.
 const MOST_LOOKS: usize = 2;
 
@@ -111,7 +123,7 @@ impl Attention {
         areas: &[Rect],
         interests: &[Interest],
         now: Timestamp,
-    ) -> Vec<Rect> {
+    ) -> Needs {
         let is_check = is_due(self.checked_at, CHECK_EVERY, now);
         if is_check {
             self.checked_at = Some(now);
@@ -122,35 +134,45 @@ impl Attention {
             Pace::Lost => is_check,
             Pace::Standing => false,
         };
-        let followed = interests.iter().filter(wanted).map(|it| it.area);
+        // The swinging arm of somebody who is followed is not somebody else.
+        let is_explained =
+            |area: &Rect| interests.iter().any(|it| it.area.share_of(area) >= EXPLAINED);
         let restless = &self.restless;
-        let moving = areas.iter().filter(|it| is_check || !restless.is_restless(size, it)).copied();
-        followed.chain(moving).collect()
+        let is_news =
+            |it: &&Rect| !is_explained(it) && (is_check || !restless.is_restless(size, it));
+        let mut all: Vec<Rect> = interests.iter().filter(wanted).map(|it| it.area).collect();
+        let n_followed = all.len();
+        all.extend(areas.iter().filter(is_news));
+        let n_close = if is_check { all.len() } else { n_followed };
+        Needs { all, n_close }
     }
 
     /// A look at the whole picture for somebody's sake is a scan too, and puts off the next one.
-    fn choose(&mut self, size: Size, needs: &[Rect], now: Timestamp) {
-        if needs.is_empty() {
+    fn choose(&mut self, size: Size, needs: &Needs, now: Timestamp) {
+        if needs.all.is_empty() {
             return;
         }
         let frame = Frame::new(size, self.input);
-        let clusters = if frame.is_small() { Vec::new() } else { frame.clusters(needs) };
-        let is_far = clusters.iter().any(|it| it.least_height < LEAST_HEIGHT);
-        match clusters.as_slice() {
-            [only] => self.push(only.region, size),
-            [_, ..] if is_far && clusters.len() <= MOST_LOOKS => {
-                for cluster in &clusters {
-                    self.push(cluster.region, size);
+        let regions = if frame.is_small() { Vec::new() } else { frame.regions(&needs.all) };
+        let is_far = |region: &&Region| {
+            let area = region.area(size);
+            let mut there = needs.close().iter().filter(|it| area.holds(it.middle()));
+            there.any(|it| frame.is_far(it))
+        };
+        let far: Vec<Region> = regions.iter().filter(is_far).copied().collect();
+        match (regions.as_slice(), far.len()) {
+            ([only], _) => self.push(*only, size),
+            (_, 0) => self.push(Region::Whole, size),
+            (all, n_far) if n_far == all.len() && n_far <= MOST_LOOKS => {
+                for region in far {
+                    self.push(region, size);
                 }
             }
-            [_, ..] if is_far => {
+            (_, n_far) => {
                 self.push(Region::Whole, size);
-                let far: Vec<_> =
-                    clusters.iter().filter(|it| it.least_height < LEAST_HEIGHT).collect();
-                self.turn = (self.turn + 1) % far.len();
-                self.push(far[self.turn].region, size);
+                self.turn = (self.turn + 1) % n_far;
+                self.push(far[self.turn], size);
             }
-            _ => self.push(Region::Whole, size),
         }
         if self.looks.iter().any(|it| it.crop.is_none()) {
             self.scanned_at = Some(now);
@@ -166,6 +188,12 @@ impl Attention {
         if !self.looks.contains(&look) {
             self.looks.push(look);
         }
+    }
+}
+
+impl Needs {
+    fn close(&self) -> &[Rect] {
+        &self.all[..self.n_close]
     }
 }
 

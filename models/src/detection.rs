@@ -74,11 +74,21 @@ impl Rect {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
-    /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.
-    pub fn iou(&self, other: &Self) -> f32 {
+    /// How much of `other` lies in this one, in `0.0..=1.0`; 0 where `other` is empty.
+    pub fn share_of(&self, other: &Self) -> f32 {
+        let area = other.area();
+        if area > 0.0 { self.shared(other) / area } else { 0.0 }
+    }
+
+    fn shared(&self, other: &Self) -> f32 {
         let width = self.right().min(other.right()) - self.x.max(other.x);
         let height = self.bottom().min(other.bottom()) - self.y.max(other.y);
-        let shared = width.max(0.0) * height.max(0.0);
+        width.max(0.0) * height.max(0.0)
+    }
+
+    /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.
+    pub fn iou(&self, other: &Self) -> f32 {
+        let shared = self.shared(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
     }

@@ -7,6 +7,8 @@ mod detection;
 #[cfg(feature = "onnx")]
 mod head;
 mod label;
+mod latch;
+mod lens;
 #[cfg(feature = "onnx")]
 mod letterbox;
 mod look;
@@ -26,6 +28,8 @@ mod tracker;
 pub use attention::{Attention, Interest, Look, Pace};
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
+pub use latch::Latch;
+pub use lens::{Complaint, Lens};
 pub use look::{Seen, look};
 pub use lookout::{Gate, Lookout};
 pub use luma::SmallLuma;

@@ -6,7 +6,7 @@ use crate::detection::Rect;
 
 /// An object that is lower than this in the model's input is hardly found: then a look at a part of
 /// the picture, which shows it larger, is worth its price.
-pub(crate) const LEAST_HEIGHT: f32 = 24.0;
+const LEAST_HEIGHT: f32 = 24.0;
 /// In a region, objects are to be this high in the model's input, where the picture has the pixels.
 const GOOD_HEIGHT: f32 = 48.0;
 /// A region that shows things less than this much larger is not worth what it leaves out.
@@ -26,14 +26,6 @@ pub(crate) struct Frame {
     side: f32,
     /// Input pixels a picture pixel, where the whole picture is shown.
     scale: f32,
-}
-
-/// Regions that together hold a set of needs, and the needs that fit in none.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Cluster {
-    pub(crate) region: Region,
-    /// Of the smallest need in it, as the whole picture would show it, in input pixels.
-    pub(crate) least_height: f32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +48,17 @@ impl Frame {
         self.scale >= 1.0
     }
 
+    /// Whether the whole picture shows it too small to be found.
+    pub(crate) fn is_far(&self, need: &Rect) -> bool {
+        need.height * self.scale < LEAST_HEIGHT
+    }
+
     /// Gathers needs into as few regions as show each of them well. The smallest ones choose first,
     /// since they bear the least shrinking.
-    pub(crate) fn clusters(&self, needs: &[Rect]) -> Vec<Cluster> {
+    pub(crate) fn regions(&self, needs: &[Rect]) -> Vec<Region> {
         let mut left: Vec<Rect> = needs.to_vec();
         left.sort_by(|a, b| a.height.total_cmp(&b.height));
-        let mut clusters = Vec::new();
+        let mut regions = Vec::new();
         while !left.is_empty() {
             let first = left.remove(0);
             let most = self.side * (first.height / GOOD_HEIGHT).max(1.0);
@@ -74,12 +71,9 @@ impl Frame {
                 }
                 !fits
             });
-            clusters.push(Cluster {
-                region: self.region(bounds),
-                least_height: first.height * self.scale,
-            });
+            regions.push(self.region(bounds));
         }
-        clusters
+        regions
     }
 
     fn with_margin(&self, need: Rect) -> Rect {
@@ -166,8 +160,8 @@ mod tests {
 
     #[test]
     fn somebody_far_away_is_seen_pixel_for_pixel() {
-        let seen = frame(1920, 1080).clusters(&[need(1000.0, 500.0, 40.0)]);
-        let Region::Part(crop) = seen[0].region else { panic!("{seen:?}") };
+        let seen = frame(1920, 1080).regions(&[need(1000.0, 500.0, 40.0)]);
+        let Region::Part(crop) = seen[0] else { panic!("{seen:?}") };
         assert_eq!(crop.size, INPUT);
         assert!((800..1000).contains(&crop.left) && (300..500).contains(&crop.top), "{crop:?}");
     }
@@ -175,15 +169,15 @@ mod tests {
     #[test]
     fn two_who_walk_together_share_a_region_and_two_far_apart_do_not() {
         let frame = frame(1920, 1080);
-        assert_eq!(frame.clusters(&[need(900.0, 500.0, 40.0), need(960.0, 510.0, 45.0)]).len(), 1);
-        assert_eq!(frame.clusters(&[need(100.0, 500.0, 40.0), need(1700.0, 510.0, 45.0)]).len(), 2);
+        assert_eq!(frame.regions(&[need(900.0, 500.0, 40.0), need(960.0, 510.0, 45.0)]).len(), 1);
+        assert_eq!(frame.regions(&[need(100.0, 500.0, 40.0), need(1700.0, 510.0, 45.0)]).len(), 2);
     }
 
     #[test]
     fn a_lorry_that_fills_the_picture_needs_all_of_it() {
         let lorry = Rect { x: 100.0, y: 100.0, width: 1700.0, height: 900.0 };
-        let seen = frame(1920, 1080).clusters(&[lorry]);
-        assert_eq!(seen[0].region, Region::Whole);
+        let seen = frame(1920, 1080).regions(&[lorry]);
+        assert_eq!(seen[0], Region::Whole);
     }
 
     #[test]
@@ -209,17 +203,17 @@ mod tests {
                     Rect { x, y, width: wide, height: high }
                 })
                 .collect();
-            let clusters = frame.clusters(&needs);
+            let regions = frame.regions(&needs);
             for need in &needs {
-                let holds = |it: &Cluster| {
-                    let area = it.region.area(Size { width, height });
+                let holds = |it: &Region| {
+                    let area = it.area(Size { width, height });
                     area.x <= need.x + 2.0 && area.y <= need.y + 2.0
                         && area.right() >= need.right() - 2.0
                         && area.bottom() >= need.bottom() - 2.0
                 };
-                prop_assert!(clusters.iter().any(holds), "{:?} in {:?}", need, clusters);
+                prop_assert!(regions.iter().any(holds), "{:?} in {:?}", need, regions);
             }
-            for Cluster { region, .. } in clusters {
+            for region in regions {
                 if let Region::Part(crop) = region {
                     prop_assert!(crop.left % 2 == 0 && crop.top % 2 == 0);
                     prop_assert!(crop.left + crop.size.width <= width);
