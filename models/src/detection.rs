@@ -63,6 +63,14 @@ impl Rect {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
     /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.
     pub fn iou(&self, other: &Self) -> f32 {
         let width = self.right().min(other.right()) - self.x.max(other.x);

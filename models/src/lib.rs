@@ -8,18 +8,21 @@ mod head;
 mod label;
 #[cfg(feature = "onnx")]
 mod letterbox;
+mod line;
 mod manifest;
 mod motion;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod polygon;
 mod rule;
+mod segment;
 pub mod snapshot;
 mod still;
 mod tracker;
 
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
+pub use line::{Line, LineError};
 pub use manifest::{
     Channels, Entry, FileCheck, Fit, HeadKind, HeadSpec, Input, Manifest, ManifestError,
 };
@@ -27,6 +30,9 @@ pub use motion::MotionGate;
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use polygon::{Polygon, PolygonError};
-pub use rule::{EnterRule, EnterSettings, Entered};
+pub use rule::{
+    ClearReason, Heading, HeadingError, Hours, HoursError, Incident, LineDirection, Rule,
+    RuleEvent, RuleKind, RuleSet, RuleSettings, WeekSpan,
+};
 pub use still::{Still, StillError};
 pub use tracker::{Sighting, Track, Tracker, TrackerSettings};
