@@ -74,6 +74,14 @@ impl Rect {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
     /// How much of `other` lies in this one, in `0.0..=1.0`; 0 where `other` is empty.
     pub fn share_of(&self, other: &Self) -> f32 {
         let area = other.area();

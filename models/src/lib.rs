@@ -11,6 +11,7 @@ mod latch;
 mod lens;
 #[cfg(feature = "onnx")]
 mod letterbox;
+mod line;
 mod look;
 mod lookout;
 mod luma;
@@ -21,6 +22,7 @@ mod onnx;
 mod polygon;
 mod region;
 mod rule;
+mod segment;
 pub mod snapshot;
 mod still;
 mod tracker;
@@ -30,6 +32,7 @@ pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
 pub use latch::Latch;
 pub use lens::{Complaint, Lens};
+pub use line::{Line, LineError};
 pub use look::{Seen, look};
 pub use lookout::{Gate, Lookout};
 pub use luma::SmallLuma;
@@ -40,6 +43,9 @@ pub use motion::{MotionDetector, Moved};
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use polygon::{Polygon, PolygonError};
-pub use rule::{EnterRule, EnterSettings, Entered};
+pub use rule::{
+    ClearReason, Heading, HeadingError, Hours, HoursError, Incident, LineDirection, Rule,
+    RuleEvent, RuleKind, RuleSet, RuleSettings, WeekSpan,
+};
 pub use still::{Still, StillError};
 pub use tracker::{Sighting, Track, Tracker, TrackerSettings};

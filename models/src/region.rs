@@ -64,7 +64,7 @@ impl Frame {
             let most = self.side * (first.height / GOOD_HEIGHT).max(1.0);
             let mut bounds = self.with_margin(first);
             left.retain(|need| {
-                let wider = union(bounds, self.with_margin(*need));
+                let wider = bounds.around(&self.with_margin(*need));
                 let fits = wider.width.max(wider.height) <= most;
                 if fits {
                     bounds = wider;
@@ -124,12 +124,6 @@ impl Region {
 
 fn margin(side: f32) -> f32 {
     (side * MARGIN).max(LEAST_MARGIN)
-}
-
-fn union(a: Rect, b: Rect) -> Rect {
-    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
-    let (right, bottom) = (a.right().max(b.right()), a.bottom().max(b.bottom()));
-    Rect { x, y, width: right - x, height: bottom - y }
 }
 
 #[expect(

@@ -32,6 +32,11 @@ pub struct Track {
     pub n_hits: u32,
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
+    /// It was ever displaced by a good part of its own size since it was first seen. A sign that is
+    /// taken for a person never is.
+    pub has_moved: bool,
+    /// It has kept its place for about 10 s.
+    pub is_standing: bool,
 }
 
 /// What was found in one picture, and where somebody looked for it.
@@ -208,6 +213,8 @@ impl Tracker {
             n_hits: 1,
             first_seen_at: now,
             last_seen_at: now,
+            has_moved: true,
+            is_standing: false,
         };
         self.next_id += 1;
         let motion = Motion::new(detection.area);

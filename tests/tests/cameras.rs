@@ -8,7 +8,7 @@ use std::time::Duration;
 use base::{Clock as _, DeviceId, Picture, Score, Secret, Sha256, Size, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
 use gateway::clock_trust::ClockTrust;
-use gateway::config::{self, Severity, Transport, Zone};
+use gateway::config::{self, Severity, Transport};
 use gateway::report::health::{Health, Measured};
 use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
@@ -20,7 +20,7 @@ use gateway::ward::camera::{
 };
 use gateway::ward::detector::{self, Crew, DetectorHandle, FAINTEST_SCORE, Figures};
 use gateway::ward::record;
-use models::{Detect, DetectError, Detection};
+use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -40,8 +40,9 @@ fn street() -> String {
     sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
 }
 
-/// The right half of the street is a zone.
+/// The right half of the street is watched.
 fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
+    let half = vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]];
     config::Camera {
         id: id.parse().unwrap(),
         name: id.to_owned(),
@@ -49,11 +50,12 @@ fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
         username: password.map(|_| "an".to_owned()),
         password: password.map(|it| Secret::new(it.to_owned())),
         transport: Transport::Tcp,
-        zones: vec![Zone {
+        rules: vec![config::Rule {
             id: "half".parse().unwrap(),
             name: "Nửa phải".to_owned(),
-            polygon: vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]],
+            kind: RuleKind::Enter { area: Polygon::new(half).unwrap() },
             labels: vec!["person".to_owned()],
+            hours: Hours::always(),
             cooldown: Duration::from_secs(2),
             severity: Severity::Warning,
         }],
@@ -232,7 +234,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
             let size = image::load_from_memory(&jpeg).unwrap();
             assert_eq!((size.width(), size.height()), (640, 360));
             assert_eq!(alert.label, "person");
-            // The object's feet are in the zone, the right half.
+            // The object's feet are in the right half.
             assert!(f32::midpoint(alert.area[0], alert.area[2]) > 0.45, "{:?}", alert.area);
             let latency = SystemClock.now().duration_since(alert.captured_at);
             latencies_ms.push(i64::try_from(latency.as_millis()).unwrap());

@@ -218,6 +218,7 @@ async fn an_alert() {
         camera: "gate".parse().unwrap(),
         zone: "yard".parse().unwrap(),
         zone_name: "Sân chợ".to_owned(),
+        rule: "enter",
         severity: Severity::Warning,
         label: "person".to_owned(),
         score: Score::try_from(0.875_4).unwrap(),

@@ -33,7 +33,7 @@ pub struct Ward {
     pub clusters: Vec<Cluster>,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
-    /// The calendar's zone.
+    /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
 }
 
@@ -97,12 +97,12 @@ impl Ward {
         let content = content(reader, raw.content);
         let manifest = Manifest::built_in().expect("a test reads it");
         let (detector, model) = detector(reader, &manifest, raw.detector);
-        let cameras = camera::cameras(reader, model, raw.camera);
-        let clusters = clusters(reader, raw.cluster);
-        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         let schedule = reader.optional("schedule", raw.schedule).unwrap_or_default();
         reader.unknown("schedule", &schedule.unknown);
         let timezone = sections::timezone(reader, "schedule.timezone", schedule.timezone);
+        let cameras = camera::cameras(reader, model, timezone.as_ref(), raw.camera);
+        let clusters = clusters(reader, raw.cluster);
+        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         Some(Self {
             device: device?,
             site,
@@ -150,7 +150,7 @@ fn content(reader: &mut Reader<'_>, field: Field<raw::Content>) -> Option<Conten
     Some(Content { listen: listen?, time_listen: time? })
 }
 
-/// With what the manifest says of the model, which zones are checked against.
+/// With what the manifest says of the model, which rules are checked against.
 fn detector<'a>(
     reader: &mut Reader<'_>,
     manifest: &'a Manifest,

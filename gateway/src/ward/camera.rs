@@ -34,13 +34,16 @@ pub enum CameraFact {
     State(StateChange),
 }
 
-/// An object entered a zone.
+/// Something that a rule of a camera told.
 #[derive(Clone, Debug)]
 pub struct Alert {
     pub id: Uuid,
     pub camera: DeviceId,
+    /// The rule's id and name; the table and the messages call them its zone.
     pub zone: DeviceId,
     pub zone_name: String,
+    /// The rule's kind, as files and messages call it.
+    pub rule: &'static str,
     pub severity: config::Severity,
     pub label: String,
     pub score: Score,

@@ -129,7 +129,7 @@ fn alert_data(alert: &Alert) -> Value {
         "camera": alert.camera.as_str(),
         "zone": alert.zone.as_str(),
         "zone_name": alert.zone_name,
-        "rule": "enter",
+        "rule": alert.rule,
         "severity": severity_text(alert.severity),
         "label": alert.label,
         "score": thousandths(alert.score.get()),

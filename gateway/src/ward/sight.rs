@@ -26,7 +26,7 @@ pub(super) struct Sight {
 }
 
 /// # Errors
-/// What is wrong with the library, the model, or a zone that the model cannot serve. A box that
+/// What is wrong with the library, the model, or a rule that the model cannot serve. A box that
 /// cannot see refuses to start, so that nobody takes its silence for peace.
 pub(super) fn open(
     config: &config::Ward,

@@ -8,8 +8,7 @@ use base::{Clock, DeviceId, Picture, Score, Sha256, Size, new_uuid, write_atomic
 use jiff::Timestamp;
 use media::CaptureClock;
 use models::{
-    DetectError, EnterRule, EnterSettings, Entered, Gate, Look, Lookout, Polygon, Rect, Seen,
-    Track, TrackerSettings,
+    DetectError, Gate, Incident, Look, Lookout, Rect, Rule, RuleEvent, Seen, Track, TrackerSettings,
 };
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -25,7 +24,7 @@ const START_MARGIN: f32 = 0.1;
 pub struct Analyst {
     camera: DeviceId,
     lookout: Lookout,
-    zones: Vec<(config::Zone, EnterRule)>,
+    rules: Vec<(config::Rule, Rule)>,
     labels: Vec<String>,
     out: Outlet,
     /// Pictures in a row that the detector could not look at.
@@ -50,7 +49,7 @@ pub struct Outlet {
 }
 
 impl Analyst {
-    /// Refuses zones that the model cannot serve.
+    /// Refuses rules that the model cannot serve.
     pub fn new(
         camera: &config::Camera,
         model: &Sees<'_>,
@@ -60,14 +59,15 @@ impl Analyst {
         let sure = min_score.get();
         let start = (sure + START_MARGIN).min(1.0);
         let settings = TrackerSettings { sure, start, ..TrackerSettings::default() };
-        let zones = camera.zones.iter().map(|zone| {
-            let key = format!("camera.{}.zone.{}", camera.id, zone.id);
-            Ok((zone.clone(), enter_rule(zone, model.labels, &key)?))
+        let rules = camera.rules.iter().map(|rule| {
+            let key = format!("camera.{}.rule.{}", camera.id, rule.id);
+            let classes = classes(&rule.labels, model.labels, &key)?;
+            Ok((rule.clone(), Rule::new(rule.settings(classes))))
         });
         Ok(Self {
             camera: camera.id.clone(),
             lookout: Lookout::new(Gate::Motion, model.input, settings),
-            zones: zones.collect::<anyhow::Result<_>>()?,
+            rules: rules.collect::<anyhow::Result<_>>()?,
             labels: model.labels.to_vec(),
             out,
             n_failed: 0,
@@ -103,24 +103,26 @@ impl Analyst {
         if self.out.desk.take_request() {
             show(&self.out.desk, picture, tracks, captured_at);
         }
-        for (zone, rule) in &mut self.zones {
-            for entered in rule.observe(tracks, picture.size(), captured_at) {
+        for (config, rule) in &mut self.rules {
+            for event in rule.observe(tracks, picture.size(), captured_at) {
+                let RuleEvent::Raised(incident) = event else { continue };
                 let alert = Alert {
                     id: new_uuid(captured_at),
                     camera: self.camera.clone(),
-                    zone: zone.id.clone(),
-                    zone_name: zone.name.clone(),
-                    severity: zone.severity,
-                    label: self.labels.get(entered.class).cloned().unwrap_or_default(),
-                    score: entered.score,
-                    track: entered.track,
-                    area: relative(entered.area, picture.size()),
+                    zone: config.id.clone(),
+                    zone_name: config.name.clone(),
+                    rule: config.kind.name(),
+                    severity: config.severity,
+                    label: self.labels.get(incident.class).cloned().unwrap_or_default(),
+                    score: incident.score,
+                    track: incident.tracks.first().copied().unwrap_or_default(),
+                    area: relative(incident.area, picture.size()),
                     captured_at,
                     clock,
                     raised_at: self.out.clock.now(),
                     snapshot: Snapshot::Missing { why: String::new() },
                 };
-                self.out.raise(alert, picture, &entered);
+                self.out.raise(alert, picture, &incident);
             }
         }
     }
@@ -137,10 +139,10 @@ impl Analyst {
 
 impl Outlet {
     /// The picture first: an alert never names one that may not be there after a power cut.
-    fn raise(&self, mut alert: Alert, picture: &Picture<'_>, entered: &Entered) {
+    fn raise(&self, mut alert: Alert, picture: &Picture<'_>, incident: &Incident) {
         let day = alert.captured_at.strftime("%Y-%m-%d");
         let path = PathBuf::from(format!("pictures/{day}/{}.jpg", alert.id));
-        alert.snapshot = match keep(&self.data_dir, &path, picture, entered.area) {
+        alert.snapshot = match keep(&self.data_dir, &path, picture, incident.area) {
             Ok(file) => Snapshot::Kept(file),
             Err(err) => {
                 let why = format!("{err:#}");
@@ -160,15 +162,14 @@ impl std::fmt::Debug for Outlet {
     }
 }
 
-fn enter_rule(zone: &config::Zone, labels: &[String], key: &str) -> anyhow::Result<EnterRule> {
-    let polygon = Polygon::new(zone.polygon.clone()).with_context(|| format!("{key}.polygon"))?;
+/// The places of a rule's labels among those of the model.
+fn classes(wanted: &[String], known: &[String], key: &str) -> anyhow::Result<Vec<usize>> {
     let class = |label: &String| {
-        labels.iter().position(|it| it == label).with_context(|| {
-            format!("{key}.labels: the model knows no {label:?}; it knows {}", labels.join(", "))
+        known.iter().position(|it| it == label).with_context(|| {
+            format!("{key}.labels: the model knows no {label:?}; it knows {}", known.join(", "))
         })
     };
-    let classes = zone.labels.iter().map(class).collect::<anyhow::Result<Vec<usize>>>()?;
-    Ok(EnterRule::new(EnterSettings { zone: polygon, classes, cooldown: zone.cooldown }))
+    wanted.iter().map(class).collect()
 }
 
 fn keep(

@@ -34,6 +34,7 @@ fn alert(snapshot: Snapshot) -> CameraFact {
         camera: "cam-1".parse().unwrap(),
         zone: "gate".parse().unwrap(),
         zone_name: "Cổng".to_owned(),
+        rule: "enter",
         severity: Severity::Warning,
         label: "person".to_owned(),
         score: Score::try_from(0.875_4).unwrap(),

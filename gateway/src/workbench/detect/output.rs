@@ -179,7 +179,18 @@ mod tests {
         let Detection { class, score, area } = person(x);
         let at = Timestamp::UNIX_EPOCH;
         let (first_seen_at, last_seen_at) = (at, at);
-        Track { id: 1, class, score, area, previous: None, n_hits: 2, first_seen_at, last_seen_at }
+        Track {
+            id: 1,
+            class,
+            score,
+            area,
+            previous: None,
+            n_hits: 2,
+            first_seen_at,
+            last_seen_at,
+            has_moved: true,
+            is_standing: false,
+        }
     }
 
     /// Prints two frames of a person and a dog.

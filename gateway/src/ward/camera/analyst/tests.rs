@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use base::{Plane, Size, SystemClock};
-use models::{Detect, DetectError, Detection};
+use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
 
 use super::*;
-use crate::config::{Severity, Transport, Zone};
+use crate::config::{Severity, Transport};
 
 /// Sees one person with its feet at a given part of the picture's width, or nobody.
 struct Scripted {
@@ -36,11 +36,13 @@ impl Detect for Scripted {
 }
 
 fn camera(labels: &[&str]) -> config::Camera {
-    let zone = Zone {
+    let half = vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]];
+    let rule = config::Rule {
         id: "gate".parse().unwrap(),
         name: "Cổng".to_owned(),
-        polygon: vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]],
+        kind: RuleKind::Enter { area: Polygon::new(half).unwrap() },
         labels: labels.iter().map(|it| (*it).to_owned()).collect(),
+        hours: Hours::always(),
         cooldown: Duration::from_secs(30),
         severity: Severity::Warning,
     };
@@ -51,7 +53,7 @@ fn camera(labels: &[&str]) -> config::Camera {
         username: None,
         password: None,
         transport: Transport::Tcp,
-        zones: vec![zone],
+        rules: vec![rule],
     }
 }
 
@@ -110,7 +112,8 @@ fn a_person_who_enters_raises_one_alert_whose_picture_is_on_disk() {
     let dir = tempfile::tempdir().unwrap();
     let alerts = walk(dir.path(), &arrival());
     let [alert] = &alerts[..] else { panic!("{alerts:?}") };
-    assert_eq!((alert.label.as_str(), alert.zone.as_str()), ("person", "gate"));
+    let alert_of = (alert.label.as_str(), alert.zone.as_str(), alert.rule);
+    assert_eq!(alert_of, ("person", "gate", "enter"));
     assert!(alert.area[2] > 0.5, "{:?}", alert.area);
     let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
     let jpeg = std::fs::read(dir.path().join(&file.path)).unwrap();
@@ -150,7 +153,7 @@ fn a_label_that_the_model_does_not_know_is_refused_by_its_key() {
     let refused = Analyst::new(&camera(&["person", "dragon"]), &sees(&labels()), min_score, out);
     let text = refused.err().unwrap().to_string();
     let expected =
-        "camera.cam-1.zone.gate.labels: the model knows no \"dragon\"; it knows person, car";
+        "camera.cam-1.rule.gate.labels: the model knows no \"dragon\"; it knows person, car";
     assert_eq!(text, expected);
 }
 
