@@ -19,6 +19,7 @@ mod manifest;
 mod motion;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod photo;
 mod polygon;
 mod region;
 mod rule;
@@ -42,6 +43,7 @@ pub use manifest::{
 pub use motion::{MotionDetector, Moved};
 #[cfg(feature = "onnx")]
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
+pub use photo::Photo;
 pub use polygon::{Polygon, PolygonError};
 pub use rule::{
     ClearReason, Heading, HeadingError, Hours, HoursError, Incident, LineDirection, Rule,
