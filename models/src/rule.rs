@@ -41,7 +41,8 @@ pub enum RuleKind {
     /// Goes out of the area. Told with the third picture in a row in which it is clearly outside;
     /// who is lost inside has not left.
     Leave { area: Polygon },
-    /// Goes over the line in a direction that counts.
+    /// Goes over the line in a direction that counts. Told with the second picture beyond it; so
+    /// close to it that a box may twitch over, after three seconds.
     Line { line: Line, direction: LineDirection },
     /// Is in the area for `dwell`.
     Loiter { area: Polygon, dwell: Duration },

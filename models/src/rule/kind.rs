@@ -107,6 +107,7 @@ impl RuleKind {
         match self {
             Self::Enter { .. } | Self::Loiter { .. } => inside_since.filter(|_| track.has_moved),
             Self::StoppedVehicle { .. } => {
+                let inside_since = inside_since.filter(|_| guest.stance.is_there());
                 inside_since.map(|it| it.later(Some(guest.stance.since())))
             }
             Self::Leave { .. } | Self::Line { .. } | Self::WrongWay { .. } => happened,

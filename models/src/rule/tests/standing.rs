@@ -77,11 +77,69 @@ fn what_drives_through_does_not_stand() {
         walk.see(&[track(1, [105.0 + 8.0 * f32::from(step), 80.0], walk.now())]);
     }
     assert_eq!(walk.n_raised(), 0);
-    // And stops.
-    for _ in 0..8 {
+    // And stops: after three seconds it is believed, since when is known.
+    for _ in 0..20 {
         walk.see(&[track(1, [180.0, 80.0], walk.now())]);
     }
-    assert_eq!(walk.n_raised(), 1);
+    let RuleEvent::Raised(incident) = &walk.events[0] else { panic!("{:?}", walk.events) };
+    assert_eq!((incident.began_at, incident.last_seen_at), (at(9), at(24)));
+}
+
+#[test]
+fn a_car_half_hidden_for_a_moment_goes_on_to_stand() {
+    // Hidden for longer than three seconds, its box says that it stood elsewhere and then here again.
+    for (n_hidden, expected) in [(10, 50), (20, 30 + 50)] {
+        let dwell = PICTURE * 50;
+        let mut walk = Walk::new(settings(RuleKind::StoppedVehicle { area: half(), dwell }));
+        for picture in 0..120 {
+            let whole = track(1, [150.0, 80.0], walk.now());
+            let is_hidden = (10..10 + n_hidden).contains(&picture);
+            let area = Rect { x: 151.0, width: 9.0, ..whole.area };
+            walk.see(&[if is_hidden { Track { area, ..whole } } else { whole }]);
+        }
+        assert_eq!(walk.told.find('!'), Some(expected), "{n_hidden}");
+    }
+}
+
+#[test]
+fn who_circles_back_does_not_stand_there_since_before() {
+    let mut walk =
+        Walk::new(settings(RuleKind::StoppedVehicle { area: half(), dwell: SECOND * 20 }));
+    // Back and forth for 12 seconds.
+    let x = |picture: u16| match (picture, picture.is_multiple_of(2)) {
+        (11..=70, true) => 140.0,
+        (11..=70, false) => 175.0,
+        _ => 110.0,
+    };
+    for picture in 0..=160 {
+        walk.see(&[track(1, [x(picture), 80.0], walk.now())]);
+    }
+    assert_eq!(walk.n_raised(), 0, "{}", walk.told);
+    for _ in 0..30 {
+        walk.see(&[track(1, [110.0, 80.0], walk.now())]);
+    }
+    let RuleEvent::Raised(incident) = &walk.events[0] else { panic!("{:?}", walk.events) };
+    assert_eq!(incident.began_at, at(71));
+}
+
+#[test]
+fn a_camera_that_changes_its_size_tells_nothing_again() {
+    let mut rule = Rule::new(settings(stopped()));
+    let mut n_raised = 0;
+    for picture in 0..60_u16 {
+        let now = at(u32::from(picture));
+        let car = track(1, [150.0, 80.0], now);
+        let (car, size) = if picture < 30 {
+            (car, SIZE)
+        } else {
+            let Rect { x, y, width, height } = car.area;
+            let area = Rect { x: x * 4.0, y: y * 3.0, width: width * 4.0, height: height * 3.0 };
+            (Track { id: 2, area, ..car }, Size { width: 800, height: 300 })
+        };
+        let events = rule.observe(&[car], size, now);
+        n_raised += events.iter().filter(|it| matches!(it, RuleEvent::Raised(_))).count();
+    }
+    assert_eq!(n_raised, 1);
 }
 
 #[test]
