@@ -16,7 +16,7 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Crossed {
     In,
-    /// With when it was last not yet outside.
+    /// With the first picture of the row outside.
     Out(Moment),
 }
 
