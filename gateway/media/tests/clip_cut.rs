@@ -225,6 +225,11 @@ fn is_hidden(row: u32, column: u32) -> bool {
     (90..270).contains(&row) && column >= 320
 }
 
+/// More than a macroblock from the border.
+fn is_deep(row: u32, column: u32) -> bool {
+    (106..254).contains(&row) && column >= 336
+}
+
 fn is_clear(row: u32, column: u32) -> bool {
     !(80..280).contains(&row) || column < 310
 }
@@ -273,9 +278,11 @@ async fn masks_are_burned_in_and_the_rest_is_the_picture() {
     assert_eq!(u64::try_from(told.len()).unwrap(), clip.n_frames);
     assert!(told.iter().all(|it| it.0 == SIZE && captured_at.contains(&it.1)), "{told:?}");
     for (picture, original) in luma(&masked).iter().zip(luma(&plain)) {
-        let hidden = pixels(picture, is_hidden);
-        // ffmpeg spreads 16..=235 to 0..=255: 126 becomes 128.
-        assert!(hidden.iter().all(|it| it.abs_diff(128) <= 4), "the masked part is not flat");
+        // ffmpeg spreads 16..=235 to 0..=255: 126 becomes 128. Blocks that the border runs through are
+        // coded together with what lies beside them, and ring.
+        let off = |which| pixels(picture, which).iter().map(|it| it.abs_diff(128)).max().unwrap();
+        let (deep, near) = (off(is_deep), off(is_hidden));
+        assert!(deep <= 2 && near <= 24, "the masked part is not flat: {deep} {near}");
         let corner = picture.chunks(640).take(12).all(|row| row[..12].iter().all(|it| *it > 225));
         assert!(corner, "the painter's square is not there");
         let is_rest = |row, column| is_clear(row, column) && (row > 32 || column > 32);

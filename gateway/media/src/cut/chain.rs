@@ -33,6 +33,8 @@ impl Chain {
         sink: gst_app::AppSink,
     ) -> Result<Self, ChainError> {
         sink.set_property("async", false);
+        // The thread that says "the end" is the one that takes what comes before it.
+        sink.set_property("wait-on-eos", false);
         let pipeline = gst::Pipeline::new();
         pipeline
             .add_many(elements)
