@@ -21,10 +21,10 @@ fn package(element: &str) -> &'static str {
     match element {
         "avdec_h264" | "avdec_h265" => "gstreamer1.0-libav",
         "h264parse" | "h265parse" | "openh264dec" => "gstreamer1.0-plugins-bad",
-        "videorate" | "videoconvert" | "decodebin" | "opusenc" | "opusdec" | "oggmux"
-        | "oggdemux" | "audioconvert" | "audioresample" | "volume" | "appsink" | "appsrc" => {
-            "gstreamer1.0-plugins-base"
-        }
+        "fakesink" | "capsfilter" => "libgstreamer1.0-0",
+        "videorate" | "videoconvert" | "videoscale" | "decodebin" | "opusenc" | "opusdec"
+        | "oggmux" | "oggdemux" | "audioconvert" | "audioresample" | "volume" | "appsink"
+        | "appsrc" => "gstreamer1.0-plugins-base",
         "alsasink" => "gstreamer1.0-alsa",
         _ => "gstreamer1.0-plugins-good",
     }

@@ -248,6 +248,7 @@ fn rtsp_settings(parts: &CameraParts) -> RtspSettings {
             config::Transport::Udp => RtspTransport::Udp,
         },
         fps: parts.fps,
+        masks: media::Masks::default(),
     }
 }
 

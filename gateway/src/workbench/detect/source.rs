@@ -109,6 +109,7 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
         password: None,
         transport: media::RtspTransport::Tcp,
         fps: CAMERA_FPS,
+        masks: media::Masks::default(),
     };
     let mut camera = media::RtspCamera::connect(&settings, Arc::new(base::SystemClock))?;
     loop {
