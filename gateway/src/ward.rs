@@ -1,5 +1,6 @@
 //! `vong run`, the ward box: cameras, broadcasts, its clusters, and what it reports.
 
+pub mod alert;
 mod app;
 pub mod broadcast;
 pub mod camera;
@@ -7,6 +8,7 @@ pub mod clusters;
 mod commands;
 pub mod content;
 pub mod detector;
+pub mod evidence;
 pub mod record;
 mod sight;
 pub mod timekeeper;

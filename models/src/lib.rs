@@ -32,7 +32,7 @@ pub use attention::{Attention, Interest, Look, Pace};
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
 pub use latch::Latch;
-pub use lens::{Complaint, Lens};
+pub use lens::{Complaint, Lens, sharpness_of};
 pub use line::{Line, LineError};
 pub use look::{Seen, look};
 pub use lookout::{Gate, Lookout};

@@ -1,6 +1,7 @@
 //! Cameras as a box sees them: a real RTSP server in its own process, the real detector, the real
 //! database; and what a camera that misbehaves looks like from the console.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,15 @@ use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
+use gateway::ward::alert::{News, Snapshot, Update};
 use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Sees,
-    Snapshot, TroubleKind,
+    self, Analyst, CameraFact, CameraOrders, CameraParts, CameraState, CameraView, Outlet,
+    PictureDesk, Sees, TroubleKind,
 };
 use gateway::ward::detector::{self, Crew, DetectorHandle, FAINTEST_SCORE, Figures};
+use gateway::ward::evidence::{self, Clips, Source};
 use gateway::ward::record;
+use media::{Ring, RingLimits};
 use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -30,7 +34,8 @@ use tokio_util::sync::CancellationToken;
 /// Of the detectors that are not one.
 const INPUT: Size = Size { width: 416, height: 416 };
 
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
+const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
+const RING: RingLimits = RingLimits { keep: Duration::from_secs(12), most_bytes: 16 << 20 };
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
@@ -47,9 +52,12 @@ fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
         id: id.parse().unwrap(),
         name: id.to_owned(),
         url: url.to_owned(),
+        main_url: None,
         username: password.map(|_| "an".to_owned()),
         password: password.map(|it| Secret::new(it.to_owned())),
         transport: Transport::Tcp,
+        purpose: String::new(),
+        masks: Vec::new(),
         rules: vec![config::Rule {
             id: "half".parse().unwrap(),
             name: "Nửa phải".to_owned(),
@@ -127,10 +135,15 @@ impl Ward {
     fn watch(&self, camera: config::Camera) -> Watched {
         let clock = Arc::new(SystemClock);
         let desk = PictureDesk::default();
+        let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
+        let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
+        let folder = self.dir.path().to_owned();
+        let clips = Clips::start(folder.clone(), sources, &self.facts).unwrap();
+        let (evidence, _) = evidence::start(folder, self.facts.clone(), Box::new(clips)).unwrap();
         let out = Outlet {
-            data_dir: self.dir.path().to_owned(),
-            facts: self.facts.clone(),
+            evidence,
             desk: desk.clone(),
+            orders: CameraOrders::default(),
             clock: clock.clone(),
         };
         let min_score = Score::try_from(0.5).unwrap();
@@ -140,7 +153,8 @@ impl Ward {
         let eye = self.detector.add(analyst);
         let figures = Arc::clone(eye.figures());
         let facts = self.facts.clone();
-        let parts = CameraParts { camera, fps: 5, eye, facts, view: view_tx, clock };
+        let ring = Some(ring);
+        let parts = CameraParts { camera, fps: 5, eye, ring, facts, view: view_tx, clock };
         Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
     }
 
@@ -225,10 +239,18 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let recording = tokio::spawn(record::run(stored, store.clone(), reporter.clone()));
     let mut latencies_ms = Vec::new();
     let mut kept = Vec::new();
-    while kept.len() < 8 {
+    let mut n_clips = 0;
+    while kept.len() < 8 || n_clips < 2 {
         let fact = timeout(Duration::from_secs(60), ward.received.recv()).await.unwrap().unwrap();
-        if let CameraFact::Alert(alert) = &fact {
-            let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+        if let CameraFact::Updated(Update { news: News::Clip(clip), .. }) = &fact {
+            let mp4 = std::fs::read(ward.dir.path().join(&clip.file.path)).unwrap();
+            assert_eq!(Sha256::of(&mp4), clip.file.sha256);
+            assert!((12..18).contains(&clip.duration.as_secs()), "{:?}", clip.duration);
+            n_clips += 1;
+        }
+        if let CameraFact::Raised(alert) = &fact {
+            let Snapshot::Kept(pictures) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+            let file = &pictures.boxed;
             let jpeg = std::fs::read(ward.dir.path().join(&file.path)).unwrap();
             assert_eq!(Sha256::of(&jpeg), file.sha256);
             let size = image::load_from_memory(&jpeg).unwrap();

@@ -38,8 +38,14 @@ const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
 /// changed.
-const STEPS: &[&str] =
-    &[report::SCHEMA, record::SCHEMA, broadcast::SCHEMA, web::SCHEMA, broadcast::SCHEMA_VOLUME];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    broadcast::SCHEMA,
+    web::SCHEMA,
+    broadcast::SCHEMA_VOLUME,
+    record::SCHEMA_EVIDENCE,
+];
 
 /// What the frame and the parts below share.
 struct Frame {
@@ -85,6 +91,7 @@ pub(super) async fn run(
     let (health, progress) = (Health::default(), Vec::new());
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
 
+    record::close_the_past(&frame.store, &frame.reporter).await?;
     report_up(&mut frame, &config);
     let cameras = watch_street(&mut frame, &config)?;
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
@@ -131,10 +138,15 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
     let (facts_tx, facts) = mpsc::channel(FACTS);
     tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
-    let Sight { threads, progress, cameras } =
+    let Sight { threads, progress, evidence, main_streams, cameras } =
         sight::open(config, clock, &facts_tx, &frame.health)?;
+    tasks.spawn("evidence", evidence);
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
+    for stream in main_streams {
+        let name = format!("main-stream/{}", stream.camera);
+        tasks.spawn(&name, camera::run_main_stream(stream, stop.clone()));
+    }
     let mut handles = Vec::new();
     for (parts, handle) in cameras {
         tasks.spawn(&format!("camera/{}", handle.id), camera::run(parts, stop.clone()));

@@ -1,25 +1,30 @@
 //! One camera: keeps its connection, shows its pictures to the detector, tells how it is.
 
 mod analyst;
+mod casebook;
 mod connection;
+mod main_stream;
+mod orders;
 mod picture;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock, DeviceId, Score, Sha256};
+use base::{Clock, DeviceId};
 use jiff::{SignedDuration, Timestamp};
-use media::{CaptureClock, RtspCamera, RtspSettings, RtspTransport};
+use media::{CaptureClock, Masks, Ring, RtspCamera, RtspSettings, RtspTransport};
+use models::Complaint;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use uuid::Uuid;
 
 pub use analyst::{Analyst, Outlet, Sees};
 pub use connection::{CameraState, Trouble, TroubleKind};
+pub use main_stream::{MainStream, run as run_main_stream};
+pub use orders::CameraOrders;
 pub use picture::{LatestPicture, PictureDesk};
 
+use super::alert::{Alert, Ending, Update};
 use super::detector::{Eye, Figures, Watched};
 use crate::config;
 use connection::{Connection, Event};
@@ -30,50 +35,34 @@ const VIEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Something that a camera has to say to the rest of the box.
 #[derive(Clone, Debug)]
 pub enum CameraFact {
-    Alert(Box<Alert>),
+    Raised(Box<Alert>),
+    Updated(Update),
+    Cleared(Ending),
+    /// An alarm about nothing, as proof that one about something would be heard.
+    Tested(Box<Alert>),
     State(StateChange),
+    Complaint(ComplaintChange),
 }
 
-/// Something that a rule of a camera told.
-#[derive(Clone, Debug)]
-pub struct Alert {
-    pub id: Uuid,
+/// Pictures come, but something is wrong with them, or with how they come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComplaintChange {
     pub camera: DeviceId,
-    /// The rule's id and name; the table and the messages call them its zone.
-    pub zone: DeviceId,
-    pub zone_name: String,
-    /// The rule's kind, as files and messages call it.
-    pub rule: &'static str,
-    pub severity: config::Severity,
-    pub label: String,
-    pub score: Score,
-    /// Unique for this camera and this run of the program.
-    pub track: u64,
-    /// Left, top, right, bottom, in parts of the picture.
-    pub area: [f32; 4],
-    pub captured_at: Timestamp,
-    /// Which clock `captured_at` comes from.
-    pub clock: CaptureClock,
-    /// When the rule fired, by our clock.
-    pub raised_at: Timestamp,
-    pub snapshot: Snapshot,
+    pub complaint: CameraComplaint,
+    /// False where it ends.
+    pub begins: bool,
+    pub at: Timestamp,
+    /// For people: by how much.
+    pub detail: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Snapshot {
-    /// On disk, synced.
-    Kept(SnapshotFile),
-    Missing {
-        why: String,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SnapshotFile {
-    /// Below the data folder.
-    pub path: PathBuf,
-    pub sha256: Sha256,
-    pub bytes: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CameraComplaint {
+    Lens(Complaint),
+    /// The camera's clock is wrong by more than a few seconds.
+    ClockSkew,
+    /// Fewer pictures than are to be watched.
+    LowFps,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +95,7 @@ pub struct CameraHandle {
     pub view: watch::Receiver<CameraView>,
     pub figures: Arc<Figures>,
     pub desk: PictureDesk,
+    pub orders: CameraOrders,
 }
 
 /// Everything that one camera's task needs.
@@ -114,9 +104,28 @@ pub struct CameraParts {
     /// Pictures a second that are looked at.
     pub fps: u32,
     pub eye: Eye,
+    /// Keeps the stream for clips, unless the main stream does.
+    pub ring: Option<Ring>,
     pub facts: mpsc::Sender<CameraFact>,
     pub view: watch::Sender<CameraView>,
     pub clock: Arc<dyn Clock>,
+}
+
+impl From<Complaint> for CameraComplaint {
+    fn from(complaint: Complaint) -> Self {
+        Self::Lens(complaint)
+    }
+}
+
+impl CameraComplaint {
+    /// As stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lens(complaint) => complaint.as_str(),
+            Self::ClockSkew => "clock_skew",
+            Self::LowFps => "low_fps",
+        }
+    }
 }
 
 impl CameraView {
@@ -137,8 +146,8 @@ impl CameraView {
 /// Runs until `stop`. Nothing that a camera does ends it.
 pub async fn run(parts: CameraParts, stop: CancellationToken) {
     let connection = Connection::new(parts.clock.now());
-    let mut driver =
-        Driver { settings: rtsp_settings(&parts), parts, connection, seen: Seen::default() };
+    let settings = rtsp_settings(&parts.camera, &parts.camera.url, parts.fps);
+    let mut driver = Driver { settings, parts, connection, seen: Seen::default() };
     stop.run_until_cancelled(driver.run()).await;
 }
 
@@ -171,7 +180,11 @@ impl Driver {
     /// One connection, from its beginning to its trouble.
     async fn watch(&mut self) -> Trouble {
         let clock = Arc::clone(&self.parts.clock);
-        let mut source = match RtspCamera::connect(&self.settings, clock) {
+        let connected = match &self.parts.ring {
+            Some(ring) => RtspCamera::connect_recording(&self.settings, ring, clock),
+            None => RtspCamera::connect(&self.settings, clock),
+        };
+        let mut source = match connected {
             Ok(source) => source,
             Err(err) => return err.into(),
         };
@@ -237,19 +250,24 @@ impl Driver {
     }
 }
 
-fn rtsp_settings(parts: &CameraParts) -> RtspSettings {
-    let camera = &parts.camera;
+/// How to reach the stream at `url` of a camera.
+pub fn rtsp_settings(camera: &config::Camera, url: &str, fps: u32) -> RtspSettings {
     RtspSettings {
-        url: camera.url.clone(),
+        url: url.to_owned(),
         username: camera.username.clone(),
         password: camera.password.clone(),
         transport: match camera.transport {
             config::Transport::Tcp => RtspTransport::Tcp,
             config::Transport::Udp => RtspTransport::Udp,
         },
-        fps: parts.fps,
-        masks: media::Masks::default(),
+        fps,
+        masks: masks(camera),
     }
+}
+
+pub fn masks(camera: &config::Camera) -> Masks {
+    let polygons: Vec<_> = camera.masks.iter().map(|it| it.corners().to_vec()).collect();
+    Masks::new(&polygons)
 }
 
 /// `0.0..=1.0`. Without a source of randomness all cameras wait alike, which only costs a moment.
