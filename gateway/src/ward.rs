@@ -10,8 +10,10 @@ pub mod content;
 pub mod detector;
 pub mod evidence;
 pub mod record;
+pub mod retention;
 mod sight;
 pub mod timekeeper;
+mod vigil;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -135,6 +135,7 @@ impl Ward {
     fn watch(&self, camera: config::Camera) -> Watched {
         let clock = Arc::new(SystemClock);
         let desk = PictureDesk::default();
+        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
         let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
         let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
         let folder = self.dir.path().to_owned();
@@ -144,12 +145,12 @@ impl Ward {
             evidence,
             desk: desk.clone(),
             orders: CameraOrders::default(),
+            view: view_tx.clone(),
             clock: clock.clone(),
         };
         let min_score = Score::try_from(0.5).unwrap();
         let model = Sees { labels: &self.labels, input: self.input };
         let analyst = Analyst::new(&camera, &model, min_score, out).unwrap();
-        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
         let eye = self.detector.add(analyst);
         let figures = Arc::clone(eye.figures());
         let facts = self.facts.clone();

@@ -20,8 +20,10 @@ use super::clusters::{ClusterSettings, ClusterViews, clusters};
 use super::commands::CommandDesk;
 use super::content::{self, ContentSettings};
 use super::record;
+use super::retention::Keeper;
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
+use super::vigil;
 use crate::daemon::{Daemon, Heartbeat, Progress};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
@@ -141,6 +143,12 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     let Sight { threads, progress, evidence, main_streams, cameras } =
         sight::open(config, clock, &facts_tx, &frame.health)?;
     tasks.spawn("evidence", evidence);
+    let keeper = Keeper {
+        data_dir: config.data_dir.clone(),
+        retention: config.retention,
+        reporter: frame.reporter.clone(),
+    };
+    tasks.spawn("retention", keeper.run(stop.clone()));
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
     for stream in main_streams {
@@ -152,6 +160,7 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
         tasks.spawn(&format!("camera/{}", handle.id), camera::run(parts, stop.clone()));
         handles.push(handle);
     }
+    tasks.spawn("vigil", vigil::run(handles.clone(), frame.health.clone(), stop.clone()));
     Ok(handles)
 }
 

@@ -6,6 +6,7 @@ mod connection;
 mod main_stream;
 mod orders;
 mod picture;
+mod vitals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ use super::alert::{Alert, Ending, Update};
 use super::detector::{Eye, Figures, Watched};
 use crate::config;
 use connection::{Connection, Event};
+use vitals::{Change, Measured, Vitals};
 
 /// How often the figures of a view are renewed.
 const VIEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
@@ -79,6 +81,8 @@ pub struct CameraView {
     pub since: Timestamp,
     pub last_picture_at: Option<Timestamp>,
     pub capture_clock: Option<CaptureClock>,
+    /// What is wrong although pictures come, and since when.
+    pub complaints: Vec<(CameraComplaint, Timestamp)>,
     /// Pictures a second that came from the camera, over the last second or so.
     pub fps: f32,
     /// Pictures a second that were judged, over the last second or so.
@@ -136,9 +140,18 @@ impl CameraView {
             since: now,
             last_picture_at: None,
             capture_clock: None,
+            complaints: Vec::new(),
             fps: 0.0,
             analysed_fps: 0.0,
             dropped_fps: 0.0,
+        }
+    }
+
+    /// Once for each complaint, however often it is told.
+    pub(in crate::ward) fn note(&mut self, change: &ComplaintChange) {
+        self.complaints.retain(|(it, _)| *it != change.complaint);
+        if change.begins {
+            self.complaints.push((change.complaint, change.at));
         }
     }
 }
@@ -147,7 +160,8 @@ impl CameraView {
 pub async fn run(parts: CameraParts, stop: CancellationToken) {
     let connection = Connection::new(parts.clock.now());
     let settings = rtsp_settings(&parts.camera, &parts.camera.url, parts.fps);
-    let mut driver = Driver { settings, parts, connection, seen: Seen::default() };
+    let mut driver =
+        Driver { settings, parts, connection, seen: Seen::default(), vitals: Vitals::default() };
     stop.run_until_cancelled(driver.run()).await;
 }
 
@@ -156,6 +170,7 @@ struct Driver {
     settings: RtspSettings,
     connection: Connection,
     seen: Seen,
+    vitals: Vitals,
 }
 
 /// What came since the view was last renewed.
@@ -192,7 +207,9 @@ impl Driver {
             match source.next().await {
                 Ok(frame) => {
                     self.step(Event::PictureCame, 0.0).await;
-                    self.renew_view(frame.captured_at, frame.clock);
+                    if let Some(measured) = self.renew_view(frame.captured_at, frame.clock) {
+                        self.check(measured).await;
+                    }
                     self.parts.eye.show(frame);
                 }
                 Err(err) => return err.into(),
@@ -225,14 +242,30 @@ impl Driver {
         let _ = self.parts.facts.send(CameraFact::State(change)).await;
     }
 
-    fn renew_view(&mut self, captured_at: Timestamp, capture_clock: CaptureClock) {
+    async fn check(&mut self, measured: Measured) {
+        let at = self.parts.clock.now();
+        for Change { complaint, begins, detail } in self.vitals.observe(measured, at) {
+            let (camera, detail) = (self.parts.camera.id.clone(), Some(detail));
+            let change = ComplaintChange { camera, complaint, begins, at, detail };
+            self.parts.view.send_modify(|view| view.note(&change));
+            // Refused only when the program stops.
+            let _ = self.parts.facts.send(CameraFact::Complaint(change)).await;
+        }
+    }
+
+    /// Once a second; what was measured since the last time.
+    fn renew_view(
+        &mut self,
+        captured_at: Timestamp,
+        capture_clock: CaptureClock,
+    ) -> Option<Measured> {
         self.seen.n_pictures = self.seen.n_pictures.saturating_add(1);
         let now = self.parts.clock.now();
         let renewed_at = *self.seen.renewed_at.get_or_insert(now);
         let passed = now.duration_since(renewed_at);
         // A clock that was set back starts a new second too.
         if (SignedDuration::ZERO..VIEW_EVERY).contains(&passed) {
-            return;
+            return None;
         }
         let seconds = passed.as_secs_f32().max(0.001);
         let watched = self.parts.eye.figures().watched(tokio::time::Instant::now());
@@ -247,6 +280,8 @@ impl Driver {
             view.capture_clock = Some(capture_clock);
             (view.fps, view.analysed_fps, view.dropped_fps) = (fps, each(analysed), each(dropped));
         });
+        let wanted_fps = u16::try_from(self.parts.fps).map_or(f32::from(u16::MAX), f32::from);
+        Some(Measured { fps, wanted_fps, skew: None })
     }
 }
 

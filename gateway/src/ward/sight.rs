@@ -61,14 +61,15 @@ pub(super) fn open(
     let mut main_streams = Vec::new();
     for camera in &config.cameras {
         let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
+        let view = watch::Sender::new(CameraView::new(clock.now()));
         let out = Outlet {
             evidence: evidence.clone(),
             desk: desk.clone(),
             orders: orders.clone(),
+            view: view.clone(),
             clock: Arc::clone(clock),
         };
         let analyst = Analyst::new(camera, &model, config.detector.min_score, out)?;
-        let view = watch::Sender::new(CameraView::new(clock.now()));
         let eye = handle.add(analyst);
         let own = CameraHandle {
             id: camera.id.clone(),

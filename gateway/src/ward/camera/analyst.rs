@@ -10,10 +10,11 @@ use models::{
     DetectError, Gate, Lens, Look, Lookout, Photo, Rect, RuleEvent, RuleSet, RuleSettings, Seen,
     Track, TrackerSettings,
 };
+use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::casebook::{Casebook, Scene, relative};
-use super::{CameraFact, CameraOrders, ComplaintChange, LatestPicture, PictureDesk};
+use super::{CameraFact, CameraOrders, CameraView, ComplaintChange, LatestPicture, PictureDesk};
 use crate::config;
 use crate::ward::alert::{Alert, Snapshot};
 use crate::ward::evidence::{EvidenceDesk, Finding, Shot};
@@ -55,6 +56,7 @@ pub struct Outlet {
     pub evidence: EvidenceDesk,
     pub desk: PictureDesk,
     pub orders: CameraOrders,
+    pub view: watch::Sender<CameraView>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -106,6 +108,7 @@ impl Analyst {
             let (camera, at) = (self.camera.clone(), captured_at);
             let complaint = complaint.into();
             let change = ComplaintChange { camera, complaint, begins, at, detail: None };
+            self.out.view.send_modify(|view| view.note(&change));
             self.out.evidence.leave(Finding::Told(CameraFact::Complaint(change)));
         }
         looks

@@ -84,7 +84,8 @@ fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
     let clock = Arc::new(SystemClock);
     let (evidence, _) = evidence::start(data_dir.to_owned(), facts, Box::new(NoClips)).unwrap();
     let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
-    (Outlet { evidence, desk, orders, clock }, received)
+    let view = watch::Sender::new(CameraView::new(Timestamp::UNIX_EPOCH));
+    (Outlet { evidence, desk, orders, view, clock }, received)
 }
 
 const INPUT: Size = Size { width: 416, height: 416 };
