@@ -19,6 +19,7 @@ use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
 use super::commands::CommandDesk;
 use super::content::{self, ContentSettings};
+use super::proof::Prover;
 use super::record;
 use super::retention::Keeper;
 use super::sight::{self, Sight};
@@ -159,6 +160,11 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     for (parts, handle) in cameras {
         tasks.spawn(&format!("camera/{}", handle.id), camera::run(parts, stop.clone()));
         handles.push(handle);
+    }
+    if let Some(every) = config.proof_every {
+        let (cameras, reporter) = (handles.clone(), frame.reporter.clone());
+        let prover = Prover { cameras, every, reporter, health: frame.health.clone() };
+        tasks.spawn("proof-of-life", prover.run(stop.clone()));
     }
     tasks.spawn("vigil", vigil::run(handles.clone(), frame.health.clone(), stop.clone()));
     Ok(handles)

@@ -96,8 +96,14 @@ CREATE INDEX camera_view_newest ON camera_view (at_ms);
 CREATE TABLE camera_proof (
     camera TEXT PRIMARY KEY,
     asked_at_ms INTEGER NOT NULL,
-    -- In the outbox, until the centre has committed it; NULL while the camera has not raised it.
-    event_id TEXT,
+    -- Its place in the outbox, from where it goes when the centre has committed it; NULL while the
+    -- camera has not raised it.
+    epoch TEXT,
+    seq INTEGER,
     raised_at_ms INTEGER,
-    proven_at_ms INTEGER
+    -- When the centre's word came back.
+    proven_at_ms INTEGER,
+    CHECK ((epoch IS NULL) = (seq IS NULL)),
+    CHECK ((seq IS NULL) = (raised_at_ms IS NULL)),
+    CHECK (proven_at_ms IS NULL OR seq IS NOT NULL)
 ) STRICT, WITHOUT ROWID;

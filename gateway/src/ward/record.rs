@@ -1,7 +1,7 @@
 //! Stores what cameras tell, together with the event that reports it: both, or neither.
 
 mod alert;
-mod proof;
+pub(super) mod proof;
 
 use std::time::Duration;
 

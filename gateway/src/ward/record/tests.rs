@@ -203,3 +203,28 @@ async fn what_is_wrong_with_a_picture_is_told_when_it_begins_and_ends() {
     assert!(events.iter().all(|it| it["kind"] == "camera.blurred"));
     assert_eq!(events[1]["data"], json!({ "camera": "cam-1", "is_so": false }));
 }
+
+#[tokio::test]
+async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    let camera: DeviceId = "cam-1".parse().unwrap();
+    let now: jiff::Timestamp = "2026-03-01T08:00:01Z".parse().unwrap();
+    let look = |camera: DeviceId| move |conn: &Connection| proof::look(conn, &camera, now);
+    let asked = camera.clone();
+    store.write(move |conn| proof::ask(conn, &asked, now)).await.unwrap();
+    let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
+    assert_eq!((seen.raised_at, seen.proven_at), (None, None));
+    let CameraFact::Raised(test) = alert(Snapshot::Kept(pictures(b"x"))) else { panic!() };
+    let (tx, rx) = mpsc::channel(8);
+    tx.send(CameraFact::Tested(test)).await.unwrap();
+    drop(tx);
+    run(rx, store.clone(), reporter.clone()).await;
+    let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
+    assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "it is on its way");
+    store.write(|conn| conn.execute("DELETE FROM outbox", [])).await.unwrap();
+    let seen = store.write(look(camera)).await.unwrap().unwrap();
+    assert_eq!(seen.proven_at, Some(now));
+    drop((store, reporter));
+    thread.ended().await;
+}
