@@ -55,8 +55,7 @@ impl Encoder {
                 return Ok(Self { chain: build(&factory, size)?, size });
             }
         }
-        let package = "gstreamer1.0-plugins-ugly";
-        Err(MissingElement { element: "x264enc".to_owned(), package }.into())
+        Err(element::missing("x264enc").into())
     }
 
     /// Of the pictures that it takes.
@@ -130,10 +129,7 @@ fn build(factory: &gst::ElementFactory, size: Size) -> Result<Chain, EncoderErro
         filter.set_property("caps", caps);
         elements.extend([element::make("videoscale")?, filter]);
     }
-    let encoder = factory.create().build().map_err(|_| MissingElement {
-        element: factory.name().to_string(),
-        package: "gstreamer1.0-plugins-ugly",
-    })?;
+    let encoder = element::make(&factory.name())?;
     set_up(&encoder, &factory.name(), target);
     elements.push(encoder);
     if factory.name().starts_with("v4l2") {
