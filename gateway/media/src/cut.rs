@@ -130,7 +130,7 @@ fn run(
                     }
                     (made, _) => made.as_mut().expect("made with the first unit"),
                 };
-                if let Some(edge) = treat.put(seen.from_zero(unit), &mut output)?.break_value() {
+                if let Some(edge) = treat.put(seen.stamped(unit), &mut output)?.break_value() {
                     break edge;
                 }
             }
@@ -179,7 +179,7 @@ impl Seen {
     }
 
     /// The unit, stamped from the clip's begin.
-    fn from_zero(&self, mut unit: Unit<Packet>) -> Unit<Packet> {
+    fn stamped(&self, mut unit: Unit<Packet>) -> Unit<Packet> {
         unit.at_ns -= self.first_ns.unwrap_or(unit.at_ns);
         let at = u64::try_from(unit.at_ns).unwrap_or(0);
         let buffer = unit.payload.buffer.make_mut();

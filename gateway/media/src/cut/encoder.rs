@@ -55,8 +55,7 @@ impl Encoder {
                 return Ok(Self { chain: build(&factory, size)?, size });
             }
         }
-        let package = "gstreamer1.0-plugins-ugly";
-        Err(MissingElement { element: "x264enc".to_owned(), package }.into())
+        Err(element::missing("x264enc").into())
     }
 
     /// Of the pictures that it takes.
@@ -130,10 +129,7 @@ fn build(factory: &gst::ElementFactory, size: Size) -> Result<Chain, EncoderErro
         filter.set_property("caps", caps);
         elements.extend([element::make("videoscale")?, filter]);
     }
-    let encoder = factory.create().build().map_err(|_| MissingElement {
-        element: factory.name().to_string(),
-        package: "gstreamer1.0-plugins-ugly",
-    })?;
+    let encoder = element::make(&factory.name())?;
     set_up(&encoder, &factory.name(), target);
     elements.push(encoder);
     if factory.name().starts_with("v4l2") {
@@ -217,4 +213,39 @@ fn timed(caps: &gst::CapsRef) -> gst::Caps {
         raw.set("framerate", NOMINAL_RATE);
     }
     caps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_encoder_that_gives_a_unit_will_do_and_the_others_are_passed_over() {
+        crate::init().unwrap();
+        let size = Size { width: 322, height: 243 };
+        let working: Vec<String> = factories()
+            .into_iter()
+            .filter(|it| build(it, size).is_ok_and(|it| works(it, size)))
+            .map(|it| it.name().to_string())
+            .collect();
+        // What `scripts/setup.sh` installs; a machine with a device has more, before them.
+        let in_software = ["x264enc".to_owned(), "openh264enc".to_owned()];
+        assert!(working.ends_with(&in_software), "{working:?}");
+        assert!(Encoder::open(size).is_ok());
+        let missing = element::missing("x264enc").to_string();
+        assert!(missing.ends_with("apt-get install gstreamer1.0-plugins-ugly"), "{missing}");
+    }
+
+    #[test]
+    fn large_pictures_are_scaled_down_and_sides_are_even() {
+        let check = |width, height, to: [u32; 2]| {
+            let [w, h] = to;
+            assert_eq!(fit(Size { width, height }), Size { width: w, height: h });
+        };
+        check(1920, 1080, [1920, 1080]);
+        check(3840, 2160, [1920, 1080]);
+        check(8000, 6000, [1920, 1440]);
+        check(641, 361, [640, 360]);
+        check(1, 1, [16, 16]);
+    }
 }

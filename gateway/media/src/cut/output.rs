@@ -130,11 +130,10 @@ impl Output<'_> {
 
     fn refused(&self, source: io::Error) -> CutError {
         let path = self.path.to_owned();
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                CutError::StorageFull { path }
-            }
-            _ => CutError::Unwritable { path, source },
+        if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            CutError::StorageFull { path }
+        } else {
+            CutError::Unwritable { path, source }
         }
     }
 }

@@ -1,3 +1,5 @@
+//! What a picture looks like behind its masks.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -23,17 +23,17 @@ const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 struct Boxes(Vec<u8>);
 
 impl Boxes {
-    fn within(&mut self, name: &[u8; 4], fill: impl FnOnce(&mut Self)) {
+    fn within(&mut self, name: [u8; 4], fill: impl FnOnce(&mut Self)) {
         let start = self.0.len();
         self.u32(0);
-        self.0.extend_from_slice(name);
+        self.0.extend_from_slice(&name);
         fill(self);
         let length = u32::try_from(self.0.len() - start).expect("a header is small");
         self.0[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }
 
     /// A box that begins with a version and flags.
-    fn full(&mut self, name: &[u8; 4], version: u8, flags: u32, fill: impl FnOnce(&mut Self)) {
+    fn full(&mut self, name: [u8; 4], version: u8, flags: u32, fill: impl FnOnce(&mut Self)) {
         self.within(name, |it| {
             it.u32(u32::from(version) << 24 | flags);
             fill(it);
@@ -61,7 +61,9 @@ impl Boxes {
     }
 
     fn matrix(&mut self) {
-        MATRIX.into_iter().for_each(|it| self.u32(it));
+        for part in MATRIX {
+            self.u32(part);
+        }
     }
 }
 
@@ -69,23 +71,23 @@ impl Boxes {
 pub(crate) fn header(track: &Track) -> (Vec<u8>, u64) {
     let mut out = Boxes::default();
     let mut duration_at = 0;
-    out.within(b"ftyp", |it| {
+    out.within(*b"ftyp", |it| {
         it.bytes(b"iso5");
         it.u32(512);
         it.bytes(b"iso5iso6mp41");
     });
-    out.within(b"moov", |it| {
+    out.within(*b"moov", |it| {
         movie(it, track);
-        it.within(b"trak", |it| {
+        it.within(*b"trak", |it| {
             track_header(it, track);
-            it.within(b"mdia", |it| media(it, track));
+            it.within(*b"mdia", |it| media(it, track));
         });
-        it.within(b"mvex", |it| {
-            it.full(b"mehd", 1, 0, |it| {
+        it.within(*b"mvex", |it| {
+            it.full(*b"mehd", 1, 0, |it| {
                 duration_at = it.0.len();
                 it.u64(0);
             });
-            it.full(b"trex", 0, 0, |it| {
+            it.full(*b"trex", 0, 0, |it| {
                 it.u32(TRACK_ID);
                 it.u32(1);
                 it.zeros(12);
@@ -96,7 +98,7 @@ pub(crate) fn header(track: &Track) -> (Vec<u8>, u64) {
 }
 
 fn movie(out: &mut Boxes, track: &Track) {
-    out.full(b"mvhd", 1, 0, |it| {
+    out.full(*b"mvhd", 1, 0, |it| {
         times(it, track);
         it.u32(TICKS_PER_S);
         it.u64(0);
@@ -111,7 +113,7 @@ fn movie(out: &mut Boxes, track: &Track) {
 
 /// Enabled, in the movie, in its preview.
 fn track_header(out: &mut Boxes, track: &Track) {
-    out.full(b"tkhd", 1, 7, |it| {
+    out.full(*b"tkhd", 1, 7, |it| {
         times(it, track);
         it.u32(TRACK_ID);
         it.zeros(4 + 8 + 8 + 8);
@@ -122,7 +124,7 @@ fn track_header(out: &mut Boxes, track: &Track) {
 }
 
 fn media(out: &mut Boxes, track: &Track) {
-    out.full(b"mdhd", 1, 0, |it| {
+    out.full(*b"mdhd", 1, 0, |it| {
         times(it, track);
         it.u32(TICKS_PER_S);
         it.u64(0);
@@ -130,30 +132,30 @@ fn media(out: &mut Boxes, track: &Track) {
         it.u16(0x55C4);
         it.u16(0);
     });
-    out.full(b"hdlr", 0, 0, |it| {
+    out.full(*b"hdlr", 0, 0, |it| {
         it.u32(0);
         it.bytes(b"vide");
         it.zeros(12);
         it.bytes(b"video\0");
     });
-    out.within(b"minf", |it| {
-        it.full(b"vmhd", 0, 1, |it| it.zeros(8));
-        it.within(b"dinf", |it| {
-            it.full(b"dref", 0, 0, |it| {
+    out.within(*b"minf", |it| {
+        it.full(*b"vmhd", 0, 1, |it| it.zeros(8));
+        it.within(*b"dinf", |it| {
+            it.full(*b"dref", 0, 0, |it| {
                 it.u32(1);
                 // The data is in this file.
-                it.full(b"url ", 0, 1, |_| {});
+                it.full(*b"url ", 0, 1, |_| {});
             });
         });
-        it.within(b"stbl", |it| {
-            it.full(b"stsd", 0, 0, |it| {
+        it.within(*b"stbl", |it| {
+            it.full(*b"stsd", 0, 0, |it| {
                 it.u32(1);
-                it.within(b"avc1", |it| sample_entry(it, track));
+                it.within(*b"avc1", |it| sample_entry(it, track));
             });
-            it.full(b"stts", 0, 0, |it| it.u32(0));
-            it.full(b"stsc", 0, 0, |it| it.u32(0));
-            it.full(b"stsz", 0, 0, |it| it.u64(0));
-            it.full(b"stco", 0, 0, |it| it.u32(0));
+            it.full(*b"stts", 0, 0, |it| it.u32(0));
+            it.full(*b"stsc", 0, 0, |it| it.u32(0));
+            it.full(*b"stsz", 0, 0, |it| it.u64(0));
+            it.full(*b"stco", 0, 0, |it| it.u32(0));
         });
     });
 }
@@ -173,7 +175,7 @@ fn sample_entry(out: &mut Boxes, track: &Track) {
     out.zeros(32);
     out.u16(0x18);
     out.u16(u16::MAX);
-    out.within(b"avcC", |it| it.bytes(&track.config));
+    out.within(*b"avcC", |it| it.bytes(&track.config));
 }
 
 /// When the clip was recorded, twice: created and changed.
@@ -194,13 +196,13 @@ pub(crate) fn fragment<B: AsRef<[u8]>>(
     let mut out = Boxes::default();
     let mut offset_at = 0;
     let mut n_bytes: usize = 8;
-    out.within(b"moof", |it| {
-        it.full(b"mfhd", 0, 0, |it| it.u32(sequence));
-        it.within(b"traf", |it| {
-            it.full(b"tfhd", 0, BASE_IS_MOOF, |it| it.u32(TRACK_ID));
+    out.within(*b"moof", |it| {
+        it.full(*b"mfhd", 0, 0, |it| it.u32(sequence));
+        it.within(*b"traf", |it| {
+            it.full(*b"tfhd", 0, BASE_IS_MOOF, |it| it.u32(TRACK_ID));
             let begin = group.first().map_or(end_ticks, |it| it.decode_ticks);
-            it.full(b"tfdt", 1, 0, |it| it.u64(begin));
-            it.full(b"trun", 1, TRUN_FLAGS, |it| {
+            it.full(*b"tfdt", 1, 0, |it| it.u64(begin));
+            it.full(*b"trun", 1, TRUN_FLAGS, |it| {
                 it.u32(u32::try_from(group.len()).unwrap_or(u32::MAX));
                 offset_at = it.0.len();
                 it.u32(0);

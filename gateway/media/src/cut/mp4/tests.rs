@@ -1,3 +1,5 @@
+//! The boxes of a file as a player reads them.
+
 use std::io::Cursor;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Streams as strings: one character a picture.
+
 use proptest::prelude::*;
 
 use super::*;
