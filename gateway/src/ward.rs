@@ -12,7 +12,7 @@ pub mod evidence;
 mod proof;
 pub mod record;
 pub mod retention;
-mod sight;
+pub(crate) mod sight;
 pub mod timekeeper;
 mod vigil;
 

@@ -139,7 +139,7 @@ impl Ward {
         let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
         let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
         let folder = self.dir.path().to_owned();
-        let clips = Clips::start(folder.clone(), sources, &self.facts).unwrap();
+        let clips = Clips::start(&folder, sources, &self.facts).unwrap();
         let (evidence, _) = evidence::start(folder, self.facts.clone(), Box::new(clips)).unwrap();
         let out = Outlet {
             evidence,

@@ -67,6 +67,12 @@ impl EvidenceDesk {
         // Refused only when the program stops.
         let _ = self.0.send(finding);
     }
+
+    pub fn leave_all(&self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.leave(finding);
+        }
+    }
 }
 
 /// Told of each alert whose clip is wanted, once the alert is on its way.

@@ -28,21 +28,21 @@ const RING: Duration = Duration::from_secs(12);
 /// Of each camera: twelve seconds at 10 Mb/s.
 const RING_BYTES: usize = 16 << 20;
 
-pub(super) struct Sight {
-    pub(super) threads: DetectorThreads,
-    pub(super) progress: Progress,
+pub(crate) struct Sight {
+    pub(crate) threads: DetectorThreads,
+    pub(crate) progress: Progress,
     /// Resolves when all evidence is written.
-    pub(super) evidence: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) evidence: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Each to be spawned with [`camera::run_main_stream`].
-    pub(super) main_streams: Vec<MainStream>,
+    pub(crate) main_streams: Vec<MainStream>,
     /// Each to be spawned with [`camera::run`].
-    pub(super) cameras: Vec<(CameraParts, CameraHandle)>,
+    pub(crate) cameras: Vec<(CameraParts, CameraHandle)>,
 }
 
 /// # Errors
 /// What is wrong with the library, the model, or a rule that the model cannot serve. A box that
 /// cannot see refuses to start, so that nobody takes its silence for peace.
-pub(super) fn open(
+pub(crate) fn open(
     config: &config::Ward,
     clock: &Arc<dyn Clock>,
     facts: &mpsc::Sender<CameraFact>,
@@ -54,7 +54,7 @@ pub(super) fn open(
     let (handle, threads) = detector::spawn(crew)?;
     let model = Sees { labels: &labels, input };
     let sources = sources(&config.cameras);
-    let clips = Clips::start(config.data_dir.clone(), sources.clone(), facts)?;
+    let clips = Clips::start(&config.data_dir, sources.clone(), facts)?;
     let (evidence, written) =
         evidence::start(config.data_dir.clone(), facts.clone(), Box::new(clips))?;
     let mut cameras = Vec::new();
@@ -100,7 +100,7 @@ pub(super) fn open(
     }
     let progress = Progress { name: "detector", goes_on: Box::new(handle.goes_on()) };
     let evidence = Box::pin(written);
-    Ok(Sight { threads, progress, evidence, cameras, main_streams })
+    Ok(Sight { threads, progress, evidence, main_streams, cameras })
 }
 
 /// One ring a camera, for whichever stream its clips are cut from.

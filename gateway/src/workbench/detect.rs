@@ -102,6 +102,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 impl EngineArgs {
+    /// The library and the folder of the weights, as far as they were named.
+    pub fn places(&self) -> (Option<&PathBuf>, Option<&PathBuf>) {
+        (self.library.as_ref(), self.model_dir.as_ref())
+    }
+
     pub fn open(&self, model: &str, least: Score) -> anyhow::Result<(Entry, OnnxDetector)> {
         let built_in = Manifest::built_in()?;
         let manifest = match &self.manifest {

@@ -153,11 +153,11 @@ impl Analyst {
         for (id, event) in self.judge.observe(tracks, size, scene.captured_at) {
             let Some(rule) = self.rules.iter().find(|it| it.id == id) else { continue };
             let finding = self.casebook.note(rule, event, scene);
-            finding.into_iter().for_each(|it| self.out.evidence.leave(it));
+            self.out.evidence.leave_all(finding);
         }
         for (id, incident) in self.judge.incidents() {
             let finding = self.casebook.improve(id, incident, scene);
-            finding.into_iter().for_each(|it| self.out.evidence.leave(it));
+            self.out.evidence.leave_all(finding);
         }
     }
 
@@ -170,7 +170,7 @@ impl Analyst {
         for (id, event) in self.judge.change(judged, now) {
             if let RuleEvent::Cleared { incident, at, reason } = event {
                 let finding = self.casebook.clear(&id, incident.id, at, reason);
-                finding.into_iter().for_each(|it| self.out.evidence.leave(it));
+                self.out.evidence.leave_all(finding);
             }
         }
         self.rules = rules;

@@ -1,10 +1,10 @@
 //! A camera's main stream, kept in memory for clips and never decoded.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Backoff, Clock, DeviceId};
 use media::{CameraError, Ring, RtspRecorder, RtspSettings};
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -46,10 +46,8 @@ async fn keep(stream: MainStream) {
             warn!(%camera, reason = text, "the main stream is not recorded: alerts have no clip");
             told = Some(text);
         }
-        let wait = match err {
-            CameraError::Unauthorised => LOGIN_WAIT,
-            _ => backoff.next_wait(),
-        };
+        let is_refused = matches!(err, CameraError::Unauthorised);
+        let wait = if is_refused { LOGIN_WAIT } else { backoff.next_wait() };
         tokio::time::sleep(wait).await;
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,7 +57,7 @@ struct Job {
 impl Clips {
     /// The threads end when the desk is dropped.
     pub fn start(
-        data_dir: PathBuf,
+        data_dir: &Path,
         sources: HashMap<DeviceId, Source>,
         facts: &mpsc::Sender<CameraFact>,
     ) -> std::io::Result<Self> {
@@ -66,7 +66,7 @@ impl Clips {
         let is_over = Arc::new(AtomicBool::new(false));
         for index in 0..THREADS {
             let cutter = Cutter {
-                data_dir: data_dir.clone(),
+                data_dir: data_dir.to_owned(),
                 facts: facts.clone(),
                 is_over: Arc::clone(&is_over),
             };
