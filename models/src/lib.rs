@@ -29,4 +29,4 @@ pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use polygon::{Polygon, PolygonError};
 pub use rule::{EnterRule, EnterSettings, Entered};
 pub use still::{Still, StillError};
-pub use tracker::{Sighting, Track, Tracker, TrackerSettings};
+pub use tracker::{Expected, Pace, STANDING_AFTER, Sighting, Track, Tracker, TrackerSettings};

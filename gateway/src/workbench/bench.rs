@@ -1,6 +1,7 @@
 //! `vong bench ...`: figures of this machine, one JSON object a line on stdout.
 
 pub mod detect;
+pub mod track;
 mod wire;
 
 use std::io::{self, Write as _};
@@ -20,11 +21,13 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Bench {
     Detect(detect::Args),
+    Track(track::Args),
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Detect(args) => detect::run(args),
+        Bench::Track(args) => track::run(args),
     }
 }
 

@@ -27,6 +27,9 @@ fn track(id: u64, x: f32, now: Timestamp) -> Track {
         n_hits: 2,
         first_seen_at: now,
         last_seen_at: now,
+        is_standing: false,
+        has_moved: true,
+        is_fixture: false,
     }
 }
 

@@ -35,3 +35,13 @@ pub(super) struct Detect<'a> {
     pub(super) ratio_after_decode: f64,
     pub(super) rss_mb: f64,
 }
+
+/// CPU time of this thread, user and system.
+#[derive(Debug, Serialize)]
+pub(super) struct Track {
+    pub(super) people: u8,
+    pub(super) pictures: u16,
+    /// Over all pictures.
+    pub(super) tracks: u64,
+    pub(super) cpu_ms_per_picture: f64,
+}

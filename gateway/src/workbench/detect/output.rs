@@ -124,7 +124,8 @@ impl<W: Write> Output<W> {
         let looked_at = [Rect::whole(looked.size)];
         let sighting =
             Sighting { picture: looked.picture, detections: found, looked_at: &looked_at };
-        for track in tracker.update(&sighting, now) {
+        let tracks = tracker.update(&sighting, now);
+        for track in tracks.iter().filter(|it| !it.is_fixture) {
             let Rect { x, y, width, height } = track.area;
             let (frame, id, score) = (looked.number, track.id, track.score.get());
             writeln!(

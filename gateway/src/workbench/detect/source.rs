@@ -13,6 +13,15 @@ use models::{Detect, Still};
 
 use super::output::{Looked, Output};
 
+/// Which frames of a video are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Also those in which nothing moved.
+    pub(super) every_frame: bool,
+    /// One of so many; at least 1.
+    pub(super) step: u16,
+}
+
 /// Looks at every picture of a folder, in the order of their names. Answers how many could not be
 /// read; each of those is named in the log.
 pub(super) fn pictures(
@@ -71,13 +80,13 @@ fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(feature = "gst")]
 pub(super) fn video(
     video: &str,
-    every_frame: bool,
+    pace: Pace,
     detector: &mut dyn Detect,
     output: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
     media::init()?;
     let mut watch = Watch {
-        every_frame,
+        pace,
         detector,
         output,
         gate: models::MotionGate::default(),
@@ -121,7 +130,7 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
 /// A video being looked at.
 #[cfg(feature = "gst")]
 struct Watch<'a, W> {
-    every_frame: bool,
+    pace: Pace,
     detector: &'a mut dyn Detect,
     output: &'a mut Output<W>,
     gate: models::MotionGate,
@@ -135,8 +144,11 @@ struct Watch<'a, W> {
 impl<W: Write> Watch<'_, W> {
     fn look(&mut self, frame: &media::VideoFrame) -> anyhow::Result<()> {
         self.n_frames += 1;
+        if !(self.n_frames - 1).is_multiple_of(u64::from(self.pace.step)) {
+            return Ok(());
+        }
         let picture = frame.picture();
-        let is_fresh = self.every_frame || self.gate.moved(&picture);
+        let is_fresh = self.pace.every_frame || self.gate.moved(&picture);
         if is_fresh {
             let number = self.n_frames;
             self.detections =
@@ -158,7 +170,7 @@ impl<W: Write> Watch<'_, W> {
 #[cfg(not(feature = "gst"))]
 pub(super) fn video(
     _: &str,
-    _: bool,
+    _: Pace,
     _: &mut dyn Detect,
     _: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
