@@ -31,6 +31,9 @@ pub trait Detect: Send {
 
     /// The names of the classes, in the order of [`Detection::class`].
     fn labels(&self) -> &[String];
+
+    /// The size in which the model sees a picture: a larger one is shrunk to it.
+    fn input(&self) -> Size;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,9 +66,31 @@ impl Rect {
         self.y + self.height
     }
 
+    pub fn middle(&self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    pub fn holds(&self, [x, y]: [f32; 2]) -> bool {
+        (self.x..self.right()).contains(&x) && (self.y..self.bottom()).contains(&y)
+    }
+
     /// Square pixels; an inverted box has none.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)
+    }
+
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// How much of `other` lies in this one, in `0.0..=1.0`; 0 where `other` is empty.
+    pub fn share_of(&self, other: &Self) -> f32 {
+        let area = other.area();
+        if area > 0.0 { self.shared(other) / area } else { 0.0 }
     }
 
     /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.

@@ -17,6 +17,7 @@ use std::time::Duration;
 use base::{Picture, Score, Size};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::attention::Interest;
 use crate::detection::{Detection, Rect};
 use appearance::Look;
 use assignment::Costs;
@@ -79,25 +80,6 @@ pub struct Tracker {
     seen: Vec<Track>,
     last_update_at: Option<Timestamp>,
     next_id: u64,
-}
-
-/// Where a track is thought to be, for who chooses where to look next.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Expected {
-    pub id: u64,
-    pub class: usize,
-    pub area: Rect,
-    pub pace: Pace,
-    pub last_seen_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// Has not left its place for [`STANDING_AFTER`]: a look now and then is enough.
-    Standing,
-    Moving,
-    /// Was looked for and not found.
-    Lost,
 }
 
 /// Who has not left its place for so long stands. Long enough to wait for a gap in the traffic,
@@ -171,9 +153,9 @@ impl Tracker {
 
     /// Where each track is thought to be at `now`, a moment after the last update: those that were
     /// seen, held or lost, and those that were seen once and are not yet counted.
-    pub fn followed(&self, now: Timestamp) -> impl Iterator<Item = Expected> {
+    pub fn interests(&self, now: Timestamp) -> impl Iterator<Item = Interest> + '_ {
         let steps = steps_between(self.last_update_at.unwrap_or(now), now);
-        self.followed.iter().map(move |it| it.expected(steps, now))
+        self.followed.iter().map(move |it| it.interest(steps, now))
     }
 
     /// Sure boxes with their looks, and the others.

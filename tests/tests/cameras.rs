@@ -1,30 +1,41 @@
 //! Cameras as a box sees them: a real RTSP server in its own process, the real detector, the real
 //! database; and what a camera that misbehaves looks like from the console.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Score, Secret, Sha256, SystemClock};
+use base::{Clock as _, DeviceId, Picture, Score, Secret, Sha256, Size, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
 use gateway::clock_trust::ClockTrust;
-use gateway::config::{self, Severity, Transport, Zone};
+use gateway::config::{self, Severity, Transport};
+use gateway::report::health::{Health, Measured};
+use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
+use gateway::ward::alert::{News, Snapshot, Update};
 use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Snapshot,
-    TroubleKind,
+    self, Analyst, CameraFact, CameraOrders, CameraParts, CameraState, CameraView, Outlet,
+    PictureDesk, Sees, TroubleKind,
 };
-use gateway::ward::detector::{self, DetectorHandle, DetectorThreads, FAINTEST_SCORE};
+use gateway::ward::detector::{self, Crew, DetectorHandle, FAINTEST_SCORE, Figures};
+use gateway::ward::evidence::{self, Clips, Source};
 use gateway::ward::record;
-use models::{Detect, DetectError, Detection};
+use media::{Ring, RingLimits};
+use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
+/// Of the detectors that are not one.
+const INPUT: Size = Size { width: 416, height: 416 };
+
+const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
+const RING: RingLimits = RingLimits { keep: Duration::from_secs(12), most_bytes: 16 << 20 };
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
@@ -34,20 +45,25 @@ fn street() -> String {
     sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
 }
 
-/// The right half of the street is a zone.
+/// The right half of the street is watched.
 fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
+    let half = vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]];
     config::Camera {
         id: id.parse().unwrap(),
         name: id.to_owned(),
         url: url.to_owned(),
+        main_url: None,
         username: password.map(|_| "an".to_owned()),
         password: password.map(|it| Secret::new(it.to_owned())),
         transport: Transport::Tcp,
-        zones: vec![Zone {
+        purpose: String::new(),
+        masks: Vec::new(),
+        rules: vec![config::Rule {
             id: "half".parse().unwrap(),
             name: "Nửa phải".to_owned(),
-            polygon: vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]],
+            kind: RuleKind::Enter { area: Polygon::new(half).unwrap() },
             labels: vec!["person".to_owned()],
+            hours: Hours::always(),
             cooldown: Duration::from_secs(2),
             severity: Severity::Warning,
         }],
@@ -58,12 +74,16 @@ fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
 struct Blind;
 
 impl Detect for Blind {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+    fn detect(&mut self, _: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
         Ok(Vec::new())
     }
 
     fn labels(&self) -> &[String] {
         &[]
+    }
+
+    fn input(&self) -> Size {
+        INPUT
     }
 }
 
@@ -71,50 +91,72 @@ impl Detect for Blind {
 struct Watched {
     view: watch::Receiver<CameraView>,
     desk: PictureDesk,
+    figures: Arc<Figures>,
     task: JoinHandle<()>,
 }
 
 /// The cameras of a box with everything that they report to.
 struct Ward {
     detector: DetectorHandle,
-    threads: DetectorThreads,
+    threads: JoinHandle<()>,
     facts: mpsc::Sender<CameraFact>,
     received: mpsc::Receiver<CameraFact>,
     labels: Vec<String>,
+    input: Size,
+    health: Health,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
 
 impl Ward {
-    fn new(detector: Box<dyn Detect>) -> Self {
+    /// One detection thread.
+    fn new(make: impl Fn() -> Box<dyn Detect> + Send + Sync + 'static) -> Self {
         media::init().unwrap();
-        let mut labels = detector.labels().to_vec();
+        let first = make();
+        let (mut labels, input) = (first.labels().to_vec(), first.input());
         if labels.is_empty() {
             labels.push("person".to_owned());
         }
-        let (detector, threads) = detector::spawn(vec![detector]).unwrap();
+        let health = Health::default();
+        let crew = Crew {
+            model: "test".to_owned(),
+            detectors: vec![first],
+            maker: Arc::new(move || Ok(make())),
+            health: health.clone(),
+        };
+        let (detector, threads) = detector::spawn(crew).unwrap();
+        let threads = tokio::spawn(threads.ended());
         let (facts, received) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let dir = tempfile::tempdir().unwrap();
-        Self { detector, threads, facts, received, labels, stop, dir }
+        Self { detector, threads, facts, received, labels, input, health, stop, dir }
     }
 
     fn watch(&self, camera: config::Camera) -> Watched {
         let clock = Arc::new(SystemClock);
         let desk = PictureDesk::default();
+        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
+        let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
+        let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
+        let folder = self.dir.path().to_owned();
+        let clips = Clips::start(folder.clone(), sources, &self.facts).unwrap();
+        let (evidence, _) = evidence::start(folder, self.facts.clone(), Box::new(clips)).unwrap();
         let out = Outlet {
-            data_dir: self.dir.path().to_owned(),
-            facts: self.facts.clone(),
+            evidence,
             desk: desk.clone(),
+            orders: CameraOrders::default(),
+            view: view_tx.clone(),
             clock: clock.clone(),
         };
         let min_score = Score::try_from(0.5).unwrap();
-        let analyst = Analyst::new(&camera, &self.labels, min_score, out).unwrap();
-        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
+        let model = Sees { labels: &self.labels, input: self.input };
+        let analyst = Analyst::new(&camera, &model, min_score, out).unwrap();
         let eye = self.detector.add(analyst);
+        let figures = Arc::clone(eye.figures());
         let facts = self.facts.clone();
-        let parts = CameraParts { camera, fps: 5, eye, facts, view: view_tx, clock };
-        Watched { view, desk, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
+        let ring = Some(ring);
+        let parts = CameraParts { camera, fps: 5, eye, ring, facts, view: view_tx, clock };
+        Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
     }
 
     /// Everything ends by itself once the cameras are told to stop.
@@ -124,7 +166,7 @@ impl Ward {
         for watched in watched {
             timeout(Duration::from_secs(5), watched.task).await.unwrap().unwrap();
         }
-        timeout(Duration::from_secs(5), self.threads.ended()).await.unwrap();
+        timeout(Duration::from_secs(10), self.threads).await.unwrap().unwrap();
     }
 }
 
@@ -152,7 +194,7 @@ fn is_online(view: &CameraView) -> bool {
 
 /// What a camera is called when it is one kind of bad, and that the box goes on.
 async fn check_trouble(arguments: &[&str], password: Option<&str>, kind: TroubleKind, text: &str) {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let sim = sim(arguments);
     let good = sim_good();
     let mut bad = ward.watch(camera_at("bad", &sim.urls[0], password));
@@ -188,7 +230,7 @@ fn resident_mib() -> u64 {
 #[tokio::test]
 async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let faintest = Score::try_from(FAINTEST_SCORE).unwrap();
-    let mut ward = Ward::new(sim_camera::detector(faintest).unwrap());
+    let mut ward = Ward::new(move || sim_camera::detector(faintest).unwrap());
     let (first, second) = (format!("/a={}", street()), format!("/b={}", street()));
     let sim = sim(&["--camera", &first, "--camera", &second, "--listen", "127.0.0.1:0"]);
     let mut a = ward.watch(camera_at("cam-a", &sim.urls[0], None));
@@ -198,16 +240,24 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let recording = tokio::spawn(record::run(stored, store.clone(), reporter.clone()));
     let mut latencies_ms = Vec::new();
     let mut kept = Vec::new();
-    while kept.len() < 8 {
+    let mut n_clips = 0;
+    while kept.len() < 8 || n_clips < 2 {
         let fact = timeout(Duration::from_secs(60), ward.received.recv()).await.unwrap().unwrap();
-        if let CameraFact::Alert(alert) = &fact {
-            let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+        if let CameraFact::Updated(Update { news: News::Clip(clip), .. }) = &fact {
+            let mp4 = std::fs::read(ward.dir.path().join(&clip.file.path)).unwrap();
+            assert_eq!(Sha256::of(&mp4), clip.file.sha256);
+            assert!((12..18).contains(&clip.duration.as_secs()), "{:?}", clip.duration);
+            n_clips += 1;
+        }
+        if let CameraFact::Raised(alert) = &fact {
+            let Snapshot::Kept(pictures) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+            let file = &pictures.boxed;
             let jpeg = std::fs::read(ward.dir.path().join(&file.path)).unwrap();
             assert_eq!(Sha256::of(&jpeg), file.sha256);
             let size = image::load_from_memory(&jpeg).unwrap();
             assert_eq!((size.width(), size.height()), (640, 360));
             assert_eq!(alert.label, "person");
-            // The object's feet are in the zone, the right half.
+            // The object's feet are in the right half.
             assert!(f32::midpoint(alert.area[0], alert.area[2]) > 0.45, "{:?}", alert.area);
             let latency = SystemClock.now().duration_since(alert.captured_at);
             latencies_ms.push(i64::try_from(latency.as_millis()).unwrap());
@@ -223,7 +273,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     assert!(latencies_ms.last().unwrap() < &2000, "{latencies_ms:?}");
     for camera in [&mut a, &mut b] {
         let view = camera.until(5, |it| is_online(it) && it.fps > 3.0).await;
-        assert!(view.n_looked > 20, "{view:?}");
+        assert!(view.analysed_fps > 0.5, "{view:?}");
         let shown = camera.desk.newest(SystemClock.now()).await.unwrap();
         assert!(shown.jpeg.starts_with(&[0xFF, 0xD8]));
     }
@@ -241,7 +291,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
 
 #[tokio::test]
 async fn a_server_that_goes_away_is_found_again() {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let first = sim_good();
     let address = first.address().to_owned();
     let mut camera = ward.watch(camera_at("cam", &first.urls[0], None));
@@ -275,37 +325,82 @@ async fn a_camera_that_hangs_is_told_in_words() {
     check_trouble(&arguments, None, TroubleKind::Stalled, "no picture came for 5 s").await;
 }
 
-/// A detector that never comes back from a picture, until it is let go.
-struct Stuck(std::sync::mpsc::Receiver<()>);
+/// What a detector does with a picture of 768 x 576; all others it takes its time for.
+#[derive(Clone, Copy)]
+enum Poison {
+    Stuck,
+    Panic,
+}
 
-impl Detect for Stuck {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        let _ = self.0.recv();
+impl Detect for Poison {
+    fn detect(&mut self, picture: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+        match (self, picture.size().width) {
+            // Longer than the test: nobody can wake it.
+            (Self::Stuck, 768) => std::thread::sleep(Duration::from_secs(600)),
+            (Self::Panic, 768) => panic!("a picture that the model does not survive"),
+            (Self::Stuck | Self::Panic, _) => {}
+        }
         Ok(Vec::new())
     }
 
     fn labels(&self) -> &[String] {
         &[]
     }
+
+    fn input(&self) -> Size {
+        INPUT
+    }
 }
 
-#[tokio::test]
-async fn a_detector_that_is_stuck_is_no_progress() {
-    let sim = sim(&["--video", &street(), "--listen", "127.0.0.1:0"]);
-    let (let_go, held) = std::sync::mpsc::channel();
-    let ward = Ward::new(Box::new(Stuck(held)));
-    let goes_on = ward.detector.goes_on(Duration::from_secs(2));
-    assert!(goes_on(), "nothing is looked at yet");
-    let mut camera = ward.watch(camera_at("cam-1", &sim.urls[0], None));
-    camera.until(20, is_online).await;
-    let is_noticed = async {
-        while goes_on() {
+/// One thread, two cameras: the pictures of one end it, and the other one is watched on.
+async fn check_poison(poison: Poison, reason: &str) {
+    let ward = Ward::new(move || Box::new(poison));
+    let (bad, good) = (sim_camera::media("vtest.mp4"), street());
+    let bad = sim(&["--video", bad.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let good = sim(&["--video", &good, "--listen", "127.0.0.1:0"]);
+    let mut good = ward.watch(camera_at("good", &good.urls[0], None));
+    good.until(20, |it| is_online(it) && it.analysed_fps > 0.5).await;
+    let mut bad = ward.watch(camera_at("bad", &bad.urls[0], None));
+    bad.until(20, is_online).await;
+    let said = || {
+        let health: Value = serde_json::from_slice(&ward.health.to_json(&measured())).unwrap();
+        health["detector"].clone()
+    };
+    // The second time in a row, the camera is left alone for a minute.
+    let replaced = async {
+        while said()["replaced"] != 2 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(20), is_noticed).await.expect("it is noticed");
-    drop(let_go);
-    ward.close(vec![camera]).await;
+    timeout(Duration::from_secs(30), replaced).await.expect("it is replaced");
+    assert_eq!(said()["last_replaced"], json!({ "camera": "bad", "reason": reason }));
+    good.until(20, |it| it.analysed_fps > 0.5).await;
+    let blind_ms = good.figures.watched(tokio::time::Instant::now()).blind_ms;
+    assert!(blind_ms < 20_000, "{blind_ms}");
+    assert!((ward.detector.goes_on())(), "no reason to start afresh yet");
+    ward.close(vec![bad, good]).await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_does_not_come_back_is_replaced() {
+    check_poison(Poison::Stuck, "stuck").await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_dies_is_replaced() {
+    check_poison(Poison::Panic, "crashed").await;
+}
+
+fn measured() -> Measured {
+    Measured {
+        at: SystemClock.now(),
+        clock_trusted: true,
+        epoch: base::new_uuid(SystemClock.now()),
+        mode: Mode::Offline,
+        depth: None,
+        disk: None,
+        temperature_c: None,
+    }
 }
 
 #[tokio::test]

@@ -20,20 +20,23 @@ pub struct MissingElement {
 fn package(element: &str) -> &'static str {
     match element {
         "avdec_h264" | "avdec_h265" => "gstreamer1.0-libav",
-        "h264parse" | "h265parse" | "openh264dec" => "gstreamer1.0-plugins-bad",
-        "videorate" | "videoconvert" | "decodebin" | "opusenc" | "opusdec" | "oggmux"
-        | "oggdemux" | "audioconvert" | "audioresample" | "volume" | "appsink" | "appsrc" => {
-            "gstreamer1.0-plugins-base"
-        }
+        "h264parse" | "h265parse" | "openh264dec" | "openh264enc" => "gstreamer1.0-plugins-bad",
+        "x264enc" => "gstreamer1.0-plugins-ugly",
+        "fakesink" | "capsfilter" => "libgstreamer1.0-0",
+        "videorate" | "videoconvert" | "videoscale" | "decodebin" | "opusenc" | "opusdec"
+        | "oggmux" | "oggdemux" | "audioconvert" | "audioresample" | "volume" | "appsink"
+        | "appsrc" => "gstreamer1.0-plugins-base",
         "alsasink" => "gstreamer1.0-alsa",
         _ => "gstreamer1.0-plugins-good",
     }
 }
 
 pub(crate) fn make(name: &str) -> Result<gst::Element, MissingElement> {
-    gst::ElementFactory::make(name)
-        .build()
-        .map_err(|_| MissingElement { element: name.to_owned(), package: package(name) })
+    gst::ElementFactory::make(name).build().map_err(|_| missing(name))
+}
+
+pub(crate) fn missing(name: &str) -> MissingElement {
+    MissingElement { element: name.to_owned(), package: package(name) }
 }
 
 /// A sink that hands decoded I420 pictures over and keeps `n_buffers` at most.

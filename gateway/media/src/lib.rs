@@ -2,27 +2,35 @@
 
 #[cfg(feature = "sim")]
 mod clip;
+mod cut;
 mod element;
 mod error;
 #[cfg(feature = "sim")]
 mod feeder;
 mod file;
 mod frame;
+mod mask;
 mod opus;
 pub mod playout;
 mod reader;
+mod ring;
 mod rtsp;
 #[cfg(feature = "sim")]
 mod rtsp_server;
 
 #[cfg(feature = "sim")]
 pub use clip::{Clip, Codec};
+pub use cut::{CutClip, CutError, Painter, Progress, Treatment, cut};
 pub use element::MissingElement;
 pub use error::{InitError, VideoError};
 pub use file::VideoFile;
-pub use frame::VideoFrame;
+pub use frame::{FrameMut, PlaneMut, VideoFrame};
+pub use mask::Masks;
 pub use opus::{Encoded, OpusError, OpusWriter, SAMPLE_RATE_HZ, STORED_BITRATE_BPS, encode_opus};
-pub use rtsp::{CameraError, CameraFrame, CaptureClock, RtspCamera, RtspSettings, RtspTransport};
+pub use ring::{Edge, Piece, Ring, RingLimits, Window};
+pub use rtsp::{
+    CameraError, CameraFrame, CaptureClock, RtspCamera, RtspRecorder, RtspSettings, RtspTransport,
+};
 #[cfg(feature = "sim")]
 pub use rtsp_server::{
     Fault, Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,

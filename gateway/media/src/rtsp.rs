@@ -6,7 +6,9 @@
 mod capture;
 mod error;
 mod pipeline;
+mod recorder;
 mod shared;
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +22,13 @@ use tokio::time::Instant;
 
 pub use capture::CaptureClock;
 pub use error::CameraError;
+pub use recorder::RtspRecorder;
 
 use crate::frame::VideoFrame;
-use error::NOT_PICTURES;
+use crate::mask::{Masker, Masks};
+use crate::ring::Ring;
 use shared::Shared;
+use tap::Tap;
 
 /// A camera is unreachable when nothing is described or sent for this long after connecting.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -39,6 +44,9 @@ pub struct RtspSettings {
     pub transport: RtspTransport,
     /// Pictures a second that are handed over at most; those between are dropped after decoding.
     pub fps: u32,
+    /// Hidden in every picture that is handed over. A ring holds the stream as it was sent: whoever cuts
+    /// out of it gives the masks again.
+    pub masks: Masks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -65,15 +73,36 @@ pub struct RtspCamera {
     /// When patience ends, unless a picture comes.
     deadline: Instant,
     has_pictures: bool,
+    masker: Masker,
 }
 
 impl RtspCamera {
     /// Starts to connect, and returns at once: what goes wrong shows in [`Self::next`].
     pub fn connect(settings: &RtspSettings, clock: Arc<dyn Clock>) -> Result<Self, CameraError> {
+        Self::start(settings, clock, None)
+    }
+
+    /// As [`Self::connect`], and keeps the stream in `ring`, undecoded: for a camera whose clips are
+    /// cut from the stream that is looked at.
+    pub fn connect_recording(
+        settings: &RtspSettings,
+        ring: &Ring,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CameraError> {
+        Self::start(settings, clock, Some(ring))
+    }
+
+    fn start(
+        settings: &RtspSettings,
+        clock: Arc<dyn Clock>,
+        ring: Option<&Ring>,
+    ) -> Result<Self, CameraError> {
         let shared = Arc::new(Shared::default());
-        let (pipeline, sink) = pipeline::build(settings, &shared)?;
+        let tap = ring.map(|ring| Tap::new(ring, &shared, &clock));
+        let (pipeline, sink) = pipeline::build(settings, &shared, tap)?;
         let deadline = Instant::now() + CONNECT_WITHIN;
-        let camera = Self { pipeline, sink, shared, clock, deadline, has_pictures: false };
+        let masker = Masker::new(settings.masks.clone());
+        let camera = Self { pipeline, sink, shared, clock, deadline, has_pictures: false, masker };
         // What goes wrong here arrives as a message, which says more.
         let _ = camera.pipeline.set_state(gst::State::Playing);
         Ok(camera)
@@ -85,58 +114,41 @@ impl RtspCamera {
             if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::ZERO) {
                 self.deadline = Instant::now() + STALL_AFTER;
                 self.has_pictures = true;
-                return self.frame(&sample);
+                return self.frame(sample);
             }
             if let Some(err) = self.shared.take_error() {
-                return Err(self.seen_from_here(err));
+                return Err(err.seen_later(self.has_pictures));
             }
             let news = self.shared.news();
             if tokio::time::timeout_at(self.deadline, news).await.is_err() {
-                return Err(self.out_of_patience());
+                return Err(self.shared.out_of_patience());
             }
         }
     }
 
-    fn frame(&self, sample: &gst::Sample) -> Result<CameraFrame, CameraError> {
-        let frame = VideoFrame::from_sample(sample)
-            .map_err(|err| CameraError::Undecodable { why: err.to_string() })?;
-        let age = self.age(frame.pts());
-        let arrived_at = self.clock.now() - age;
-        let sent_at = self.shared.sender_time(frame.pts());
-        let (captured_at, clock) = capture::choose(sent_at, arrived_at);
+    fn frame(&mut self, sample: gst::Sample) -> Result<CameraFrame, CameraError> {
+        let frame = if self.masker.is_idle() {
+            VideoFrame::from_sample(&sample)
+        } else {
+            VideoFrame::painted(sample, |it| self.masker.hide(it))
+        };
+        let frame = frame.map_err(|err| CameraError::Undecodable { why: err.to_string() })?;
+        let running_time = self.pipeline.current_running_time();
+        let (captured_at, clock) =
+            self.shared.captured_at(frame.pts(), running_time, self.clock.as_ref());
         Ok(CameraFrame { frame, captured_at, clock })
-    }
-
-    /// How long ago the picture's packets came in. Stamps and running time share the live zero.
-    fn age(&self, pts: base::Pts) -> Duration {
-        let now = self.pipeline.current_running_time().map_or(0, gst::ClockTime::nseconds);
-        Duration::from_nanos(now.saturating_sub(pts.0))
-    }
-
-    /// A connection that breaks is another matter than one that never stood.
-    fn seen_from_here(&self, err: CameraError) -> CameraError {
-        if let (CameraError::Unreachable { why }, true) = (&err, self.has_pictures) {
-            return CameraError::Ended { why: why.clone() };
-        }
-        err
-    }
-
-    fn out_of_patience(&self) -> CameraError {
-        match (self.shared.has_stream(), self.shared.packets_since_picture()) {
-            (false, _) => CameraError::Unreachable {
-                why: format!("no answer for {} s", CONNECT_WITHIN.as_secs()),
-            },
-            (true, true) => CameraError::Undecodable { why: NOT_PICTURES.to_owned() },
-            (true, false) => CameraError::Stalled { after: STALL_AFTER },
-        }
     }
 }
 
 impl Drop for RtspCamera {
     fn drop(&mut self) {
-        // Off this thread: a teardown waits for the camera, and a lookup of its name for longer.
-        self.pipeline.call_async(|pipeline| {
-            let _ = pipeline.set_state(gst::State::Null);
-        });
+        tear_down(&self.pipeline);
     }
+}
+
+/// Off this thread: a teardown waits for the camera, and a lookup of its name for longer.
+fn tear_down(pipeline: &gst::Pipeline) {
+    pipeline.call_async(|pipeline| {
+        let _ = pipeline.set_state(gst::State::Null);
+    });
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use base::{Clock as _, Secret, SystemClock};
 use media::{
-    CameraError, CaptureClock, Clip, Codec, Fault, Login, LoginScheme, RtspCamera, RtspServer,
-    RtspServerSettings, RtspSettings, RtspTransport, Stream,
+    CameraError, CaptureClock, Clip, Codec, Fault, Login, LoginScheme, Masks, RtspCamera,
+    RtspServer, RtspServerSettings, RtspSettings, RtspTransport, Stream,
 };
 
 fn street() -> PathBuf {
@@ -39,7 +39,9 @@ fn server(clip: Arc<Clip>, fault: Option<Fault>, login: Option<Login>) -> RtspSe
 }
 
 fn settings(url: String) -> RtspSettings {
-    RtspSettings { url, username: None, password: None, transport: RtspTransport::Tcp, fps: 5 }
+    let transport = RtspTransport::Tcp;
+    let masks = Masks::default();
+    RtspSettings { url, username: None, password: None, transport, fps: 5, masks }
 }
 
 fn connect(settings: &RtspSettings) -> RtspCamera {

@@ -51,8 +51,8 @@ pub struct Args {
     /// Only these classes, separated by commas [default: all; with mot: person]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     labels: Vec<String>,
-    /// Look at every frame. Without it, a frame of a video in which nothing moved since the last one
-    /// that was looked at is answered with what was seen there.
+    /// Look at all of every frame. Without it, a video is looked at as a box does it: where something
+    /// moves or somebody is followed, and all of it every ten seconds; `looks` says how often.
     #[arg(long)]
     every_frame: bool,
     /// Take only each Nth frame of a video, as a camera with so many fewer frames a second would

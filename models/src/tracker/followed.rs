@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::appearance::Look;
 use super::kalman::{Motion, STEPS_A_SECOND};
 use super::place::Place;
-use super::{Expected, Pace, STANDING_AFTER, Track};
+use super::{STANDING_AFTER, Track};
+use crate::attention::{Interest, Pace};
 use crate::detection::{Detection, Rect};
 
 /// A track must be seen twice before it counts: single flashes are the detector's most common error.
@@ -197,7 +198,7 @@ impl Followed {
     }
 
     /// Where it is thought to be at `now`, `steps` of 1/30 s after the last picture.
-    pub(super) fn expected(&self, steps: f32, now: Timestamp) -> Expected {
+    pub(super) fn interest(&self, steps: f32, now: Timestamp) -> Interest {
         let pace = if self.is_lost() {
             Pace::Lost
         } else if self.place.stands_for(now) >= STANDING_AFTER {
@@ -209,8 +210,7 @@ impl Followed {
         if pace == Pace::Moving {
             motion.predict(steps);
         }
-        let Track { id, class, last_seen_at, .. } = self.track;
-        Expected { id, class, area: motion.area(), pace, last_seen_at }
+        Interest { area: motion.area(), pace }
     }
 
     /// It is the one that was lost: takes over its name and its history.

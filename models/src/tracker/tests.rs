@@ -142,7 +142,7 @@ proptest! {
                     moved.insert(track.id);
                 }
             }
-            let n_expected = tracker.followed(now).count();
+            let n_expected = tracker.interests(now).count();
             prop_assert!(n_expected >= tracks.len());
         }
     }

@@ -13,6 +13,7 @@ use gstreamer_app as gst_app;
 use super::capture::{SenderReport, Sync};
 use super::error::{CameraError, from_gst};
 use super::shared::Shared;
+use super::tap::Tap;
 use super::{RtspSettings, RtspTransport};
 use crate::element::{self, MissingElement};
 
@@ -24,6 +25,7 @@ const ANSWER_WITHIN_US: u64 = 5_000_000;
 pub(crate) fn build(
     settings: &RtspSettings,
     shared: &Arc<Shared>,
+    tap: Option<Tap>,
 ) -> Result<(gst::Pipeline, gst_app::AppSink), CameraError> {
     let pipeline = gst::Pipeline::new();
     let source = source(settings)?;
@@ -44,14 +46,14 @@ pub(crate) fn build(
     let own = Arc::clone(shared);
     source.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
-        if let Err(err) = connect_decoder(&pipeline, pad, &rate, &own) {
+        if let Err(err) = connect_decoder(&pipeline, pad, &rate, &own, tap.as_ref()) {
             own.put_error(err);
         }
     });
     Ok((pipeline, sink))
 }
 
-fn source(settings: &RtspSettings) -> Result<gst::Element, MissingElement> {
+pub(super) fn source(settings: &RtspSettings) -> Result<gst::Element, MissingElement> {
     let source = element::make("rtspsrc")?;
     let (url, inside) = without_login(&settings.url);
     source.set_property("location", url);
@@ -92,7 +94,7 @@ fn report_pictures(sink: &gst_app::AppSink, shared: &Arc<Shared>) {
 }
 
 /// Answers on the thread that complains, so that no message waits on a bus that nobody reads.
-fn report_errors(pipeline: &gst::Pipeline, shared: &Arc<Shared>) {
+pub(super) fn report_errors(pipeline: &gst::Pipeline, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     let bus = pipeline.bus().expect("every pipeline has a bus");
     bus.set_sync_handler(move |_, message| {
@@ -107,7 +109,7 @@ fn report_errors(pipeline: &gst::Pipeline, shared: &Arc<Shared>) {
 }
 
 /// The first video is taken, sound and everything else is not even set up.
-fn choose_stream(source: &gst::Element, shared: &Arc<Shared>) {
+pub(super) fn choose_stream(source: &gst::Element, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     source.connect("select-stream", false, move |values| {
         let caps = values.get(2)?.get::<gst::Caps>().ok()?;
@@ -131,35 +133,47 @@ fn connect_decoder(
     pad: &gst::Pad,
     rate: &gst::Element,
     shared: &Arc<Shared>,
+    tap: Option<&Tap>,
 ) -> Result<(), CameraError> {
-    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-    let codec =
-        caps.structure(0).and_then(|it| it.get::<&str>("encoding-name").ok()).unwrap_or_default();
-    let names = match codec {
+    let names = match codec(pad).as_str() {
         "H264" => ["rtph264depay", "h264parse", "video/x-h264"],
         "H265" => ["rtph265depay", "h265parse", "video/x-h265"],
         other => return Err(CameraError::UnsupportedCodec { codec: other.to_owned() }),
     };
     let (depay, parse) = (element::make(names[0])?, element::make(names[1])?);
     let decoder = element::decoder(names[2])?;
+    if let Some(tap) = tap {
+        tap.attach(&parse);
+    }
     pipeline.add_many([&depay, &parse, &decoder]).expect("new elements have no parent yet");
     let unfit = |err: glib::BoolError| CameraError::Undecodable { why: err.message.to_string() };
     gst::Element::link_many([&depay, &parse, &decoder, rate]).map_err(unfit)?;
     for made in [&decoder, &parse, &depay] {
         made.sync_state_with_parent().map_err(unfit)?;
     }
-    let own = Arc::clone(shared);
-    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
-        own.put_packet();
-        gst::PadProbeReturn::Ok
-    });
+    report_packets(pad, shared);
     let into = depay.static_pad("sink").expect("every depayloader has a sink pad");
     pad.link(&into).map(drop).map_err(|err| CameraError::Undecodable { why: err.to_string() })
 }
 
+/// What a camera's stream is encoded with, in the words of RTP.
+pub(super) fn codec(pad: &gst::Pad) -> String {
+    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let name = caps.structure(0).and_then(|it| it.get::<&str>("encoding-name").ok());
+    name.unwrap_or_default().to_owned()
+}
+
+pub(super) fn report_packets(pad: &gst::Pad, shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+        shared.put_packet();
+        gst::PadProbeReturn::Ok
+    });
+}
+
 /// The jitter buffer tells, with each RTCP sender report, which moment of the camera's clock which
 /// moment of the stream is. (Debian 12's `rtspsrc` puts no reference time on the buffers.)
-fn report_sender_time(source: &gst::Element, shared: &Arc<Shared>) {
+pub(super) fn report_sender_time(source: &gst::Element, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     source.connect("new-manager", false, move |values| {
         let manager = values.get(1)?.get::<gst::Element>().ok()?;

@@ -1,6 +1,7 @@
 //! Who is not seen for a while: hidden, gone, or outside of what was looked at.
 
 use super::*;
+use crate::attention::Pace;
 
 /// A film of 5 pictures a second, each with coloured people on grey.
 struct Film {
@@ -129,8 +130,8 @@ fn who_stands_outside_of_what_was_looked_at_is_held() {
     for step in 20..600_u16 {
         assert_eq!(look(&mut tracker, &[], &elsewhere, at(f32::from(step) * 0.2)), []);
     }
-    let expected = tracker.followed(at(120.0)).next().unwrap();
-    assert_eq!((expected.id, expected.pace), (1, Pace::Standing));
+    let expected = tracker.interests(at(120.0)).next().unwrap();
+    assert_eq!(expected.pace, Pace::Standing);
     assert!(expected.area.iou(&person(100.0, 0.9).area) > 0.95, "{expected:?}");
     let tracks = update(&mut tracker, &[person(102.0, 0.9)], at(120.2));
     assert_eq!((tracks.len(), tracks[0].id, tracks[0].is_standing), (1, 1, true));
@@ -144,11 +145,11 @@ fn who_was_held_and_is_gone_when_looked_for_ends_after_some_looks() {
     }
     look(&mut tracker, &[], &[], at(100.0));
     update(&mut tracker, &[], at(200.0));
-    assert_eq!(tracker.followed(at(200.0)).next().unwrap().pace, Pace::Lost);
+    assert_eq!(tracker.interests(at(200.0)).next().unwrap().pace, Pace::Lost);
     for step in 0..40_u8 {
         update(&mut tracker, &[], at(201.0 + f32::from(step)));
     }
-    assert_eq!(tracker.followed(at(250.0)).count(), 0);
+    assert_eq!(tracker.interests(at(250.0)).count(), 0);
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn a_walker_is_expected_further_on() {
     for step in 0..12_u8 {
         update(&mut tracker, &[person(12.0 * f32::from(step), 0.9)], at(f32::from(step) * 0.2));
     }
-    let expected = tracker.followed(at(2.4)).next().unwrap();
+    let expected = tracker.interests(at(2.4)).next().unwrap();
     assert_eq!(expected.pace, Pace::Moving);
     assert!((expected.area.x - 144.0).abs() < 3.0, "{expected:?}");
 }
