@@ -50,4 +50,4 @@ pub use rule::{
     RuleEvent, RuleKind, RuleSet, RuleSettings, WeekSpan,
 };
 pub use still::{Still, StillError};
-pub use tracker::{Sighting, Track, Tracker, TrackerSettings};
+pub use tracker::{STANDING_AFTER, Sighting, Track, Tracker, TrackerSettings};

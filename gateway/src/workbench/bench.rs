@@ -2,6 +2,7 @@
 
 pub mod cameras;
 pub mod detect;
+pub mod track;
 mod wire;
 
 use std::io::{self, Write as _};
@@ -22,12 +23,14 @@ pub struct Args {
 enum Bench {
     Cameras(cameras::Args),
     Detect(detect::Args),
+    Track(track::Args),
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Cameras(args) => cameras::run(args),
         Bench::Detect(args) => detect::run(args),
+        Bench::Track(args) => track::run(args),
     }
 }
 

@@ -64,3 +64,13 @@ pub(super) struct Cameras<'a> {
     pub(super) rss_mib_at_end: f64,
     pub(super) rss_mb_at_end: f64,
 }
+
+/// CPU time of this thread, user and system.
+#[derive(Debug, Serialize)]
+pub(super) struct Track {
+    pub(super) people: u8,
+    pub(super) pictures: u16,
+    /// Over all pictures.
+    pub(super) tracks: u64,
+    pub(super) cpu_ms_per_picture: f64,
+}
