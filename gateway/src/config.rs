@@ -5,6 +5,7 @@ mod camera;
 mod centre;
 mod problems;
 mod raw;
+mod rule;
 mod sections;
 mod speaker;
 mod ward;
@@ -14,12 +15,13 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 
-pub use camera::{Camera, Severity, Transport, Zone};
+pub use camera::{Camera, Transport};
 pub use centre::Centre;
 pub use problems::Problems;
+pub use rule::{Rule, Severity};
 pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
-pub use ward::{Cluster, Console, Content, Detector, Ward};
+pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};
 
 /// Which of the three daemons a file is for. The sections tell: only a loudspeaker has a `[box]`,
 /// only the centre has a `[broker]`.

@@ -29,12 +29,12 @@ detector.model = 'yolov8n'
 [[camera]]
 id = 'cong'
 url = 'rtsp://10.0.0.2/sub'
-[[camera.zone]]
+[[camera.rule]]
 id = 'san'
-polygon = [[0, 0], [1, 0]]
+area = [[0, 0], [1, 0]]
 ";
 const BAD_KEYS: [&str; 6] =
-    ["data_dri", "device", "data_dir", "uplink", "detector.model", "camera.cong.zone.san.polygon"];
+    ["data_dri", "device", "data_dir", "uplink", "detector.model", "camera.cong.rule.san.area"];
 
 fn vong(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vong")).current_dir(folder).args(args).output().unwrap()

@@ -31,6 +31,9 @@ pub trait Detect: Send {
 
     /// The names of the classes, in the order of [`Detection::class`].
     fn labels(&self) -> &[String];
+
+    /// The size in which the model sees a picture: a larger one is shrunk to it.
+    fn input(&self) -> Size;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,11 @@ impl Rect {
         Self { x: 0.0, y: 0.0, width: side(size.width), height: side(size.height) }
     }
 
+    /// Numbers that a box can have.
+    pub fn is_finite(&self) -> bool {
+        [self.x, self.y, self.width, self.height].iter().all(|it| it.is_finite())
+    }
+
     pub fn right(&self) -> f32 {
         self.x + self.width
     }
@@ -58,18 +66,56 @@ impl Rect {
         self.y + self.height
     }
 
+    pub fn middle(&self) -> [f32; 2] {
+        [self.x + self.width / 2.0, self.y + self.height / 2.0]
+    }
+
+    pub fn holds(&self, [x, y]: [f32; 2]) -> bool {
+        (self.x..self.right()).contains(&x) && (self.y..self.bottom()).contains(&y)
+    }
+
     /// Square pixels; an inverted box has none.
     pub fn area(&self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = (self.right().max(other.right()), self.bottom().max(other.bottom()));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// How much of `other` lies in this one, in `0.0..=1.0`; 0 where `other` is empty.
+    pub fn share_of(&self, other: &Self) -> f32 {
+        let area = other.area();
+        if area > 0.0 { self.shared(other) / area } else { 0.0 }
+    }
+
     /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.
     pub fn iou(&self, other: &Self) -> f32 {
-        let width = self.right().min(other.right()) - self.x.max(other.x);
-        let height = self.bottom().min(other.bottom()) - self.y.max(other.y);
-        let shared = width.max(0.0) * height.max(0.0);
+        let shared = self.shared(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
+    }
+
+    /// Square pixels that both boxes cover.
+    pub fn shared(&self, other: &Self) -> f32 {
+        let width = self.right().min(other.right()) - self.x.max(other.x);
+        let height = self.bottom().min(other.bottom()) - self.y.max(other.y);
+        width.max(0.0) * height.max(0.0)
+    }
+
+    /// The same box, longer by so many pixels on each side.
+    #[must_use]
+    pub fn grown(&self, by: f32) -> Self {
+        Self {
+            x: self.x - by,
+            y: self.y - by,
+            width: self.width + 2.0 * by,
+            height: self.height + 2.0 * by,
+        }
     }
 }
 

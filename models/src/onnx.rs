@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use base::{Picture, Score, Sha256, Sha256Error, Sha256Hasher};
+use base::{Picture, Score, Sha256, Sha256Error, Sha256Hasher, Size};
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::value::TensorRef;
@@ -143,6 +143,12 @@ impl Detect for OnnxDetector {
 
     fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    fn input(&self) -> Size {
+        let [.., height, width] = self.input_shape;
+        let side = |length: i64| u32::try_from(length).unwrap_or(0);
+        Size { width: side(width), height: side(height) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base::{Picture, Plane};
 use image::codecs::jpeg::JpegEncoder;
-use image::{Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage};
 
 use crate::detection::Rect;
 
@@ -29,6 +29,46 @@ pub fn jpeg(picture: &Picture<'_>, boxes: &[Rect]) -> Result<Vec<u8>, SnapshotEr
     let mut bytes = Vec::new();
     image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))?;
     Ok(bytes)
+}
+
+/// The JPEG again, with everything inside of `areas` (left, top, right, bottom, in parts of the
+/// picture) made unrecognisable: who may not see people still sees what happened.
+pub fn blurred(jpeg: &[u8], areas: &[[f32; 4]]) -> Result<Vec<u8>, SnapshotError> {
+    let mut image = image::load_from_memory_with_format(jpeg, ImageFormat::Jpeg)?.into_rgb8();
+    let (width, height) = image.dimensions();
+    let side = |length: u32| u16::try_from(length).map_or(f32::from(u16::MAX), f32::from);
+    for [left, top, right, bottom] in areas {
+        let across = |part: f32| pixel(part * side(width)).min(width);
+        let down = |part: f32| pixel(part * side(height)).min(height);
+        mosaic(&mut image, [across(*left), down(*top)], [across(*right), down(*bottom)]);
+    }
+    let mut bytes = Vec::new();
+    image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))?;
+    Ok(bytes)
+}
+
+/// A face takes a sixth of a body: of tiles an eighth as large as the longer side, it has one or two.
+const TILES: u32 = 8;
+
+/// Each tile becomes its mean: what is gone cannot be computed back.
+fn mosaic(image: &mut RgbImage, [left, top]: [u32; 2], [right, bottom]: [u32; 2]) {
+    let longer = right.saturating_sub(left).max(bottom.saturating_sub(top));
+    let tile = (longer / TILES).max(1);
+    let steps = |from: u32, to: u32| (from..to).step_by(usize::try_from(tile).unwrap_or(1));
+    for y in steps(top, bottom) {
+        for x in steps(left, right) {
+            let (end_x, end_y) = ((x + tile).min(right), (y + tile).min(bottom));
+            let cells = (y..end_y).flat_map(|row| (x..end_x).map(move |column| (column, row)));
+            let mut sum = [0_u64; 3];
+            for (column, row) in cells.clone() {
+                let Rgb(colours) = image.get_pixel(column, row);
+                sum.iter_mut().zip(colours).for_each(|(sum, it)| *sum += u64::from(*it));
+            }
+            let n = u64::from(end_x - x) * u64::from(end_y - y);
+            let mean = sum.map(|it| u8::try_from(it / n.max(1)).unwrap_or(u8::MAX));
+            cells.for_each(|(column, row)| image.put_pixel(column, row, Rgb(mean)));
+        }
+    }
 }
 
 fn to_rgb(picture: &Picture<'_>) -> Option<RgbImage> {
@@ -114,6 +154,25 @@ mod tests {
         assert!(!is_red(40, 20) && !is_red(15, 10) && !is_red(40, 41), "inside and outside");
         let bytes = jpeg(&picture, &[area]).unwrap();
         assert_eq!(Still::decode(&bytes).unwrap().picture().size(), picture.size());
+    }
+
+    #[test]
+    fn what_is_hidden_is_gone_and_the_rest_stays() {
+        // A chequered picture: fine detail everywhere.
+        let size = Size { width: 64, height: 64 };
+        let pixels: Vec<u8> = (0..64 * 64)
+            .flat_map(|at| [if (at / 2 + at / 128) % 2 == 0 { 30 } else { 220 }; 3])
+            .collect();
+        let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
+        let clean = jpeg(&picture, &[]).unwrap();
+        let hidden = blurred(&clean, &[[0.5, 0.5, 2.0, 1.0]]).unwrap();
+        let image = image::load_from_memory(&hidden).unwrap().into_rgb8();
+        let contrast = |left: u32, top: u32| {
+            let values = (0..24).map(|at| image.get_pixel(left + at, top).0[0]);
+            values.clone().max().unwrap() - values.min().unwrap()
+        };
+        assert!(contrast(36, 50) < 40 && contrast(4, 20) > 120);
+        assert!(blurred(b"no picture", &[]).is_err());
     }
 
     #[test]

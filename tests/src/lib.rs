@@ -1,6 +1,7 @@
 //! Runs whole systems against real brokers, cameras and sound. The tests are in `tests/`.
 
 pub mod broker;
+pub mod footage;
 pub mod reporting;
 pub mod sim_camera;
 pub mod small_disk;

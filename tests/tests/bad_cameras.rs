@@ -22,7 +22,7 @@ fn sim_good() -> SimCamera {
 
 /// What a camera is called when it is one kind of bad, and that the box goes on.
 async fn check_trouble(arguments: &[&str], password: Option<&str>, kind: TroubleKind, text: &str) {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let sim = sim(arguments);
     let good = sim_good();
     let mut bad = ward.watch(camera_at("bad", &sim.urls[0], password));
@@ -70,7 +70,7 @@ async fn a_camera_with_another_codec_is_told_in_words() {
 
 /// What `vong sim camera` is told for a camera that is bad and is watched all the same.
 async fn check_goes_on(arguments: &[&str]) {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let sim = sim(&[&["--listen", "127.0.0.1:0"], arguments].concat());
     let good = sim_good();
     let mut bad = ward.watch(camera_at("bad", &sim.urls[0], None));
@@ -127,7 +127,7 @@ async fn a_camera_with_pictures_that_are_too_large_is_told_in_words() {
 
 #[tokio::test]
 async fn a_camera_that_reboots_is_found_again_each_time() {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let reboots = ["--reboot-every", "6s", "--reboot-takes", "1s"];
     let sim = sim(&[&["--video", &street(), "--listen", "127.0.0.1:0"][..], &reboots].concat());
     let mut camera = ward.watch(camera_at("cam", &sim.urls[0], None));

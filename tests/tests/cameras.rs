@@ -5,32 +5,36 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Score, Sha256, SystemClock};
+use base::{Clock as _, DeviceId, Picture, Score, Sha256, Size, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
-use e2e::watched::{Blind, Ward, camera_at, is_online};
+use e2e::watched::{Blind, INPUT, Ward, camera_at, is_online};
 use gateway::clock_trust::ClockTrust;
+use gateway::report::health::Measured;
+use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
-use gateway::ward::camera::{CameraFact, CameraState, Snapshot};
+use gateway::ward::alert::{News, Snapshot, Update};
+use gateway::ward::camera::{CameraFact, CameraState};
 use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
 use models::{Detect, DetectError, Detection};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
+const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
 }
 
-fn sim_good() -> SimCamera {
-    sim(&["--video", &street(), "--listen", "127.0.0.1:0"])
-}
-
 fn street() -> String {
     sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
+}
+
+fn sim_good() -> SimCamera {
+    sim(&["--video", &street(), "--listen", "127.0.0.1:0"])
 }
 
 async fn open_store(dir: &Path) -> (Store, StoreThread, Reporter) {
@@ -55,7 +59,7 @@ fn resident_mib() -> u64 {
 #[tokio::test]
 async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let faintest = Score::try_from(FAINTEST_SCORE).unwrap();
-    let mut ward = Ward::new(sim_camera::detector(faintest).unwrap());
+    let mut ward = Ward::new(move || sim_camera::detector(faintest).unwrap());
     let (first, second) = (format!("/a={}", street()), format!("/b={}", street()));
     let sim = sim(&["--camera", &first, "--camera", &second, "--listen", "127.0.0.1:0"]);
     let mut a = ward.watch(camera_at("cam-a", &sim.urls[0], None));
@@ -65,16 +69,24 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let recording = tokio::spawn(record::run(stored, store.clone(), reporter.clone()));
     let mut latencies_ms = Vec::new();
     let mut kept = Vec::new();
-    while kept.len() < 8 {
+    let mut n_clips = 0;
+    while kept.len() < 8 || n_clips < 2 {
         let fact = timeout(Duration::from_secs(60), ward.received.recv()).await.unwrap().unwrap();
-        if let CameraFact::Alert(alert) = &fact {
-            let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+        if let CameraFact::Updated(Update { news: News::Clip(clip), .. }) = &fact {
+            let mp4 = std::fs::read(ward.dir.path().join(&clip.file.path)).unwrap();
+            assert_eq!(Sha256::of(&mp4), clip.file.sha256);
+            assert!((12..18).contains(&clip.duration.as_secs()), "{:?}", clip.duration);
+            n_clips += 1;
+        }
+        if let CameraFact::Raised(alert) = &fact {
+            let Snapshot::Kept(pictures) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+            let file = &pictures.boxed;
             let jpeg = std::fs::read(ward.dir.path().join(&file.path)).unwrap();
             assert_eq!(Sha256::of(&jpeg), file.sha256);
             let size = image::load_from_memory(&jpeg).unwrap();
             assert_eq!((size.width(), size.height()), (640, 360));
             assert_eq!(alert.label, "person");
-            // The object's feet are in the zone, the right half.
+            // The object's feet are in the right half.
             assert!(f32::midpoint(alert.area[0], alert.area[2]) > 0.45, "{:?}", alert.area);
             let latency = SystemClock.now().duration_since(alert.captured_at);
             latencies_ms.push(i64::try_from(latency.as_millis()).unwrap());
@@ -90,7 +102,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     assert!(latencies_ms.last().unwrap() < &2000, "{latencies_ms:?}");
     for camera in [&mut a, &mut b] {
         let view = camera.until(5, |it| is_online(it) && it.fps > 3.0).await;
-        assert!(view.n_looked > 20, "{view:?}");
+        assert!(view.analysed_fps > 0.5, "{view:?}");
         let shown = camera.desk.newest(SystemClock.now()).await.unwrap();
         assert!(shown.jpeg.starts_with(&[0xFF, 0xD8]));
     }
@@ -108,7 +120,7 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
 
 #[tokio::test]
 async fn a_server_that_goes_away_is_found_again() {
-    let ward = Ward::new(Box::new(Blind));
+    let ward = Ward::new(|| Box::new(Blind));
     let first = sim_good();
     let address = first.address().to_owned();
     let mut camera = ward.watch(camera_at("cam", &first.urls[0], None));
@@ -120,37 +132,82 @@ async fn a_server_that_goes_away_is_found_again() {
     ward.close(vec![camera]).await;
 }
 
-/// A detector that never comes back from a picture, until it is let go.
-struct Stuck(std::sync::mpsc::Receiver<()>);
+/// What a detector does with a picture of 768 x 576; all others it takes its time for.
+#[derive(Clone, Copy)]
+enum Poison {
+    Stuck,
+    Panic,
+}
 
-impl Detect for Stuck {
-    fn detect(&mut self, _: &base::Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        let _ = self.0.recv();
+impl Detect for Poison {
+    fn detect(&mut self, picture: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
+        match (self, picture.size().width) {
+            // Longer than the test: nobody can wake it.
+            (Self::Stuck, 768) => std::thread::sleep(Duration::from_secs(600)),
+            (Self::Panic, 768) => panic!("a picture that the model does not survive"),
+            (Self::Stuck | Self::Panic, _) => {}
+        }
         Ok(Vec::new())
     }
 
     fn labels(&self) -> &[String] {
         &[]
     }
+
+    fn input(&self) -> Size {
+        INPUT
+    }
 }
 
-#[tokio::test]
-async fn a_detector_that_is_stuck_is_no_progress() {
-    let sim = sim(&["--video", &street(), "--listen", "127.0.0.1:0"]);
-    let (let_go, held) = std::sync::mpsc::channel();
-    let ward = Ward::new(Box::new(Stuck(held)));
-    let goes_on = ward.detector.goes_on(Duration::from_secs(2));
-    assert!(goes_on(), "nothing is looked at yet");
-    let mut camera = ward.watch(camera_at("cam-1", &sim.urls[0], None));
-    camera.until(20, is_online).await;
-    let is_noticed = async {
-        while goes_on() {
+/// One thread, two cameras: the pictures of one end it, and the other one is watched on.
+async fn check_poison(poison: Poison, reason: &str) {
+    let ward = Ward::new(move || Box::new(poison));
+    let (bad, good) = (sim_camera::media("vtest.mp4"), street());
+    let bad = sim(&["--video", bad.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
+    let good = sim(&["--video", &good, "--listen", "127.0.0.1:0"]);
+    let mut good = ward.watch(camera_at("good", &good.urls[0], None));
+    good.until(20, |it| is_online(it) && it.analysed_fps > 0.5).await;
+    let mut bad = ward.watch(camera_at("bad", &bad.urls[0], None));
+    bad.until(20, is_online).await;
+    let said = || {
+        let health: Value = serde_json::from_slice(&ward.health.to_json(&measured())).unwrap();
+        health["detector"].clone()
+    };
+    // The second time in a row, the camera is left alone for a minute.
+    let replaced = async {
+        while said()["replaced"] != 2 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(20), is_noticed).await.expect("it is noticed");
-    drop(let_go);
-    ward.close(vec![camera]).await;
+    timeout(Duration::from_secs(30), replaced).await.expect("it is replaced");
+    assert_eq!(said()["last_replaced"], json!({ "camera": "bad", "reason": reason }));
+    good.until(20, |it| it.analysed_fps > 0.5).await;
+    let blind_ms = good.figures.watched(tokio::time::Instant::now()).blind_ms;
+    assert!(blind_ms < 20_000, "{blind_ms}");
+    assert!((ward.detector.goes_on())(), "no reason to start afresh yet");
+    ward.close(vec![bad, good]).await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_does_not_come_back_is_replaced() {
+    check_poison(Poison::Stuck, "stuck").await;
+}
+
+#[tokio::test]
+async fn a_detection_thread_that_dies_is_replaced() {
+    check_poison(Poison::Panic, "crashed").await;
+}
+
+fn measured() -> Measured {
+    Measured {
+        at: SystemClock.now(),
+        clock_trusted: true,
+        epoch: base::new_uuid(SystemClock.now()),
+        mode: Mode::Offline,
+        depth: None,
+        disk: None,
+        temperature_c: None,
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use e2e::footage::{iou, media, models, numbers, objects, printed};
 use e2e::reporting::Process;
 use e2e::sim_camera::SimCamera;
 use serde_json::Value;
@@ -15,37 +16,6 @@ use serde_json::Value;
 const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
 
 const GOLDEN: &str = include_str!("../golden/detections.tsv");
-/// Manifest names and files.
-const MODELS: [(&str, &str); 3] = [
-    ("yolox-nano", "yolox_nano.onnx"),
-    ("picodet-s", "picodet_s_416.onnx"),
-    ("coco-ssd-300", "coco_ssd_300.onnx"),
-];
-
-fn cache() -> PathBuf {
-    let own = std::env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
-    own.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"))
-        .join("vong")
-}
-
-/// The models that are on this machine, with their files.
-fn models() -> Vec<(&'static str, PathBuf)> {
-    let own = std::env::var_os("VONG_MODEL_DIR").map(PathBuf::from);
-    let folders: Vec<PathBuf> = own.into_iter().chain([cache().join("models")]).collect();
-    let find = |file: &str| folders.iter().map(|it| it.join(file)).find(|it| it.exists());
-    let found: Vec<_> =
-        MODELS.iter().filter_map(|(name, file)| Some((*name, find(file)?))).collect();
-    assert!(!found.is_empty(), "no model on this machine: scripts/fetch-model.sh --any yolox-nano");
-    found
-}
-
-fn media(name: &str, script: &str) -> PathBuf {
-    let folder = std::env::var_os("VONG_MEDIA_DIR").map(PathBuf::from);
-    let path = folder.unwrap_or_else(|| cache().join("media")).join(name);
-    assert!(path.exists(), "{} is missing: {script}", path.display());
-    path
-}
-
 fn pictures() -> PathBuf {
     media("pictures", "scripts/fetch-pictures.sh")
 }
@@ -54,17 +24,6 @@ fn vong(args: &[&dyn AsRef<std::ffi::OsStr>]) -> Output {
     let mut command = Command::new(VONG);
     command.arg("detect").args(args.iter().map(|it| it.as_ref()));
     command.output().unwrap()
-}
-
-fn printed(output: &Output) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// One JSON object a line.
-fn objects(output: &Output) -> Vec<Value> {
-    printed(output).lines().map(|it| serde_json::from_str(it).unwrap()).collect()
 }
 
 /// Fails, prints nothing, and says `expected` on stderr.
@@ -77,19 +36,6 @@ fn refuses(args: &[&dyn AsRef<std::ffi::OsStr>], expected: &[&str]) {
     for part in expected {
         assert!(stderr.contains(part), "{part:?} is not in {stderr:?}");
     }
-}
-
-fn iou(a: [f64; 4], b: [f64; 4]) -> f64 {
-    let side = |at: usize| {
-        let (end_a, end_b) = (a[at] + a[at + 2], b[at] + b[at + 2]);
-        (end_a.min(end_b) - a[at].max(b[at])).max(0.0)
-    };
-    let shared = side(0) * side(1);
-    shared / (a[2] * a[3] + b[2] * b[3] - shared)
-}
-
-fn numbers(value: &Value) -> [f64; 4] {
-    [0, 1, 2, 3].map(|at| value[at].as_f64().unwrap())
 }
 
 /// Everything a model sees above 0.4, as (file, label, score, box).
@@ -157,34 +103,6 @@ fn coco_results_are_one_array_that_names_pictures_by_their_digits() {
 }
 
 #[test]
-fn a_street_is_tracked_and_frames_count_from_one() {
-    let (model, _) = models()[0];
-    let video = street(40);
-    let all = vong(&[&"--video", &video.path(), &"--model", &model, &"--every-frame"]);
-    let frames: Vec<u64> = objects(&all).iter().map(|it| it["frame"].as_u64().unwrap()).collect();
-    assert_eq!(frames, (1..=40).collect::<Vec<_>>());
-
-    let tracks = vong(&[
-        &"--video",
-        &video.path(),
-        &"--model",
-        &model,
-        &"--every-frame",
-        &"--format",
-        &"mot",
-    ]);
-    let tracks = printed(&tracks);
-    let mut sightings = std::collections::BTreeMap::<u64, u64>::new();
-    for line in tracks.lines() {
-        let fields: Vec<&str> = line.split(',').collect();
-        assert_eq!((fields.len(), &fields[7..]), (10, &["-1", "-1", "-1"][..]), "{line}");
-        *sightings.entry(fields[1].parse().unwrap()).or_default() += 1;
-    }
-    let longest = sightings.values().max().copied().unwrap_or(0);
-    assert!(longest >= 30, "somebody walks through all 40 frames: {sightings:?}");
-}
-
-#[test]
 fn a_camera_is_watched_until_it_goes_away() {
     let (model, _) = models()[0];
     let video = media("vtest-360.mp4", "scripts/fetch-media.sh");
@@ -237,19 +155,6 @@ fn a_bench_is_one_json_object() {
     ] {
         assert!(figures[key].as_f64().is_some_and(|it| it >= 0.0), "{key}: {figures}");
     }
-}
-
-/// The first frames of the street video.
-fn street(n_frames: u32) -> tempfile::NamedTempFile {
-    let file = tempfile::Builder::new().suffix(".mp4").tempfile().unwrap();
-    let cut = Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error", "-y", "-i"])
-        .arg(media("vtest.mp4", "scripts/fetch-media.sh"))
-        .args(["-c", "copy", "-frames:v", &n_frames.to_string()])
-        .arg(file.path())
-        .status();
-    assert!(cut.unwrap().success());
-    file
 }
 
 #[test]

@@ -19,8 +19,11 @@ pub struct MissingElement {
 /// The plug-in packages of Debian, by the elements that we name.
 fn package(element: &str) -> &'static str {
     match element {
-        "h264parse" | "h265parse" | "jpegparse" | "x265enc" => "gstreamer1.0-plugins-bad",
+        "h264parse" | "h265parse" | "jpegparse" | "x265enc" | "openh264enc" => {
+            "gstreamer1.0-plugins-bad"
+        }
         "x264enc" => "gstreamer1.0-plugins-ugly",
+        "fakesink" | "capsfilter" => "libgstreamer1.0-0",
         "videorate" | "videoconvert" | "videoscale" | "decodebin" | "parsebin" | "opusenc"
         | "opusdec" | "oggmux" | "oggdemux" | "audioconvert" | "audioresample" | "volume"
         | "appsink" | "appsrc" => "gstreamer1.0-plugins-base",
@@ -30,9 +33,11 @@ fn package(element: &str) -> &'static str {
 }
 
 pub(crate) fn make(name: &str) -> Result<gst::Element, MissingElement> {
-    gst::ElementFactory::make(name)
-        .build()
-        .map_err(|_| MissingElement { element: name.to_owned(), package: package(name) })
+    gst::ElementFactory::make(name).build().map_err(|_| missing(name))
+}
+
+pub(crate) fn missing(name: &str) -> MissingElement {
+    MissingElement { element: name.to_owned(), package: package(name) }
 }
 
 /// A sink that hands decoded I420 pictures over and keeps `n_buffers` at most.

@@ -5,13 +5,15 @@
 //! gives no picture, it connects once more by itself and goes on with another one.
 
 mod capture;
-mod codec;
-mod decoder;
+pub(crate) mod codec;
+pub(crate) mod decoder;
 mod error;
 mod gate;
 mod pipeline;
+mod recorder;
 mod shared;
 mod source;
+mod tap;
 mod thin;
 
 use std::sync::Arc;
@@ -27,10 +29,14 @@ use tokio::time::Instant;
 pub use capture::CaptureClock;
 pub use decoder::{DecoderMemory, DecoderUse};
 pub use error::CameraError;
+pub use recorder::RtspRecorder;
 
 use crate::frame::VideoFrame;
+use crate::mask::{Masker, Masks};
+use crate::ring::Ring;
 use error::{LOSSY, NOT_PICTURES};
 use shared::Shared;
+use tap::Tap;
 
 /// A camera is unreachable when nothing is described or sent for this long after connecting.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -51,6 +57,9 @@ pub struct RtspSettings {
     pub fps: u32,
     /// Which decoders failed this camera. Keep it from one connection to the next.
     pub decoders: DecoderMemory,
+    /// Hidden in every picture that is handed over. A ring holds the stream as it was sent: whoever cuts
+    /// out of it gives the masks again.
+    pub masks: Masks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -79,6 +88,9 @@ pub struct RtspCamera {
     picture_at: Instant,
     has_pictures: bool,
     clock_skew: Option<SignedDuration>,
+    /// Filled with what comes, undecoded.
+    ring: Option<Ring>,
+    masker: Masker,
 }
 
 /// One pipeline and what its threads leave for us.
@@ -91,15 +103,35 @@ struct Streaming {
 impl RtspCamera {
     /// Starts to connect, and returns at once: what goes wrong shows in [`Self::next`].
     pub fn connect(settings: &RtspSettings, clock: Arc<dyn Clock>) -> Result<Self, CameraError> {
+        Self::start(settings, clock, None)
+    }
+
+    /// As [`Self::connect`], and keeps the stream in `ring`, undecoded: for a camera whose clips are
+    /// cut from the stream that is looked at.
+    pub fn connect_recording(
+        settings: &RtspSettings,
+        ring: &Ring,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CameraError> {
+        Self::start(settings, clock, Some(ring))
+    }
+
+    fn start(
+        settings: &RtspSettings,
+        clock: Arc<dyn Clock>,
+        ring: Option<&Ring>,
+    ) -> Result<Self, CameraError> {
         let now = Instant::now();
         Ok(Self {
             settings: settings.clone(),
-            stream: Streaming::start(settings)?,
+            stream: Streaming::start(settings, ring, &clock)?,
             clock,
             deadline: now + CONNECT_WITHIN,
             picture_at: now,
             has_pictures: false,
             clock_skew: None,
+            ring: ring.cloned(),
+            masker: Masker::new(settings.masks.clone()),
         })
     }
 
@@ -122,7 +154,7 @@ impl RtspCamera {
                 self.picture_at = Instant::now();
                 self.deadline = self.picture_at + STALL_AFTER;
                 self.has_pictures = true;
-                return self.frame(&sample);
+                return self.frame(sample);
             }
             let mut trouble = self.stream.shared.take_error();
             if trouble.is_none() {
@@ -140,41 +172,31 @@ impl RtspCamera {
     fn try_another_decoder(&mut self, err: CameraError) -> Result<(), CameraError> {
         let hardware = self.decoder().filter(|it| it.is_hardware);
         let (Some(hardware), CameraError::Undecodable { why }) = (hardware, &err) else {
-            return Err(self.seen_from_here(err));
+            return Err(err.seen_later(self.has_pictures));
         };
         let now = Instant::now();
         self.settings.decoders.note_failure(&hardware.name, why, !self.has_pictures, now);
         if self.has_pictures {
             return Err(err);
         }
-        self.stream = Streaming::start(&self.settings)?;
+        self.stream = Streaming::start(&self.settings, self.ring.as_ref(), &self.clock)?;
         (self.picture_at, self.deadline) = (now, now + CONNECT_WITHIN);
         Ok(())
     }
 
-    fn frame(&mut self, sample: &gst::Sample) -> Result<CameraFrame, CameraError> {
-        let frame = VideoFrame::from_sample(sample)
-            .map_err(|err| CameraError::Undecodable { why: err.to_string() })?;
-        let age = self.age(frame.pts());
-        let arrived_at = self.clock.now() - age;
-        let sent_at = self.stream.shared.sender_time(frame.pts());
+    fn frame(&mut self, sample: gst::Sample) -> Result<CameraFrame, CameraError> {
+        let frame = if self.masker.is_idle() {
+            VideoFrame::from_sample(&sample)
+        } else {
+            VideoFrame::painted(sample, |it| self.masker.hide(it))
+        };
+        let frame = frame.map_err(|err| CameraError::Undecodable { why: err.to_string() })?;
+        let Streaming { pipeline, shared, .. } = &self.stream;
+        let running_time = pipeline.current_running_time();
+        let (sent_at, arrived_at) = shared.times(frame.pts(), running_time, self.clock.as_ref());
         self.clock_skew = sent_at.map(|it| it.duration_since(arrived_at));
         let (captured_at, clock) = capture::choose(sent_at, arrived_at);
         Ok(CameraFrame { frame, captured_at, clock })
-    }
-
-    /// How long ago the picture's packets came in. Stamps and running time share the live zero.
-    fn age(&self, pts: base::Pts) -> Duration {
-        let now = self.stream.pipeline.current_running_time().map_or(0, gst::ClockTime::nseconds);
-        Duration::from_nanos(now.saturating_sub(pts.0))
-    }
-
-    /// A connection that breaks is another matter than one that never stood.
-    fn seen_from_here(&self, err: CameraError) -> CameraError {
-        if let (CameraError::Unreachable { why }, true) = (&err, self.has_pictures) {
-            return CameraError::Ended { why: why.clone() };
-        }
-        err
     }
 
     /// `None` when it is worth waiting on.
@@ -205,9 +227,14 @@ impl RtspCamera {
 }
 
 impl Streaming {
-    fn start(settings: &RtspSettings) -> Result<Self, CameraError> {
+    fn start(
+        settings: &RtspSettings,
+        ring: Option<&Ring>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, CameraError> {
         let shared = Arc::new(Shared::default());
-        let (pipeline, sink) = pipeline::build(settings, &shared)?;
+        let tap = ring.map(|ring| Tap::new(ring, &shared, clock));
+        let (pipeline, sink) = pipeline::build(settings, &shared, tap)?;
         let stream = Self { pipeline, sink, shared };
         // What goes wrong here arrives as a message, which says more.
         let _ = stream.pipeline.set_state(gst::State::Playing);
@@ -217,9 +244,13 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        // Off this thread: a teardown waits for the camera, and a lookup of its name for longer.
-        self.pipeline.call_async(|pipeline| {
-            let _ = pipeline.set_state(gst::State::Null);
-        });
+        tear_down(&self.pipeline);
     }
+}
+
+/// Off this thread: a teardown waits for the camera, and a lookup of its name for longer.
+fn tear_down(pipeline: &gst::Pipeline) {
+    pipeline.call_async(|pipeline| {
+        let _ = pipeline.set_state(gst::State::Null);
+    });
 }

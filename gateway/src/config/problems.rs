@@ -65,6 +65,12 @@ impl<T: JsonSchema> JsonSchema for Field<T> {
     }
 }
 
+impl<T> Field<T> {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(folder: &'a Path) -> Self {
         Self { folder, problems: Vec::new() }
@@ -93,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn required<T>(&mut self, key: &str, field: Field<T>) -> Option<T> {
-        if matches!(field, Field::Absent) {
+        if field.is_absent() {
             self.problem(key, "is missing");
         }
         self.optional(key, field)

@@ -41,6 +41,8 @@ section! {
         content: Content,
         detector: Detector,
         camera: Vec<Camera>,
+        retention: Retention,
+        proof_of_life: ProofOfLife,
         cluster: Vec<Cluster>,
         quiet_hours: QuietHours,
         schedule: Schedule,
@@ -147,39 +149,106 @@ section! {
 }
 
 section! {
+    /// How long pictures and clips of alerts are kept. What is on legal hold stays.
+    Retention {
+        /// Days for alerts of severity `info`; 7 unless given.
+        info_days: u16,
+        /// Days for alerts of severity `warning`; 30 unless given.
+        warning_days: u16,
+        /// Days for alerts of severity `critical`; 90 unless given.
+        critical_days: u16,
+        /// Most bytes of pictures and clips, the oldest go first; 8 GiB unless given.
+        max_bytes: u64,
+    }
+}
+
+section! {
+    /// A test alarm of each camera, to the centre and back: silence is then known to be peace.
+    ProofOfLife {
+        /// How often, `"6h"` unless given; `"0s"` switches it off.
+        every: String,
+    }
+}
+
+section! {
     /// A camera.
     Camera {
         /// 1 to 23 of a-z, 0-9 and -.
         id: String,
         /// What people call it; the id unless given.
         name: String,
-        /// `rtsp://host:port/path`, without user and password. Prefer the sub-stream.
+        /// `rtsp://host:port/path` of the stream that is looked at, without user and password. Prefer the
+        /// sub-stream.
         url: String,
+        /// `rtsp://host:port/path` of the stream that clips are cut from, kept in memory and never
+        /// decoded; `url` unless given.
+        main_url: String,
         username: String,
         /// File that holds the password, readable by the daemon alone; relative to this file.
         password_file: String,
         /// `tcp` (default) or `udp`.
         transport: String,
-        zone: Vec<Zone>,
+        /// What this camera is for, for people who ask and for whoever reads the log of views.
+        purpose: String,
+        /// Parts of the picture that nobody may see (windows, a garden): polygons of `[x, y]`, each 0 to 1
+        /// of the picture's width and height. Painted over before anything is looked at or stored.
+        masks: Vec<Vec<[f32; 2]>>,
+        rule: Vec<Rule>,
     }
 }
 
 section! {
-    /// A part of the picture that raises an alert when somebody enters it.
-    Zone {
+    /// Something in the picture that raises an alert.
+    Rule {
         /// 1 to 23 of a-z, 0-9 and -; unique in its camera.
         id: String,
         /// What people call it; the id unless given.
         name: String,
-        /// At least three corners `[x, y]`, each 0 to 1 of the picture's width and height.
-        polygon: Vec<[f32; 2]>,
-        /// What counts, `["person"]` unless given.
+        /// `enter` (default): comes into the area. `leave`: goes out of it. `line`: goes over the
+        /// line. `loiter`: is in the area for `dwell`. `crowd`: `at_least` so many are in it for
+        /// `dwell`. `stopped_vehicle`: stands in it for `dwell`. `wrong_way`: goes in it against
+        /// `direction`.
+        kind: String,
+        /// At least three corners `[x, y]`, each 0 to 1 of the picture's width and height, in their
+        /// order around the area. For every kind but `line`.
+        area: Vec<[f32; 2]>,
+        /// For `line`: at least two points `[x, y]`, each 0 to 1 of the picture's width and height.
+        line: Vec<[f32; 2]>,
+        /// For `line`: `left_to_right`, `right_to_left` or `both` (default), as seen by somebody who
+        /// walks along the line from its first point to its last. For `wrong_way`: where traffic may
+        /// go, as degrees clockwise from the top of the picture (0 up, 90 right, 180 down, 270 left)
+        /// or as an arrow `[[x, y], [x, y]]`.
+        direction: Direction,
+        /// What counts. Unless given, `["person"]`; for `stopped_vehicle` and `wrong_way` car, truck,
+        /// bus and motorcycle, those that the model knows.
         labels: Vec<String>,
+        /// For `loiter` and `stopped_vehicle`, `"60s"` unless given; for `crowd`, `"10s"` unless given.
+        dwell: String,
+        /// For `crowd`: how many are one, 2 to 1000.
+        at_least: u16,
+        /// When it raises alerts, such as `["mon-fri 18:00-06:00", "sat,sun"]`; always unless given.
+        /// In the zone of `schedule.timezone`.
+        active: Vec<String>,
+        /// When it does not, although it is active, such as `["12:00-13:00"]`.
+        quiet: Vec<String>,
         /// Least time between two alerts, `"30s"` unless given.
         cooldown: String,
         /// `info`, `warning` (default) or `critical`.
         severity: String,
     }
+}
+
+/// A side of a line, an angle, or an arrow.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "is none of a side such as \"left_to_right\", an angle such as 90 and an arrow \
+                 [[x, y], [x, y]]"
+)]
+pub(super) enum Direction {
+    Side(String),
+    Degrees(f32),
+    Arrow([[f32; 2]; 2]),
 }
 
 section! {

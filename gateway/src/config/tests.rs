@@ -14,9 +14,9 @@ local_broker = { host = '127.0.0.1' }
 [[camera]]
 id = 'cong-cho'
 url = 'rtsp://10.0.0.2/sub'
-[[camera.zone]]
+[[camera.rule]]
 id = 'san'
-polygon = [[0, 0], [1, 0], [1, 1]]
+area = [[0, 0], [1, 0], [1, 1]]
 [[cluster]]
 id = 'loa-cau-tre-001'
 ";
@@ -46,7 +46,7 @@ fn what_is_not_said_is_safe() {
     assert!(ward.console.listen.ip().is_loopback() && ward.content.listen.ip().is_loopback());
     assert!(ward.quiet_hours.is_some());
     assert_eq!(ward.clock, ClockTrust::Ntp);
-    assert_eq!(ward.cameras[0].zones[0].labels, ["person"]);
+    assert_eq!(ward.cameras[0].rules[0].labels, ["person"]);
     assert_eq!(ward.uplink.server_name.as_str(), "centre");
     assert_eq!(ward.local_broker.server_name, ward.device);
     assert!(ward.data_dir.ends_with("data") && ward.data_dir.is_absolute());
@@ -73,9 +73,9 @@ fps = 5
 id = 'a'
 url = 'rtsp://root:pass@y/'
 password_file = 'missing'
-[[camera.zone]]
-id = 'z'
-polygon = [[0, 0], [2, 0]]
+[[camera.rule]]
+id = 'r'
+area = [[0, 0], [1, 0]]
 cooldown = 'soon'
 [quiet_hours]
 from = '9 pm'
@@ -99,9 +99,8 @@ from = '9 pm'
             "camera.a",
             "camera.a.url",
             "camera.a.password_file",
-            "camera.a.zone.z.polygon",
-            "camera.a.zone.z.polygon",
-            "camera.a.zone.z.cooldown",
+            "camera.a.rule.r.area",
+            "camera.a.rule.r.cooldown",
             "quiet_hours.from",
         ],
         "{problems}"
@@ -199,19 +198,19 @@ fn a_model_that_does_not_exist_is_answered_with_those_that_do() {
 
 #[test]
 fn a_label_that_the_model_does_not_know_is_named_with_what_it_knows() {
-    let zone = "polygon = [[0, 0], [1, 0], [1, 1]]\n";
+    let area = "area = [[0, 0], [1, 0], [1, 1]]\n";
     let text = |model: &str, labels: &str| {
-        let with_labels = format!("{zone}labels = {labels}\n");
-        format!("detector.model = '{model}'\n{}", WARD.replace(zone, &with_labels))
+        let with_labels = format!("{area}labels = {labels}\n");
+        format!("detector.model = '{model}'\n{}", WARD.replace(area, &with_labels))
     };
     assert!(ward(&text("coco-ssd-300", "['person', 'motorcycle']")).is_ok());
     let slip = ward(&text("coco-ssd-300", "['person', 'Motorcyle']")).unwrap_err();
     assert_eq!(
         slip,
-        "camera.cong-cho.zone.san.labels: coco-ssd-300 knows no \"Motorcyle\": did you mean motorcycle?"
+        "camera.cong-cho.rule.san.labels: coco-ssd-300 knows no \"Motorcyle\": did you mean motorcycle?"
     );
     let foreign = ward(&text("yolox-nano", "['xe máy']")).unwrap_err();
-    let start = "camera.cong-cho.zone.san.labels: yolox-nano knows no \"xe máy\": it knows person, bicycle, car";
+    let start = "camera.cong-cho.rule.san.labels: yolox-nano knows no \"xe máy\": it knows person, bicycle, car";
     assert!(foreign.starts_with(start) && foreign.ends_with("toothbrush"), "{foreign}");
 }
 
@@ -248,6 +247,8 @@ fn the_schema_knows_every_key_and_no_other() {
     assert_eq!(schema["additionalProperties"], false);
     assert!(schema["properties"]["camera"].is_object());
     assert!(schema["properties"].get("unknown").is_none());
-    let zone = &schema["$defs"]["Zone"]["properties"];
-    assert!(zone["polygon"]["description"].as_str().unwrap().contains("three corners"));
+    let rule = &schema["$defs"]["Rule"]["properties"];
+    assert!(rule["area"]["description"].as_str().unwrap().contains("three corners"));
+    assert_eq!(rule.as_object().unwrap().len(), 13);
+    assert!(rule.as_object().unwrap().values().skip(1).all(|it| it["description"].is_string()));
 }

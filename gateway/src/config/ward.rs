@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::{DeviceId, Score};
 use broadcast::Volume;
@@ -29,11 +30,14 @@ pub struct Ward {
     pub detector: Detector,
     /// Ids unique.
     pub cameras: Vec<Camera>,
+    pub retention: Retention,
+    /// `None`: switched off.
+    pub proof_every: Option<Duration>,
     /// Ids unique.
     pub clusters: Vec<Cluster>,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
-    /// The calendar's zone.
+    /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
 }
 
@@ -64,6 +68,15 @@ pub struct Detector {
     pub min_score: Score,
     /// Frames a second that are analysed, 1 to 30.
     pub fps: u32,
+}
+
+/// How long pictures and clips of alerts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub info: Duration,
+    pub warning: Duration,
+    pub critical: Duration,
+    pub max_bytes: u64,
 }
 
 /// A loudspeaker cluster that this box drives.
@@ -97,12 +110,14 @@ impl Ward {
         let content = content(reader, raw.content);
         let manifest = Manifest::built_in().expect("a test reads it");
         let (detector, model) = detector(reader, &manifest, raw.detector);
-        let cameras = camera::cameras(reader, model, raw.camera);
-        let clusters = clusters(reader, raw.cluster);
-        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         let schedule = reader.optional("schedule", raw.schedule).unwrap_or_default();
         reader.unknown("schedule", &schedule.unknown);
         let timezone = sections::timezone(reader, "schedule.timezone", schedule.timezone);
+        let cameras = camera::cameras(reader, model, timezone.as_ref(), raw.camera);
+        let retention = retention(reader, raw.retention);
+        let proof_every = proof_of_life(reader, raw.proof_of_life);
+        let clusters = clusters(reader, raw.cluster);
+        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         Some(Self {
             device: device?,
             site,
@@ -115,6 +130,8 @@ impl Ward {
             content: content?,
             detector: detector?,
             cameras,
+            retention: retention?,
+            proof_every: proof_every?,
             clusters,
             quiet_hours,
             timezone: timezone?,
@@ -150,7 +167,7 @@ fn content(reader: &mut Reader<'_>, field: Field<raw::Content>) -> Option<Conten
     Some(Content { listen: listen?, time_listen: time? })
 }
 
-/// With what the manifest says of the model, which zones are checked against.
+/// With what the manifest says of the model, which rules are checked against.
 fn detector<'a>(
     reader: &mut Reader<'_>,
     manifest: &'a Manifest,
@@ -179,6 +196,39 @@ fn detector<'a>(
         })
     };
     (believed(), entry)
+}
+
+fn retention(reader: &mut Reader<'_>, field: Field<raw::Retention>) -> Option<Retention> {
+    let section = reader.optional("retention", field).unwrap_or_default();
+    reader.unknown("retention", &section.unknown);
+    let mut days = |key: &str, field, default| {
+        let days = sections::within(reader, &format!("retention.{key}"), field, default, 1..=3650)?;
+        Some(Duration::from_hours(24 * u64::from(days)))
+    };
+    let info = days("info_days", section.info_days, 7);
+    let warning = days("warning_days", section.warning_days, 30);
+    let critical = days("critical_days", section.critical_days, 90);
+    let key = "retention.max_bytes";
+    let max_bytes = sections::within(reader, key, section.max_bytes, 8 << 30, 1 << 20..=1 << 50);
+    Some(Retention { info: info?, warning: warning?, critical: critical?, max_bytes: max_bytes? })
+}
+
+/// The outer `None` is a problem, the inner one is off.
+#[expect(clippy::option_option, reason = "a value that may be absent, and may be wrong")]
+fn proof_of_life(
+    reader: &mut Reader<'_>,
+    field: Field<raw::ProofOfLife>,
+) -> Option<Option<Duration>> {
+    let section = reader.optional("proof_of_life", field).unwrap_or_default();
+    reader.unknown("proof_of_life", &section.unknown);
+    let key = "proof_of_life.every";
+    let (default, most) = (Duration::from_hours(6), Duration::from_hours(24 * 7));
+    let every = sections::duration(reader, key, section.every, default, most)?;
+    if !every.is_zero() && every < Duration::from_mins(1) {
+        reader.problem(key, "is less than a minute: a camera has other things to do");
+        return None;
+    }
+    Some((!every.is_zero()).then_some(every))
 }
 
 fn clusters(reader: &mut Reader<'_>, field: Field<Vec<raw::Cluster>>) -> Vec<Cluster> {

@@ -1,26 +1,39 @@
 //! The threads that look at pictures: a session each, fair between cameras, the newest picture wins.
 //!
 //! Detection runs for tens of milliseconds, so it has threads of its own, which end when the last
-//! [`Eye`] and the last [`DetectorHandle`] are dropped.
+//! [`Eye`] and the last [`DetectorHandle`] are dropped. A thread that does not come back from a picture,
+//! or that dies of one, is replaced; its camera goes on with the others.
 
+mod crew;
+mod figures;
 mod line;
+mod room;
+mod worker;
 
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use media::CameraFrame;
 use models::Detect;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::{error, warn};
 
 use super::camera::Analyst;
-use line::Line;
+use crate::report::health::Health;
+use crew::{Effect, Why};
+pub use figures::{Figures, Watched};
+use room::{Door, Room};
 
 /// What a detector should report at least, so that the tracker can follow an object through a
 /// weak moment (ByteTrack's second association). Alerts ask for `detector.min_score`.
 pub const FAINTEST_SCORE: f32 = 0.1;
+/// How often the threads are looked after.
+const CHECK_EVERY: Duration = Duration::from_millis(500);
+
+/// Makes a detector for one more thread. It may take a second.
+pub type Maker = Arc<dyn Fn() -> anyhow::Result<Box<dyn Detect>> + Send + Sync>;
 
 /// Adds cameras. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,153 +46,140 @@ pub struct DetectorHandle {
 pub struct Eye {
     door: Arc<Door>,
     at: usize,
-    n_dropped: u64,
-    n_looked: Arc<AtomicU64>,
+    figures: Arc<Figures>,
 }
 
 /// The threads behind the handles.
-#[derive(Debug)]
 pub struct DetectorThreads {
-    /// Nothing is ever sent: each thread holds a sender, and its end is the message.
-    ended: mpsc::Receiver<()>,
-}
-
-/// Held by whoever may still show a picture; its drop ends the threads.
-#[derive(Debug)]
-struct Door {
     room: Arc<Room>,
+    maker: Maker,
+    health: Health,
+    model: String,
+    n_threads: usize,
+    /// Nothing is ever sent: each thread holds a sender, and the end of the last is the message.
+    ended: mpsc::Receiver<()>,
+    /// For the threads to come; let go when the room closes.
+    alive: Option<mpsc::Sender<()>>,
 }
 
-#[derive(Debug, Default)]
-struct Room {
-    state: Mutex<State>,
-    news: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    line: Line<CameraFrame>,
-    /// By place; away while a thread looks with them.
-    seats: Vec<Seat>,
-    is_closed: bool,
-}
-
-#[derive(Debug)]
-struct Seat {
-    analyst: Option<Analyst>,
-    /// Since when a thread looks with it.
-    busy_since: Option<Instant>,
-    n_looked: Arc<AtomicU64>,
+/// How the threads are made.
+pub struct Crew {
+    /// For what is said of them.
+    pub model: String,
+    /// One a thread, opened already: what is wrong with the model is known before anything runs.
+    pub detectors: Vec<Box<dyn Detect>>,
+    /// For those that take a lost thread's place.
+    pub maker: Maker,
+    pub health: Health,
 }
 
 /// One thread for each detector.
-pub fn spawn(detectors: Vec<Box<dyn Detect>>) -> io::Result<(DetectorHandle, DetectorThreads)> {
+pub fn spawn(crew: Crew) -> std::io::Result<(DetectorHandle, DetectorThreads)> {
     let room = Arc::new(Room::default());
-    let door = Arc::new(Door { room: Arc::clone(&room) });
+    let door = Arc::new(Door::new(Arc::clone(&room)));
     let (alive, ended) = mpsc::channel(1);
-    for (index, detector) in detectors.into_iter().enumerate() {
-        let (room, alive) = (Arc::clone(&room), alive.clone());
-        std::thread::Builder::new().name(format!("detector-{index}")).spawn(move || {
-            run(&room, detector);
-            drop(alive);
+    let n_threads = crew.detectors.len();
+    for detector in crew.detectors {
+        let worker = room.hire();
+        let (mut opened, maker) = (Some(detector), Arc::clone(&crew.maker));
+        worker::start(&room, worker, alive.clone(), move || {
+            opened.take().map_or_else(&*maker, Ok)
         })?;
     }
-    Ok((DetectorHandle { door }, DetectorThreads { ended }))
+    let Crew { model, maker, health, .. } = crew;
+    let (room, alive) = (Arc::clone(&room), Some(alive));
+    let threads = DetectorThreads { room, maker, health, model, n_threads, ended, alive };
+    threads.tell(0, None);
+    Ok((DetectorHandle { door }, threads))
 }
 
 impl DetectorHandle {
     /// `analyst` is handed every picture of the camera that gets its turn.
     pub fn add(&self, analyst: Analyst) -> Eye {
-        let n_looked = Arc::new(AtomicU64::new(0));
-        let mut state = self.door.room.lock();
-        let at = state.line.add_place();
-        let n_looked_too = Arc::clone(&n_looked);
-        state.seats.push(Seat { analyst: Some(analyst), busy_since: None, n_looked: n_looked_too });
-        drop(state);
-        Eye { door: Arc::clone(&self.door), at, n_dropped: 0, n_looked }
+        let figures = Arc::new(Figures::default());
+        let at = self.door.room().add(analyst, Arc::clone(&figures));
+        Eye { door: Arc::clone(&self.door), at, figures }
     }
 
-    /// A sign of life of the threads that keeps none of them alive: false while one of them has been
-    /// looking at a picture for longer than `patience`.
-    pub fn goes_on(&self, patience: Duration) -> impl Fn() -> bool + Send + use<> {
-        let room = Arc::downgrade(&self.door.room);
-        move || {
-            let is_stuck =
-                |it: &Seat| it.busy_since.is_some_and(|since| since.elapsed() > patience);
-            room.upgrade().is_none_or(|room| !room.lock().seats.iter().any(is_stuck))
-        }
+    /// A sign of life of the threads that keeps none of them alive: false once so many had to be
+    /// replaced without ever coming back that only a restart frees what they hold.
+    pub fn goes_on(&self) -> impl Fn() -> bool + Send + use<> {
+        let room = Arc::downgrade(self.door.room());
+        move || room.upgrade().is_none_or(|room| room.goes_on())
     }
 }
 
 impl Eye {
     /// Never waits: a picture that still waits for its turn makes room for this one.
     pub fn show(&mut self, frame: CameraFrame) {
-        let dropped = self.door.room.lock().line.put(self.at, frame);
-        // Freed outside of the lock, which the other cameras need.
-        self.n_dropped += u64::from(dropped.is_some());
-        self.door.room.news.notify_one();
+        self.door.room().show(self.at, frame);
     }
 
-    /// Pictures that were never looked at, because a newer one came first.
-    pub fn n_dropped(&self) -> u64 {
-        self.n_dropped
-    }
-
-    pub fn n_looked(&self) -> u64 {
-        self.n_looked.load(Ordering::Relaxed)
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
     }
 }
 
 impl DetectorThreads {
-    /// Resolves when all threads have ended. Cancel-safe.
+    /// Looks after the threads until all have ended. Cancel-safe.
     pub async fn ended(mut self) {
-        while self.ended.recv().await.is_some() {}
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        self.room.lock().is_closed = true;
-        self.room.news.notify_all();
-    }
-}
-
-impl Room {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for the next picture. `None`: nobody will ever show one again.
-    fn next(&self) -> Option<(usize, CameraFrame, Analyst)> {
-        let mut state = self.lock();
+        let mut ticks = tokio::time::interval(CHECK_EVERY);
+        let mut n_replaced = 0;
         loop {
-            if state.is_closed {
-                return None;
+            tokio::select! {
+                none = self.ended.recv() => if none.is_none() { return },
+                _ = ticks.tick() => n_replaced = self.check(n_replaced),
             }
-            if let Some((at, frame)) = state.line.take()
-                && let Some(analyst) = state.seats[at].analyst.take()
-            {
-                state.seats[at].busy_since = Some(Instant::now());
-                return Some((at, frame, analyst));
+            if self.room.is_closed() {
+                self.alive = None;
+                // Who does not come back is not waited for: the process ends over him.
+                if self.room.is_left() {
+                    return;
+                }
             }
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn done(&self, at: usize, analyst: Analyst) {
-        let mut state = self.lock();
-        let seat = &mut state.seats[at];
-        seat.analyst = Some(analyst);
-        seat.busy_since = None;
-        seat.n_looked.fetch_add(1, Ordering::Relaxed);
-        state.line.done(at);
+    /// Answers with how many threads were replaced so far.
+    fn check(&self, mut n_replaced: u32) -> u32 {
+        for effect in self.room.check(Instant::now()) {
+            match effect {
+                Effect::Replace { lost, place, why } => {
+                    n_replaced += 1;
+                    let camera = self.room.camera(place);
+                    let reason = why.as_str();
+                    error!(worker = lost, camera, reason, "a detection thread is replaced");
+                    self.tell(n_replaced, Some((&camera, why)));
+                    self.replace();
+                }
+                Effect::Rest { place, until: _ } => {
+                    let camera = self.room.camera(place);
+                    warn!(
+                        camera,
+                        "its pictures stopped two threads in a row: it is not looked at for a minute"
+                    );
+                }
+            }
+        }
+        n_replaced
     }
-}
 
-fn run(room: &Room, mut detector: Box<dyn Detect>) {
-    while let Some((at, frame, mut analyst)) = room.next() {
-        analyst.look(detector.as_mut(), &frame.frame.picture(), frame.captured_at, frame.clock);
-        drop(frame);
-        room.done(at, analyst);
+    fn replace(&self) {
+        let Some(alive) = self.alive.clone() else { return };
+        let maker = Arc::clone(&self.maker);
+        let worker = self.room.hire();
+        if let Err(err) = worker::start(&self.room, worker, alive, move || maker()) {
+            self.room.gone(worker);
+            error!(%err, "no thread could be started for detection");
+        }
+    }
+
+    fn tell(&self, n_replaced: u32, last: Option<(&str, Why)>) {
+        let mut said = json!({ "model": self.model, "threads": self.n_threads });
+        if let Some((camera, why)) = last {
+            said["replaced"] = json!(n_replaced);
+            said["last_replaced"] = json!({ "camera": camera, "reason": why.as_str() });
+        }
+        self.health.set("detector", said);
     }
 }

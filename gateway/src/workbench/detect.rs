@@ -40,7 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", default_value = "yolox-nano")]
     model: String,
     /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
-    /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons.
+    /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons, without the
+    /// fixtures: what has not moved since it was first seen, seconds ago, is a sign or a statue.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
     /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot 0.1: the tracker needs to see
@@ -50,10 +51,14 @@ pub struct Args {
     /// Only these classes, separated by commas [default: all; with mot: person]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     labels: Vec<String>,
-    /// Look at every frame. Without it, a frame of a video in which nothing moved since the last one
-    /// that was looked at is answered with what was seen there.
+    /// Look at all of every frame. Without it, a video is looked at as a box does it: where something
+    /// moves or somebody is followed, and all of it every ten seconds; `looks` says how often.
     #[arg(long)]
     every_frame: bool,
+    /// Take only each Nth frame of a video, as a camera with so many fewer frames a second would
+    /// send; frames keep their numbers.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "video", value_parser = clap::value_parser!(u16).range(1..=240))]
+    step: u16,
     /// Pictures a second in --images, for the tracker's sense of speed.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
     images_fps: u16,
@@ -83,7 +88,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stdout = io::BufWriter::new(io::stdout().lock());
     let mut output = Output::new(args.format, entry.labels.clone(), wanted, stdout);
     let looked = match (&args.video, &args.images) {
-        (Some(video), _) => source::video(video, args.every_frame, &mut detector, &mut output),
+        (Some(video), _) => {
+            let pace = source::Pace { every_frame: args.every_frame, step: args.step };
+            source::video(video, pace, &mut detector, &mut output)
+        }
         (None, Some(folder)) => {
             source::pictures(folder, args.images_fps, &mut detector, &mut output)
         }
@@ -102,6 +110,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 impl EngineArgs {
+    /// The library and the folder of the weights, as far as they were named.
+    pub fn places(&self) -> (Option<&PathBuf>, Option<&PathBuf>) {
+        (self.library.as_ref(), self.model_dir.as_ref())
+    }
+
     pub fn open(&self, model: &str, least: Score) -> anyhow::Result<(Entry, OnnxDetector)> {
         let built_in = Manifest::built_in()?;
         let manifest = match &self.manifest {

@@ -18,6 +18,11 @@ impl Coded {
         }
     }
 
+    /// As a parser names it.
+    pub(crate) fn from_caps_name(name: &str) -> Option<Self> {
+        [Self::H264, Self::H265, Self::Jpeg].into_iter().find(|it| it.caps_name() == name)
+    }
+
     pub(crate) fn depayloader(self) -> &'static str {
         match self {
             Self::H264 => "rtph264depay",

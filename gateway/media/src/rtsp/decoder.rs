@@ -88,7 +88,7 @@ fn order(mut candidates: Vec<Candidate>, refused: &[Failure]) -> Vec<Candidate> 
 }
 
 /// A decoder that could be opened. Those that could not are noted, and the next is taken.
-pub(super) fn open(
+pub(crate) fn open(
     coded: Coded,
     memory: &DecoderMemory,
     now: Instant,

@@ -35,6 +35,16 @@ pub enum CameraError {
     MissingElement(#[from] MissingElement),
 }
 
+impl CameraError {
+    /// A connection that breaks is another matter than one that never stood.
+    pub(crate) fn seen_later(self, has_pictures: bool) -> Self {
+        if let (Self::Unreachable { why }, true) = (&self, has_pictures) {
+            return Self::Ended { why: why.clone() };
+        }
+        self
+    }
+}
+
 /// Of a decoder that gives up, and of one that never begins.
 pub(crate) const NOT_PICTURES: &str = "packets come, but no picture can be made of them";
 

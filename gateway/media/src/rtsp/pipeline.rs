@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use super::codec::Coded;
 use super::error::{CameraError, from_gst};
 use super::shared::Shared;
+use super::tap::Tap;
 use super::{RtspSettings, decoder, gate, source};
 use crate::element;
 
 pub(crate) fn build(
     settings: &RtspSettings,
     shared: &Arc<Shared>,
+    tap: Option<Tap>,
 ) -> Result<(gst::Pipeline, gst_app::AppSink), CameraError> {
     let pipeline = gst::Pipeline::new();
     let source = source::build(settings, shared)?;
@@ -38,7 +40,7 @@ pub(crate) fn build(
     let (own, settings) = (Arc::clone(shared), settings.clone());
     source.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
-        if let Err(err) = connect_decoder(&pipeline, pad, &rate, (&settings, &own)) {
+        if let Err(err) = connect_decoder(&pipeline, pad, &rate, (&settings, &own), tap.as_ref()) {
             own.put_error(err);
         }
     });
@@ -55,7 +57,7 @@ fn report_pictures(sink: &gst_app::AppSink, shared: &Arc<Shared>) {
 }
 
 /// Answers on the thread that complains, so that no message waits on a bus that nobody reads.
-fn report_errors(pipeline: &gst::Pipeline, shared: &Arc<Shared>) {
+pub(super) fn report_errors(pipeline: &gst::Pipeline, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     let bus = pipeline.bus().expect("every pipeline has a bus");
     bus.set_sync_handler(move |_, message| {
@@ -87,13 +89,14 @@ fn connect_decoder(
     pad: &gst::Pad,
     rate: &gst::Element,
     (settings, shared): (&RtspSettings, &Arc<Shared>),
+    tap: Option<&Tap>,
 ) -> Result<(), CameraError> {
-    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-    let codec =
-        caps.structure(0).and_then(|it| it.get::<&str>("encoding-name").ok()).unwrap_or_default();
-    let unsupported = || CameraError::UnsupportedCodec { codec: codec.to_owned() };
-    let coded = Coded::from_encoding_name(codec).ok_or_else(unsupported)?;
+    let coded = codec(pad)?;
     let (depay, parse) = (element::make(coded.depayloader())?, element::make(coded.parser())?);
+    // Before the gate: a ring wants every unit, also those that are not decoded.
+    if let Some(tap) = tap {
+        tap.attach(&parse);
+    }
     gate::watch(&parse, coded, settings.fps, shared);
     let (decoder, chosen) = decoder::open(coded, &settings.decoders, Instant::now())?;
     shared.put_decoder(chosen);
@@ -103,11 +106,24 @@ fn connect_decoder(
     for made in [&decoder, &parse, &depay] {
         made.sync_state_with_parent().map_err(unfit)?;
     }
-    let own = Arc::clone(shared);
-    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
-        own.put_packet();
-        gst::PadProbeReturn::Ok
-    });
+    report_packets(pad, shared);
     let into = depay.static_pad("sink").expect("every depayloader has a sink pad");
     pad.link(&into).map(drop).map_err(|err| CameraError::Undecodable { why: err.to_string() })
+}
+
+/// What a camera's stream is encoded with.
+pub(super) fn codec(pad: &gst::Pad) -> Result<Coded, CameraError> {
+    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let name = caps.structure(0).and_then(|it| it.get::<&str>("encoding-name").ok());
+    let name = name.unwrap_or_default();
+    let unsupported = || CameraError::UnsupportedCodec { codec: name.to_owned() };
+    Coded::from_encoding_name(name).ok_or_else(unsupported)
+}
+
+pub(super) fn report_packets(pad: &gst::Pad, shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+        shared.put_packet();
+        gst::PadProbeReturn::Ok
+    });
 }

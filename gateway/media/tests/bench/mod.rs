@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use base::{Picture, SystemClock};
 use media::{
-    CameraError, Clip, Codec, DecoderMemory, Fault, Login, RtspCamera, RtspServer,
+    CameraError, Clip, Codec, DecoderMemory, Fault, Login, Masks, RtspCamera, RtspServer,
     RtspServerSettings, RtspSettings, RtspTransport, Stream, VideoFile, VideoFrame,
 };
 
@@ -62,6 +62,7 @@ pub(crate) fn settings(url: String) -> RtspSettings {
         transport: RtspTransport::Tcp,
         fps: 5,
         decoders: DecoderMemory::default(),
+        masks: Masks::default(),
     }
 }
 

@@ -98,12 +98,12 @@ fn detector(plan: &Plan) -> String {
     format!("\n[detector]\nmodel = \"yolox-nano\"\nfps = 5\n{library}{models}")
 }
 
-/// The zone leaves a margin on three sides, so that who walks into the picture enters it.
+/// The area leaves a margin on three sides, so that who walks into the picture enters it.
 fn camera(url: &str, n: u16) -> String {
     format!(
         "\n[[camera]]\nid = \"cam-{n}\"\nname = \"Camera {n}\"\nurl = {}\n\
-         \n  [[camera.zone]]\n  id = \"khu-vuc\"\n  name = \"Khu vực {n}\"\n  \
-         polygon = [[0.1, 0.15], [0.9, 0.15], [0.9, 1.0], [0.1, 1.0]]\n  \
+         \n  [[camera.rule]]\n  id = \"khu-vuc\"\n  name = \"Khu vực {n}\"\n  \
+         kind = \"enter\"\n  area = [[0.1, 0.15], [0.9, 0.15], [0.9, 1.0], [0.1, 1.0]]\n  \
          labels = [\"person\"]\n  cooldown = \"10s\"\n  severity = \"warning\"\n",
         quoted(url)
     )

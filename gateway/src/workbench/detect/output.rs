@@ -4,9 +4,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use base::{Picture, Size};
-use jiff::Timestamp;
-use models::{Detection, Labels, Rect, Sighting, Tracker, TrackerSettings};
+use base::Size;
+use models::{Detection, Labels, Rect, Track};
 
 use super::wire;
 
@@ -26,10 +25,11 @@ pub(super) struct Looked<'a> {
     /// Since the start of the video.
     pub(super) time: Duration,
     pub(super) size: Size,
-    /// False where the detections are those of an earlier picture.
-    pub(super) is_fresh: bool,
+    /// Runs of the detector on it.
+    pub(super) n_looks: usize,
+    /// Where it was not looked at, those of an earlier picture.
     pub(super) detections: &'a [Detection],
-    pub(super) picture: &'a Picture<'a>,
+    pub(super) tracks: &'a [Track],
 }
 
 #[derive(Debug)]
@@ -44,9 +44,7 @@ pub(super) struct Output<W> {
 #[derive(Debug)]
 enum Kind {
     Jsonl,
-    Mot {
-        tracker: Tracker,
-    },
+    Mot,
     /// The array is printed as it grows.
     Coco {
         n_results: u64,
@@ -67,7 +65,7 @@ impl<W: Write> Output<W> {
     pub(super) fn new(format: Format, labels: Labels, wanted: Vec<usize>, to: W) -> Self {
         let kind = match format {
             Format::Jsonl => Kind::Jsonl,
-            Format::Mot => Kind::Mot { tracker: Tracker::new(TrackerSettings::default()) },
+            Format::Mot => Kind::Mot,
             Format::Coco => Kind::Coco { n_results: 0 },
         };
         Self { kind, labels, wanted, to }
@@ -78,7 +76,7 @@ impl<W: Write> Output<W> {
         let detections: Vec<_> = looked.detections.iter().filter(wanted).copied().collect();
         match self.kind {
             Kind::Jsonl => self.write_object(looked, detections),
-            Kind::Mot { .. } => self.write_tracks(looked, &detections),
+            Kind::Mot => self.write_tracks(looked),
             Kind::Coco { .. } => self.write_results(looked, detections),
         }
     }
@@ -92,7 +90,7 @@ impl<W: Write> Output<W> {
         match self.kind {
             Kind::Coco { n_results: 0 } => writeln!(self.to, "[]")?,
             Kind::Coco { .. } => writeln!(self.to, "]")?,
-            Kind::Jsonl | Kind::Mot { .. } => {}
+            Kind::Jsonl | Kind::Mot => {}
         }
         Ok(self.to)
     }
@@ -110,7 +108,7 @@ impl<W: Write> Output<W> {
             time_ms: i64::try_from(looked.time.as_millis()).unwrap_or(i64::MAX),
             width_px: looked.size.width,
             height_px: looked.size.height,
-            looked_at: looked.is_fresh,
+            looks: looked.n_looks,
             detections: found.into_iter().map(seen).collect(),
         };
         serde_json::to_writer(&mut self.to, &object).map_err(std::io::Error::from)?;
@@ -118,13 +116,9 @@ impl<W: Write> Output<W> {
         Ok(())
     }
 
-    fn write_tracks(&mut self, looked: &Looked<'_>, found: &[Detection]) -> anyhow::Result<()> {
-        let Kind::Mot { tracker } = &mut self.kind else { return Ok(()) };
-        let now = Timestamp::UNIX_EPOCH + looked.time;
-        let looked_at = [Rect::whole(looked.size)];
-        let sighting =
-            Sighting { picture: looked.picture, detections: found, looked_at: &looked_at };
-        for track in tracker.update(&sighting, now) {
+    fn write_tracks(&mut self, looked: &Looked<'_>) -> anyhow::Result<()> {
+        let wanted = looked.tracks.iter().filter(|it| self.wanted.contains(&it.class));
+        for track in wanted.filter(|it| !it.is_fixture) {
             let Rect { x, y, width, height } = track.area;
             let (frame, id, score) = (looked.number, track.id, track.score.get());
             writeln!(
@@ -172,13 +166,33 @@ fn digits(file: &str) -> anyhow::Result<u64> {
 
 #[cfg(test)]
 mod tests {
-    use base::{Plane, Score};
+    use base::Score;
+    use jiff::Timestamp;
 
     use super::*;
 
     fn person(x: f32) -> Detection {
         let area = Rect { x, y: 10.0, width: 20.0, height: 50.0 };
         Detection { class: 0, score: Score::try_from(0.75).unwrap(), area }
+    }
+
+    fn track(x: f32) -> Track {
+        let Detection { class, score, area } = person(x);
+        let at = Timestamp::UNIX_EPOCH;
+        let (first_seen_at, last_seen_at) = (at, at);
+        Track {
+            id: 1,
+            class,
+            score,
+            area,
+            previous: None,
+            n_hits: 2,
+            first_seen_at,
+            last_seen_at,
+            has_moved: true,
+            is_standing: false,
+            is_fixture: false,
+        }
     }
 
     /// Prints two frames of a person and a dog.
@@ -189,10 +203,8 @@ mod tests {
             let detections = &[person(x), Detection { class: 16, ..person(200.0) }];
             let size = Size { width: 640, height: 480 };
             let time = Duration::from_millis(100 * (number - 1));
-            let grey = vec![128; 640 * 480 * 3];
-            let data = Plane { data: &grey, stride: 640 * 3 };
-            let picture = &Picture::Rgb { size, data };
-            let looked = Looked { number, file, time, size, is_fresh: true, detections, picture };
+            let tracks = &[track(x)];
+            let looked = Looked { number, file, time, size, n_looks: 1, detections, tracks };
             output.write(&looked).unwrap();
         }
         assert_eq!(String::from_utf8(output.finish().unwrap()).unwrap(), expected);
@@ -200,7 +212,11 @@ mod tests {
 
     #[test]
     fn mot_prints_the_confirmed_tracks() {
-        check(Format::Mot, vec![0], None, "2,1,1.50,10.00,20.00,50.00,0.7500,-1,-1,-1\n");
+        let line =
+            |frame: u32, x: &str| format!("{frame},1,{x},10.00,20.00,50.00,0.7500,-1,-1,-1\n");
+        let expected = format!("{}{}", line(1, "0.00"), line(2, "1.50"));
+        check(Format::Mot, vec![0], None, &expected);
+        check(Format::Mot, vec![16], None, "");
     }
 
     #[test]
@@ -225,7 +241,7 @@ mod tests {
     fn jsonl_prints_one_object_a_frame() {
         let frame = |number: u32, time: u32, x: &str| {
             format!(
-                r#"{{"frame":{number},"time_ms":{time},"width_px":640,"height_px":480,"looked_at":true,"detections":[{{"label":"person","category_id":1,"score":0.75,"bbox":[{x},10.0,20.0,50.0]}}]}}"#
+                r#"{{"frame":{number},"time_ms":{time},"width_px":640,"height_px":480,"looks":1,"detections":[{{"label":"person","category_id":1,"score":0.75,"bbox":[{x},10.0,20.0,50.0]}}]}}"#
             )
         };
         let expected = format!("{}\n{}\n", frame(1, 0, "0.0"), frame(2, 100, "1.5"));

@@ -7,11 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 #[cfg(feature = "gst")]
 use models::Detection;
-use models::{Detect, Still};
+use models::{Detect, Gate, Lookout, Still, TrackerSettings};
 
 use super::output::{Looked, Output};
+
+/// Which frames of a video are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Also those in which nothing moved.
+    pub(super) every_frame: bool,
+    /// One of so many; at least 1.
+    pub(super) step: u16,
+}
 
 /// Looks at every picture of a folder, in the order of their names. Answers how many could not be
 /// read; each of those is named in the log.
@@ -22,6 +32,7 @@ pub(super) fn pictures(
     output: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
     let files = list(folder)?;
+    let mut lookout = Lookout::new(Gate::Open, detector.input(), TrackerSettings::default());
     let mut n_refused = 0;
     for (number, path) in (1_u64..).zip(&files) {
         let still = match read(path) {
@@ -33,16 +44,20 @@ pub(super) fn pictures(
             }
         };
         let picture = still.picture();
-        let detections = detector.detect(&picture).with_context(|| path.display().to_string())?;
+        let time = Duration::from_secs(number - 1) / u32::from(fps);
+        let now = Timestamp::UNIX_EPOCH + time;
+        let looks = lookout.plan(&picture, now);
+        let seen =
+            models::look(detector, &picture, &looks).with_context(|| path.display().to_string())?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         output.write(&Looked {
             number,
             file: Some(&name),
-            time: Duration::from_secs(number - 1) / u32::from(fps),
+            time,
             size: picture.size(),
-            is_fresh: true,
-            detections: &detections,
-            picture: &picture,
+            n_looks: looks.len(),
+            detections: &seen.detections,
+            tracks: lookout.absorb(&picture, &seen, now),
         })?;
     }
     Ok(n_refused)
@@ -71,20 +86,16 @@ fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(feature = "gst")]
 pub(super) fn video(
     video: &str,
-    every_frame: bool,
+    pace: Pace,
     detector: &mut dyn Detect,
     output: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
     media::init()?;
-    let mut watch = Watch {
-        every_frame,
-        detector,
-        output,
-        gate: models::MotionGate::default(),
-        n_frames: 0,
-        first_at: None,
-        detections: Vec::new(),
-    };
+    let gate = if pace.every_frame { Gate::Open } else { Gate::Motion };
+    let lookout = Lookout::new(gate, detector.input(), TrackerSettings::default());
+    let step = u64::from(pace.step);
+    let mut watch =
+        Watch { step, detector, output, lookout, n_frames: 0, first_at: None, known: Vec::new() };
     if video.starts_with("rtsp://") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(camera(video, &mut watch))?;
@@ -109,6 +120,7 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
         transport: media::RtspTransport::Tcp,
         fps: CAMERA_FPS,
         decoders: media::DecoderMemory::default(),
+        masks: media::Masks::default(),
     };
     let mut camera = media::RtspCamera::connect(&settings, Arc::new(base::SystemClock))?;
     loop {
@@ -122,36 +134,43 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
 /// A video being looked at.
 #[cfg(feature = "gst")]
 struct Watch<'a, W> {
-    every_frame: bool,
+    /// Of so many frames, one is looked at.
+    step: u64,
     detector: &'a mut dyn Detect,
     output: &'a mut Output<W>,
-    gate: models::MotionGate,
+    lookout: Lookout,
     n_frames: u64,
     first_at: Option<base::Pts>,
-    /// Of the last frame that was looked at.
-    detections: Vec<Detection>,
+    /// What was seen in each part of the picture when it was last looked at.
+    known: Vec<Detection>,
 }
 
 #[cfg(feature = "gst")]
 impl<W: Write> Watch<'_, W> {
     fn look(&mut self, frame: &media::VideoFrame) -> anyhow::Result<()> {
         self.n_frames += 1;
-        let picture = frame.picture();
-        let is_fresh = self.every_frame || self.gate.moved(&picture);
-        if is_fresh {
-            let number = self.n_frames;
-            self.detections =
-                self.detector.detect(&picture).with_context(|| format!("frame {number}"))?;
+        if !(self.n_frames - 1).is_multiple_of(self.step) {
+            return Ok(());
         }
+        let picture = frame.picture();
         let first_at = *self.first_at.get_or_insert(frame.pts());
+        let time = Duration::from_nanos(frame.pts().0.saturating_sub(first_at.0));
+        let now = Timestamp::UNIX_EPOCH + time;
+        let looks = self.lookout.plan(&picture, now);
+        let seen = models::look(self.detector, &picture, &looks)
+            .with_context(|| format!("frame {}", self.n_frames))?;
+        let is_old =
+            |it: &Detection| !seen.looked_at.iter().any(|area| area.holds(it.area.middle()));
+        self.known.retain(is_old);
+        self.known.extend(&seen.detections);
         self.output.write(&Looked {
             number: self.n_frames,
             file: None,
-            time: Duration::from_nanos(frame.pts().0.saturating_sub(first_at.0)),
+            time,
             size: picture.size(),
-            is_fresh,
-            detections: &self.detections,
-            picture: &picture,
+            n_looks: looks.len(),
+            detections: &self.known,
+            tracks: self.lookout.absorb(&picture, &seen, now),
         })
     }
 }
@@ -159,7 +178,7 @@ impl<W: Write> Watch<'_, W> {
 #[cfg(not(feature = "gst"))]
 pub(super) fn video(
     _: &str,
-    _: bool,
+    _: Pace,
     _: &mut dyn Detect,
     _: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {

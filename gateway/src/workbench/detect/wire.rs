@@ -11,8 +11,8 @@ pub(super) struct Line<'a> {
     pub(super) time_ms: i64,
     pub(super) width_px: u32,
     pub(super) height_px: u32,
-    /// False where nothing moved and the answer is that of an earlier frame.
-    pub(super) looked_at: bool,
+    /// Runs of the detector on this frame. What was not looked at is answered as it was seen last.
+    pub(super) looks: usize,
     pub(super) detections: Vec<Seen<'a>>,
 }
 
