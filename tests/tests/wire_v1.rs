@@ -334,6 +334,7 @@ fn the_kinds_and_their_streams() {
         "camera.blurred camera",
         "camera.moved camera",
         "camera.clock_skew camera",
+        "camera.low_fps camera",
         "broadcast.ordered broadcast",
         "broadcast.cached broadcast",
         "broadcast.started broadcast",
