@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 pub use camera::{Camera, Transport};
 pub use centre::Centre;
 pub use problems::Problems;
-pub use rule::{Rule, Severity};
+pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
 pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};

@@ -10,6 +10,8 @@ pub mod engine;
 pub mod field;
 mod log;
 pub mod order;
+#[cfg(all(feature = "gst", feature = "onnx"))]
+mod ranges;
 pub mod report;
 pub mod signals;
 #[cfg(feature = "gst")]

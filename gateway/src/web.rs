@@ -15,11 +15,13 @@ mod password;
 mod play;
 mod role;
 mod route;
+mod rules;
 mod session;
 pub mod setup;
 mod throttle;
 mod token;
 mod user;
+mod view;
 mod wire;
 
 #[cfg(test)]
@@ -42,6 +44,7 @@ use crate::tls::{self, Door};
 use crate::ward::broadcast::Bulletins;
 use crate::ward::camera::CameraHandle;
 use crate::ward::clusters::ClusterViews;
+use crate::ward::rules::RuleBook;
 use error::ApiError;
 use live::{Live, Topic};
 use password::PasswordDigest;
@@ -64,6 +67,7 @@ pub struct Ward {
     /// An IANA name; every time is shown in it.
     pub timezone: String,
     pub cameras: Vec<CameraHandle>,
+    pub rules: RuleBook,
     pub clusters: Vec<Cluster>,
     pub cluster_views: watch::Receiver<ClusterViews>,
     pub bulletins: Bulletins,
@@ -77,6 +81,8 @@ struct Console {
     /// One password hash at a time.
     hash_turn: Arc<Semaphore>,
     upload_turn: Semaphore,
+    /// One picture at a time is made unrecognisable: the cameras need the processor more.
+    blur_turn: Arc<Semaphore>,
     /// Hashed when the user is unknown, so that the answer takes as long.
     decoy: PasswordDigest,
     stop: CancellationToken,
@@ -109,6 +115,7 @@ impl Console {
             throttle: Mutex::default(),
             hash_turn: Arc::new(Semaphore::new(1)),
             upload_turn: Semaphore::new(N_UPLOADS),
+            blur_turn: Arc::new(Semaphore::new(1)),
             decoy,
             stop,
         }))
@@ -125,6 +132,11 @@ impl Console {
     fn cluster_name(&self, id: &DeviceId) -> String {
         let cluster = self.ward.clusters.iter().find(|it| it.id == *id);
         cluster.map_or_else(|| id.to_string(), |it| it.name.clone())
+    }
+
+    fn camera_name(&self, id: &str) -> String {
+        let camera = self.ward.cameras.iter().find(|it| it.id.as_str() == id);
+        camera.map_or_else(|| id.to_owned(), |it| it.name.clone())
     }
 
     fn ward_changed(&self, topic: Topic, data: &serde_json::Value) {

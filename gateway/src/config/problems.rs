@@ -124,6 +124,11 @@ impl<'a> Reader<'a> {
         self.folder.join(path)
     }
 
+    /// For what is not read from a file.
+    pub(super) fn into_problems(self) -> Vec<String> {
+        self.problems
+    }
+
     /// The believed value, if nothing was wrong. `None` without a problem cannot be: whoever gave
     /// `None` named the key.
     pub(super) fn finish<T>(self, believed: Option<T>) -> Result<T, Problems> {

@@ -1,5 +1,6 @@
 //! What a camera watches for.
 
+mod json;
 mod shape;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use models::{Entry, Hours, RuleKind, RuleSettings, WeekSpan};
 
 use super::problems::{Field, Reader};
 use super::{raw, sections};
+pub use json::{RuleProblem, rule_to_json, rules_from_json};
 use shape::{Kind, Shape};
 
 /// Something in the picture that raises an alert.
@@ -36,6 +38,18 @@ pub enum Severity {
 const VEHICLES: [&str; 4] = ["car", "truck", "bus", "motorcycle"];
 /// Longest cooldown and dwell.
 const DAY: Duration = Duration::from_hours(24);
+
+impl Severity {
+    /// As files and messages call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 impl Rule {
     /// `classes`: the places of [`Self::labels`] among those of the model.
     pub fn settings(&self, classes: Vec<usize>) -> RuleSettings {

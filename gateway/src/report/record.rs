@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::rows::{self, Bound, NewRow};
 use super::wire::{LARGEST_PAYLOAD_BYTES, envelope_to_json, time_text};
-use super::{Envelope, Kind, NewEvent};
+use super::{Envelope, Kind, NewEvent, Stream};
 use crate::clock_trust::ClockTrust;
 use crate::store::{Store, StoreError, StoreThread};
 
@@ -35,6 +35,18 @@ pub struct ReporterSettings {
 pub struct Recorded {
     pub n_all: u64,
     pub n_urgent: u64,
+    /// Of the streams whose changes the console's pages tell apart.
+    pub n_alert: u64,
+    pub n_camera: u64,
+    pub n_audit: u64,
+}
+
+impl Recorded {
+    /// Of everything but alerts, cameras and the record of who did what.
+    pub fn n_of_plays(self) -> u64 {
+        let others = self.n_alert + self.n_camera + self.n_audit;
+        self.n_all.saturating_sub(others)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +163,9 @@ impl Reporter {
         recorded.send_modify(|it| {
             it.n_all += 1;
             it.n_urgent += u64::from(event.kind.is_urgent());
+            it.n_alert += u64::from(stream == Stream::Alert);
+            it.n_camera += u64::from(stream == Stream::Camera);
+            it.n_audit += u64::from(stream == Stream::Audit);
         });
         Ok(envelope.id)
     }

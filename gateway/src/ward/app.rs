@@ -22,6 +22,7 @@ use super::content::{self, ContentSettings};
 use super::proof::Prover;
 use super::record;
 use super::retention::Keeper;
+use super::rules::{self, RuleBook};
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
 use super::vigil;
@@ -29,7 +30,7 @@ use crate::daemon::{Daemon, Heartbeat, Progress};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
 use crate::report::topics::Sender;
-use crate::report::uplink::{UplinkSettings, uplink};
+use crate::report::uplink::{Replies, UplinkSettings, uplink};
 use crate::report::{Reporter, ReporterSettings};
 use crate::store::Store;
 use crate::tls::{self, Door};
@@ -61,6 +62,18 @@ struct Frame {
     progress: Vec<Progress>,
 }
 
+/// What the centre commands, and where it is answered.
+struct Orders {
+    commands: mpsc::Receiver<String>,
+    replies: Replies,
+}
+
+/// What the console shows of cameras.
+struct Watch {
+    cameras: Vec<CameraHandle>,
+    rules: RuleBook,
+}
+
 /// What the console shows of broadcasts.
 struct Broadcasts {
     bulletins: Bulletins,
@@ -68,7 +81,7 @@ struct Broadcasts {
 }
 
 pub(super) async fn run(
-    config: config::Ward,
+    mut config: config::Ward,
     interrupted: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     media::init()?;
@@ -95,10 +108,14 @@ pub(super) async fn run(
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
 
     record::close_the_past(&frame.store, &frame.reporter).await?;
-    report_up(&mut frame, &config);
+    let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
+    let orders = report_up(&mut frame, &config);
     let cameras = watch_street(&mut frame, &config)?;
+    let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
+    let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
+    obey(&mut frame, &config, orders, rules.clone());
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
-    open_console(&mut frame, &config, cameras, broadcasts).await?;
+    open_console(&mut frame, &config, Watch { cameras, rules }, broadcasts).await?;
 
     let Frame { mut daemon, store, reporter, progress, .. } = frame;
     // Each handle keeps the store's thread alive, and that thread ends last.
@@ -108,9 +125,9 @@ pub(super) async fn run(
     daemon.run_until(interrupted).await
 }
 
-/// What is recorded goes to the centre's broker; the centre's commands come the other way.
-fn report_up(frame: &mut Frame, config: &config::Ward) {
-    let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
+/// What is recorded goes to the centre's broker; answers with what comes the other way.
+fn report_up(frame: &mut Frame, config: &config::Ward) -> Orders {
+    let Daemon { tasks, stop, time, .. } = &mut frame.daemon;
     let settings = UplinkSettings {
         topics: Sender::of_box(config.device.clone()),
         host: config.uplink.host.clone(),
@@ -120,16 +137,24 @@ fn report_up(frame: &mut Frame, config: &config::Ward) {
         data_dir: config.data_dir.clone(),
     };
     let link = uplink(settings, frame.reporter.clone(), frame.health.clone(), stop.clone());
+    frame.progress.push(Progress::of("uplink", &link.task.heart));
+    tasks.spawn("uplink-link", link.link.run());
+    tasks.spawn("uplink", link.task.run());
+    Orders { commands: link.commands, replies: link.replies }
+}
+
+/// The centre's commands, once there is somebody to carry them out.
+fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBook) {
+    let Daemon { tasks, clock, trust, .. } = &mut frame.daemon;
     let desk = CommandDesk {
         me: config.device.clone(),
         roster: frame.identity.roster().clone(),
         clock: clock.clone(),
-        replies: link.replies,
+        trust: trust.clone(),
+        rules,
+        replies: orders.replies,
     };
-    frame.progress.push(Progress::of("uplink", &link.task.heart));
-    tasks.spawn("uplink-link", link.link.run());
-    tasks.spawn("uplink", link.task.run());
-    tasks.spawn("commands", desk.run(link.commands));
+    tasks.spawn("commands", desk.run(orders.commands));
 }
 
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
@@ -249,7 +274,7 @@ async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Res
 async fn open_console(
     frame: &mut Frame,
     config: &config::Ward,
-    cameras: Vec<CameraHandle>,
+    watch: Watch,
     broadcasts: Broadcasts,
 ) -> anyhow::Result<()> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
@@ -266,7 +291,8 @@ async fn open_console(
         reporter: frame.reporter.clone(),
         data_dir: config.data_dir.clone(),
         timezone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
-        cameras,
+        cameras: watch.cameras,
+        rules: watch.rules,
         clusters: config.clusters.clone(),
         cluster_views: broadcasts.clusters,
         bulletins: broadcasts.bulletins,

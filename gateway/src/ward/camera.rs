@@ -98,6 +98,10 @@ pub struct CameraView {
 pub struct CameraHandle {
     pub id: DeviceId,
     pub name: String,
+    /// What it is for, in the ward's words; empty where nobody said.
+    pub purpose: String,
+    /// Whether parts of its picture are painted over.
+    pub has_masks: bool,
     pub view: watch::Receiver<CameraView>,
     pub figures: Arc<Figures>,
     pub desk: PictureDesk,

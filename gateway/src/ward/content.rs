@@ -1,33 +1,26 @@
 //! The content server: audio by hash, in ranges, and time keys, to the clusters of this box alone.
 //! Files are streamed from the disk; nothing is held in memory.
 
-mod range;
-
 use std::collections::BTreeSet;
-use std::io::SeekFrom;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use base::{DeviceId, Sha256};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tokio_util::io::ReaderStream;
 use tracing::{debug, error};
 
 use super::timekeeper::Timekeeper;
+use crate::ranges::{self, Range};
 use crate::tls::Peer;
-use range::Range;
 
 /// A cluster fetches one file at a time; the rest is for reconnects that overlap.
 pub const MAX_CONNECTIONS: usize = 600;
-/// Read and sent at a time, a connection.
-const CHUNK_BYTES: usize = 32 << 10;
 
 /// Whom and what to serve.
 #[derive(Clone, Debug)]
@@ -84,7 +77,7 @@ async fn content(
     // Parsed, so that no path but a hash's is ever opened.
     let sha256: Sha256 = sha256.parse().map_err(|_| StatusCode::NOT_FOUND)?;
     let path = shelf.settings.dir.join(format!("{sha256}.opus"));
-    let mut file = File::open(&path).await.map_err(|err| {
+    let file = File::open(&path).await.map_err(|err| {
         if err.kind() == std::io::ErrorKind::NotFound {
             return StatusCode::NOT_FOUND;
         }
@@ -93,31 +86,15 @@ async fn content(
     })?;
     let broken = |_| StatusCode::INTERNAL_SERVER_ERROR;
     let n_bytes = file.metadata().await.map_err(broken)?.len();
-    let asked = headers.get(header::RANGE).and_then(|it| it.to_str().ok());
-    let Some(range) = asked.map_or(Some(Range::Whole), |text| Range::parse(text, n_bytes)) else {
-        let of = format!("bytes */{n_bytes}");
-        let refused = [(header::CONTENT_RANGE, of)];
-        return Ok((StatusCode::RANGE_NOT_SATISFIABLE, refused).into_response());
+    let Some(range) = Range::asked(&headers, n_bytes) else {
+        return Ok(ranges::not_satisfiable(n_bytes));
     };
     debug!(%device, %sha256, ?range, "content");
-    let response = Response::builder()
-        .header(header::CONTENT_TYPE, "audio/ogg")
-        .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::ETAG, format!("\"{sha256}\""));
-    let (response, from, length) = match range {
-        Range::Whole => (response, 0, n_bytes),
-        Range::Part { from, to } => {
-            let part = format!("bytes {from}-{to}/{n_bytes}");
-            let response = response.status(StatusCode::PARTIAL_CONTENT);
-            (response.header(header::CONTENT_RANGE, part), from, to - from + 1)
-        }
-    };
-    file.seek(SeekFrom::Start(from)).await.map_err(broken)?;
-    let body = ReaderStream::with_capacity(file.take(length), CHUNK_BYTES);
-    response
-        .header(header::CONTENT_LENGTH, length)
-        .body(Body::from_stream(body))
-        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    let etag = HeaderValue::try_from(format!("\"{sha256}\""));
+    let etag = etag.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let mut response = ranges::respond(file, n_bytes, range, "audio/ogg").await.map_err(broken)?;
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ CREATE INDEX camera_deletion_due ON camera_deletion (id) WHERE is_done = 0;
 -- Rules that were edited on the console; they take the place of the file's.
 CREATE TABLE camera_rules (
     camera TEXT PRIMARY KEY,
-    -- JSON, as the file would say them.
+    -- JSON, as the file would say them; null: the file's were put back.
     rules TEXT NOT NULL,
     -- Rises with each edit.
     revision INTEGER NOT NULL CHECK (revision >= 1),

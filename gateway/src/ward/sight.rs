@@ -74,6 +74,8 @@ pub(crate) fn open(
         let own = CameraHandle {
             id: camera.id.clone(),
             name: camera.name.clone(),
+            purpose: camera.purpose.clone(),
+            has_masks: !camera.masks.is_empty(),
             view: view.subscribe(),
             figures: Arc::clone(eye.figures()),
             desk,

@@ -1,28 +1,32 @@
-//! Alerts as they were stored, with the picture that each names.
+//! Alerts as they were stored: listed, seen to, and held for a court. What proves them is in `picture`
+//! and `clip`.
 
+mod clip;
+mod picture;
+mod row;
 pub(super) mod wire;
 
 use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _};
-use tracing::{info, warn};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Console;
-use super::camera::no_picture;
 use super::error::ApiError;
 use super::guard::Caller;
-use super::user::instant_in;
+use super::live::Topic;
+use super::view::Reason;
+use row::Said;
 
-/// A picture of a 4K camera has about 2 MB.
-const LARGEST_PICTURE_BYTES: u64 = 16 * 1024 * 1024;
+pub(super) use clip::clip;
+pub(super) use picture::picture;
+
 const MOST_LISTED: u32 = 200;
 
 /// A row of `camera_alert`, as far as people see it.
@@ -32,88 +36,125 @@ pub(super) struct Alert {
     pub(super) camera: String,
     pub(super) zone: String,
     pub(super) zone_name: String,
+    /// The rule's kind.
+    pub(super) rule: String,
     pub(super) label: String,
     pub(super) score: f64,
+    pub(super) n_objects: i64,
     pub(super) severity: String,
+    /// Unknown for what was stored before it was asked for.
+    pub(super) began_at: Option<Timestamp>,
     pub(super) captured_at: Timestamp,
     pub(super) raised_at: Timestamp,
+    /// `None` while it goes on.
+    pub(super) cleared: Option<Cleared>,
     pub(super) has_picture: bool,
+    pub(super) clip: Clip,
+    pub(super) acknowledged: Option<Word>,
+    pub(super) held: Option<Word>,
 }
 
-/// Where an alert's picture lies below the data folder, if it has one.
-struct Picture(Option<String>);
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cleared {
+    pub(super) at: Timestamp,
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Clip {
+    /// Its seconds are not over, or it is being written.
+    Awaited,
+    Kept {
+        ms: i64,
+    },
+    Missing {
+        why: String,
+    },
+}
+
+/// Who said so, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Word {
+    pub(super) by: String,
+    pub(super) at: Timestamp,
+    /// Empty where none is asked for.
+    pub(super) reason: String,
+}
+
+type Answer = Result<Json<wire::Alert>, ApiError>;
 
 pub(super) async fn list(
     State(console): State<Arc<Console>>,
-    query: Result<Query<wire::Limit>, QueryRejection>,
+    query: Result<Query<wire::Wanted>, QueryRejection>,
 ) -> Result<Json<Vec<wire::Alert>>, ApiError> {
-    let limit = query?.0.limit.clamp(1, MOST_LISTED);
-    let found = console.store().read(move |conn| newest(conn, limit)).await?;
-    let name_of = |id: &str| {
-        let camera = console.ward.cameras.iter().find(|it| it.id.as_str() == id);
-        camera.map_or_else(|| id.to_owned(), |it| it.name.clone())
-    };
-    let shown = found.into_iter().map(|it| {
-        let camera_name = name_of(&it.camera);
-        wire::Alert::new(it, camera_name)
-    });
-    Ok(Json(shown.collect()))
+    let wire::Wanted { limit, camera, open } = query?.0;
+    let limit = limit.clamp(1, MOST_LISTED);
+    let found =
+        console.store().read(move |conn| row::newest(conn, limit, camera.as_deref(), open)).await?;
+    Ok(Json(found.into_iter().map(|it| shown(&console, it)).collect()))
 }
 
-/// Who looks at a picture of people is written down.
-pub(super) async fn picture(
+/// Somebody has seen to it. Once: who comes later changes nothing.
+pub(super) async fn acknowledge(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let id: Uuid = id.parse().map_err(|_| ApiError::not_found("alert"))?;
-    let kept = console.store().read(move |conn| picture_path(conn, id)).await?;
-    let Picture(path) = kept.ok_or_else(|| ApiError::not_found("alert"))?;
-    let path = path.ok_or_else(no_picture)?;
-    let path = below(&console.ward.data_dir, &path).ok_or_else(no_picture)?;
-    let too_large = tokio::fs::metadata(&path).await.map(|it| it.len() > LARGEST_PICTURE_BYTES);
-    if too_large.unwrap_or(false) {
-        let message = "the picture is larger than any a camera makes";
-        return Err(ApiError::new(StatusCode::NOT_FOUND, "no_picture", message));
-    }
-    let jpeg = tokio::fs::read(&path).await.map_err(|err| {
-        warn!(alert = %id, path = %path.display(), %err, "an alert's picture is gone");
-        no_picture()
+) -> Answer {
+    let (said, reporter) = (said(&console, &id, caller)?, console.ward.reporter.clone());
+    let write = console.store().write(move |conn| row::acknowledge(conn, &reporter, &said));
+    changed(&console, write.await?)
+}
+
+/// From now on nothing of it is deleted.
+pub(super) async fn hold(
+    State(console): State<Arc<Console>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Result<Json<wire::Hold>, JsonRejection>,
+) -> Answer {
+    let said = said(&console, &id, caller)?;
+    let reason = Reason::read(Some(body?.0.reason))?.ok_or_else(|| {
+        ApiError::new(StatusCode::BAD_REQUEST, "reason", "say why it is to be kept")
     })?;
-    info!(user = caller.user, alert = %id, "alert picture viewed");
-    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
+    let reporter = console.ward.reporter.clone();
+    let write =
+        console.store().write(move |conn| row::hold(conn, &reporter, &said, reason.as_str()));
+    let found = write.await?;
+    if let Some((alert, false)) = &found {
+        let by = alert.held.as_ref().map_or("somebody", |it| it.by.as_str());
+        let message = format!("it is on hold already, for {by}: release it first");
+        return Err(ApiError::conflict("held", message));
+    }
+    changed(&console, found.map(|(alert, _)| alert))
 }
 
-/// The rowid of the newest alert, which only rises; 0 before the first.
-pub(super) fn count(conn: &Connection) -> rusqlite::Result<u64> {
-    conn.query_row("SELECT coalesce(max(rowid), 0) FROM camera_alert", [], |row| row.get(0))
+pub(super) async fn release(
+    State(console): State<Arc<Console>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer {
+    let (said, reporter) = (said(&console, &id, caller)?, console.ward.reporter.clone());
+    let write = console.store().write(move |conn| row::release(conn, &reporter, &said));
+    changed(&console, write.await?)
 }
 
-fn newest(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<Alert>> {
-    let mut rows = conn.prepare_cached(
-        "SELECT id, camera, zone, zone_name, label, score, severity, captured_at_ms, raised_at_ms, \
-         snapshot_path IS NOT NULL FROM camera_alert ORDER BY captured_at_ms DESC LIMIT ?1",
-    )?;
-    rows.query_map([limit], |row| {
-        Ok(Alert {
-            id: row.get(0)?,
-            camera: row.get(1)?,
-            zone: row.get(2)?,
-            zone_name: row.get(3)?,
-            label: row.get(4)?,
-            score: row.get(5)?,
-            severity: row.get(6)?,
-            captured_at: instant_in(row, 7)?,
-            raised_at: instant_in(row, 8)?,
-            has_picture: row.get(9)?,
-        })
-    })?
-    .collect()
+fn said(console: &Console, id: &str, caller: Caller) -> Result<Said, ApiError> {
+    Ok(Said { alert: parse(id)?, by: caller.user, at: console.clock().now() })
 }
 
-fn picture_path(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Picture>> {
-    let query = "SELECT snapshot_path FROM camera_alert WHERE id = ?1";
-    conn.query_row(query, [id.to_string()], |row| row.get(0).map(Picture)).optional()
+fn changed(console: &Console, alert: Option<Alert>) -> Answer {
+    let alert = alert.ok_or_else(|| ApiError::not_found("alert"))?;
+    console.ward_changed(Topic::Alert, &json!({}));
+    Ok(Json(shown(console, alert)))
+}
+
+fn shown(console: &Console, alert: Alert) -> wire::Alert {
+    let camera_name = console.camera_name(&alert.camera);
+    wire::Alert::new(alert, camera_name)
+}
+
+fn parse(id: &str) -> Result<Uuid, ApiError> {
+    id.parse().map_err(|_| ApiError::not_found("alert"))
 }
 
 /// The path comes from our own database, and is still not trusted to stay inside the folder.

@@ -20,11 +20,17 @@ pub(super) struct ApiError {
     message: String,
     /// Sent as `Retry-After`, in whole seconds.
     retry_after: Option<Duration>,
+    /// What is wrong with each part of what was sent.
+    problems: Vec<wire::Problem>,
 }
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, problems: Vec::new() }
+    }
+
+    pub(super) fn with_problems(self, problems: Vec<wire::Problem>) -> Self {
+        Self { problems, ..self }
     }
 
     pub(super) fn not_found(what: &str) -> Self {
@@ -75,7 +81,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = wire::Refusal::new(self.code, self.message);
+        let body = wire::Refusal::new(self.code, self.message, self.problems);
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {
             let seconds = HeaderValue::from(wait.as_secs());

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::cluster::wire::{clock_trusted, is_playing};
-use super::{Console, Topic, alert};
+use super::{Console, Topic};
 use crate::report::Recorded;
 use crate::report::wire::Presence;
-use crate::ward::camera::CameraState;
+use crate::ward::camera::{CameraComplaint, CameraHandle, CameraState};
 
 /// Camera and cluster figures move all the time; only their states are news, and those keep a second.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -17,16 +18,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, PartialEq)]
 struct Told {
     recorded: Recorded,
-    n_alerts: u64,
-    cameras: Vec<CameraState>,
+    cameras: Vec<(CameraState, Complaints)>,
     clusters: Vec<(Option<Presence>, Option<bool>, bool)>,
 }
+
+type Complaints = Vec<(CameraComplaint, Timestamp)>;
 
 /// Never ends by itself: raced against the server.
 pub(super) async fn run(console: &Console) {
     let mut recorded = console.ward.reporter.recorded();
-    let mut told = Told::now(console, 0, *recorded.borrow());
-    told.n_alerts = console.store().read(alert::count).await.unwrap_or(0);
+    let mut told = Told::now(console, *recorded.borrow());
     loop {
         // A reporter that is gone is a box that stops: what is left to do is to wait for that.
         let waiting = tokio::time::timeout(LOOK_EVERY, recorded.changed());
@@ -34,26 +35,27 @@ pub(super) async fn run(console: &Console) {
             return std::future::pending().await;
         }
         let n_recorded = *recorded.borrow_and_update();
-        let n_alerts = if n_recorded == told.recorded {
-            told.n_alerts
-        } else {
-            // A read waits for the commit that carries the event, so what is told can be seen.
-            console.store().read(alert::count).await.unwrap_or(told.n_alerts)
-        };
-        let now = Told::now(console, n_alerts, n_recorded);
+        if n_recorded != told.recorded {
+            // A read waits for the commit that carries the event, so what is told can be seen. What
+            // it answers is no matter: a database that is gone is told of elsewhere.
+            let _ = console.store().read(|_| Ok(())).await;
+        }
+        let now = Told::now(console, n_recorded);
         now.tell(&told, console);
         told = now;
     }
 }
 
 impl Told {
-    fn now(console: &Console, n_alerts: u64, recorded: Recorded) -> Self {
-        let cameras = console.ward.cameras.iter();
+    fn now(console: &Console, recorded: Recorded) -> Self {
+        let camera = |it: &CameraHandle| {
+            let view = it.view.borrow();
+            (view.state.clone(), view.complaints.clone())
+        };
         let views = console.ward.cluster_views.borrow();
         Self {
             recorded,
-            n_alerts,
-            cameras: cameras.map(|it| it.view.borrow().state.clone()).collect(),
+            cameras: console.ward.cameras.iter().map(camera).collect(),
             clusters: views
                 .values()
                 .map(|it| (it.presence, clock_trusted(it), is_playing(it)))
@@ -69,11 +71,11 @@ impl Told {
         if self.clusters != before.clusters {
             tell(Topic::Cluster);
         }
-        let n_alerts = self.n_alerts.saturating_sub(before.n_alerts);
-        if n_alerts > 0 {
+        // Raised, updated, cleared or seen to.
+        if self.recorded.n_alert != before.recorded.n_alert {
             tell(Topic::Alert);
         }
-        if self.recorded.n_all.saturating_sub(before.recorded.n_all) > n_alerts {
+        if self.recorded.n_of_plays() != before.recorded.n_of_plays() {
             tell(Topic::Play);
         }
     }

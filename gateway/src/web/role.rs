@@ -9,11 +9,12 @@ pub(super) enum Role {
     Author,
     /// Approves or rejects what somebody else wrote, and schedules it.
     Approver,
-    /// Sees what the cameras see.
+    /// Sees what the cameras see, and says why.
     Security,
-    /// Installs and repairs; sees states, never pictures.
+    /// Installs and repairs, and draws what cameras watch for; sees states, and no picture in which
+    /// somebody could be recognised.
     Technician,
-    /// Manages users.
+    /// Manages users, and sees who looked at whom.
     Admin,
 }
 

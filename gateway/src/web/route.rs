@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router, middleware};
 
 use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
-use super::{Console, account, alert, asset, bulletin, camera, cluster, live, login, play, wire};
+use super::{
+    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, view, wire,
+};
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
 const MAX_JSON_BYTES: usize = 64 * 1024;
@@ -32,10 +34,17 @@ const APPROVERS: Access = Access::Having(&[Role::Approver]);
 const PLANNERS: Access = Access::Having(&[Role::Author, Role::Approver]);
 /// Pictures show people: for those who guard the ward, and who answers for the box.
 const WATCHERS: Access = Access::Having(&[Role::Security, Role::Admin]);
+const GUARDS: Access = Access::Having(&[Role::Security]);
+/// Whoever draws an area does it on the camera's picture, in which people cannot be recognised.
+const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Role::Admin]);
+const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
+    [people(), cameras(), broadcasts()].into_iter().flatten().collect()
+}
+
+fn people() -> Vec<Route> {
     use Access::{AnyUser, Anyone};
-    let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
     vec![
         route("GET", "/healthz", Anyone, get(healthz)),
         route("POST", "/api/v1/setup", Anyone, post(login::set_up)),
@@ -44,10 +53,32 @@ pub(super) fn table() -> Vec<Route> {
         route("GET", "/api/v1/me", AnyUser, get(login::me)),
         route("GET", "/api/v1/users", ADMINS, get(account::list)),
         route("POST", "/api/v1/users", ADMINS, post(account::add)),
+        route("GET", "/api/v1/events", AnyUser, get(live::events)),
+    ]
+}
+
+fn cameras() -> Vec<Route> {
+    use Access::AnyUser;
+    vec![
         route("GET", "/api/v1/cameras", AnyUser, get(camera::list)),
-        route("GET", "/api/v1/cameras/{id}/picture", WATCHERS, get(camera::picture)),
+        route("GET", "/api/v1/cameras/{id}/picture", SURVEYORS, get(camera::picture)),
+        route("GET", "/api/v1/cameras/{id}/rules", SURVEYORS, get(rules::show)),
+        route("PUT", "/api/v1/cameras/{id}/rules", INSTALLERS, put(rules::change)),
+        route("DELETE", "/api/v1/cameras/{id}/rules", INSTALLERS, delete(rules::reset)),
         route("GET", "/api/v1/alerts", AnyUser, get(alert::list)),
         route("GET", "/api/v1/alerts/{id}/picture", WATCHERS, get(alert::picture)),
+        route("GET", "/api/v1/alerts/{id}/clip", GUARDS, get(alert::clip)),
+        route("POST", "/api/v1/alerts/{id}/acknowledge", GUARDS, post(alert::acknowledge)),
+        route("POST", "/api/v1/alerts/{id}/hold", WATCHERS, post(alert::hold)),
+        route("DELETE", "/api/v1/alerts/{id}/hold", WATCHERS, delete(alert::release)),
+        route("GET", "/api/v1/views", WATCHERS, get(view::list)),
+    ]
+}
+
+fn broadcasts() -> Vec<Route> {
+    use Access::AnyUser;
+    let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
+    vec![
         route("GET", "/api/v1/clusters", AnyUser, get(cluster::list)),
         route("GET", "/api/v1/plays", AnyUser, get(play::list)),
         route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
@@ -58,7 +89,6 @@ pub(super) fn table() -> Vec<Route> {
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
         route("POST", "/api/v1/bulletins/{id}/schedule", PLANNERS, post(bulletin::schedule)),
-        route("GET", "/api/v1/events", AnyUser, get(live::events)),
     ]
 }
 

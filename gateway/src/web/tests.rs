@@ -3,7 +3,9 @@
 mod access;
 mod api;
 mod broadcasts;
+mod evidence;
 mod login;
+mod rules;
 mod setup;
 mod sights;
 
@@ -19,6 +21,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use base::SimClock;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use models::Manifest;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -27,11 +31,13 @@ use super::role::Roles;
 use super::user::UserName;
 use super::*;
 use crate::clock_trust::ClockTrust;
+use crate::config::rules_from_json;
 use crate::report::ReporterSettings;
 use crate::report::rows::Bound;
 use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Wake};
 use crate::ward::camera::{CameraOrders, CameraView, PictureDesk};
 use crate::ward::clusters::ClusterView;
+use crate::ward::rules::FileRules;
 
 const STEPS: &[&str] = &[
     crate::report::SCHEMA,
@@ -56,6 +62,7 @@ struct Box {
 /// What cameras and clusters write to.
 struct Parts {
     view: watch::Sender<CameraView>,
+    desk: PictureDesk,
     cluster_views: watch::Sender<ClusterViews>,
 }
 
@@ -95,13 +102,13 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let now = reporter.clock().now();
     let cluster: DeviceId = "loa-demo-001".parse().unwrap();
     let zone = "Asia/Ho_Chi_Minh".to_owned();
-    let rules = broadcast::Ward {
+    let broadcasts = broadcast::Ward {
         clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
         zone: zone.clone(),
         lead: broadcast::SHORTEST_LEAD,
     };
-    let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: rules };
+    let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };
     let ingest = Ingest::start(data_dir.join("content")).unwrap();
     let bulletins = Bulletins::new(settings, reporter.clone(), ingest, Wake::default());
     let (view, seen) = watch::channel(CameraView::new(now));
@@ -110,11 +117,14 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let camera = CameraHandle {
         id,
         name: "Ngã tư Cầu Tre".into(),
+        purpose: "An toàn giao thông".into(),
+        has_masks: true,
         view: seen,
         figures: Arc::default(),
-        desk,
+        desk: desk.clone(),
         orders: CameraOrders::default(),
     };
+    let rules = rule_book(&reporter, &camera);
     let views = ClusterViews::from([(cluster.clone(), ClusterView::default())]);
     let (cluster_views, clusters_seen) = watch::channel(views);
     let ward = Ward {
@@ -122,6 +132,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         data_dir: data_dir.to_owned(),
         timezone: zone,
         cameras: vec![camera],
+        rules,
         clusters: vec![Cluster {
             id: cluster,
             name: "Chợ Cầu Tre".into(),
@@ -131,7 +142,17 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         cluster_views: clusters_seen,
         bulletins,
     };
-    (ward, Parts { view, cluster_views })
+    (ward, Parts { view, desk, cluster_views })
+}
+
+/// With one rule in the file.
+fn rule_book(reporter: &Reporter, camera: &CameraHandle) -> RuleBook {
+    let model = Manifest::built_in().unwrap().entry("yolox-nano").unwrap().clone();
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+    let rule = json!({ "id": "long-duong", "area": [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]] });
+    let rules = rules_from_json(&[rule], &model, &zone).unwrap();
+    let from_file = FileRules::from([(camera.id.clone(), rules)]);
+    RuleBook::new(reporter.clone(), model, zone, from_file, std::slice::from_ref(camera))
 }
 
 impl Box {
@@ -157,6 +178,18 @@ impl Box {
 
     async fn post(&self, path: &str, visit: Option<&Visit>, body: Value) -> Answer {
         self.send(request(Method::POST, path, visit, Some(body))).await
+    }
+
+    async fn delete(&self, path: &str, visit: &Visit) -> Answer {
+        self.send(request(Method::DELETE, path, Some(visit), None)).await
+    }
+
+    /// How many events of this kind wait for the centre.
+    async fn n_recorded(&self, kind: &str) -> u64 {
+        let count = "SELECT count(*) FROM outbox WHERE CAST(envelope AS TEXT) LIKE ?1";
+        let like = format!("%\"{kind}\"%");
+        let counted = self.store.read(move |conn| conn.query_row(count, [like], |row| row.get(0)));
+        counted.await.unwrap()
     }
 
     async fn add_user(&self, name: &str, roles: &str) {

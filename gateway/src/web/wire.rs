@@ -18,6 +18,18 @@ pub(super) struct Refusal {
 struct RefusalBody {
     code: &'static str,
     message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Problem>,
+}
+
+/// What is wrong with one of a list of things.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    /// Its place in the list, from 0.
+    pub at: usize,
+    /// Empty where the thing as a whole is meant.
+    pub key: String,
+    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -69,8 +81,8 @@ pub(super) struct Health {
 }
 
 impl Refusal {
-    pub(super) fn new(code: &'static str, message: String) -> Self {
-        Self { error: RefusalBody { code, message } }
+    pub(super) fn new(code: &'static str, message: String, problems: Vec<Problem>) -> Self {
+        Self { error: RefusalBody { code, message, problems } }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The hours of the week in which a rule tells, by the clock on the ward's walls.
 
+use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -58,6 +59,16 @@ impl Hours {
         Self::new(Vec::new(), Vec::new(), TimeZone::UTC)
     }
 
+    /// When it tells; none: always.
+    pub fn active(&self) -> &[WeekSpan] {
+        &self.active
+    }
+
+    /// When it does not, although it is active.
+    pub fn quiet(&self) -> &[WeekSpan] {
+        &self.quiet
+    }
+
     pub fn contain(&self, at: Timestamp) -> bool {
         let wall = self.zone.to_datetime(at);
         let holds = |it: &WeekSpan| it.holds(wall.date().weekday(), wall.time());
@@ -75,6 +86,34 @@ impl WeekSpan {
             Some(to) if to > self.from => is_day && (self.from..to).contains(&time),
             Some(to) => (is_day && time >= self.from) || (is_day_after && time < to),
         }
+    }
+}
+
+/// As it is read: what is shown is read back as the same.
+impl fmt::Display for WeekSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_whole_day = self.from == Time::midnight() && self.to.is_none();
+        let is_every_day = self.days == WEEK.map(|(_, day)| day);
+        if is_whole_day {
+            return f.write_str(&days_text(&self.days));
+        }
+        if !is_every_day {
+            write!(f, "{} ", days_text(&self.days))?;
+        }
+        let time = |it: Time| it.strftime("%H:%M").to_string();
+        let to = self.to.map_or_else(|| "24:00".to_owned(), time);
+        write!(f, "{}-{to}", time(self.from))
+    }
+}
+
+fn days_text(days: &[Weekday]) -> String {
+    let name = |day: Weekday| WEEK.iter().find(|(_, it)| *it == day).map_or("", |(name, _)| *name);
+    let in_a_row = days.windows(2).all(|it| it[0].next() == it[1]);
+    match days {
+        [first, .., last] if in_a_row && (3..=7).contains(&days.len()) => {
+            format!("{}-{}", name(*first), name(*last))
+        }
+        _ => days.iter().map(|it| name(*it)).collect::<Vec<_>>().join(","),
     }
 }
 

@@ -261,7 +261,7 @@ fn show(
 ) {
     let boxes: Vec<Rect> = tracks.iter().map(|it| it.area).collect();
     match models::snapshot::jpeg(picture, &boxes) {
-        Ok(jpeg) => desk.put(LatestPicture { jpeg, hidden, captured_at }),
+        Ok(jpeg) => desk.put(LatestPicture::new(jpeg, hidden, captured_at)),
         Err(err) => warn!(%err, "a picture could not be encoded"),
     }
 }

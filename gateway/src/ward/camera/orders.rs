@@ -25,7 +25,7 @@ impl CameraOrders {
         self.lock().is_test = true;
     }
 
-    pub(super) fn take_rules(&self) -> Option<Vec<config::Rule>> {
+    pub(in crate::ward) fn take_rules(&self) -> Option<Vec<config::Rule>> {
         self.lock().rules.take()
     }
 

@@ -1,10 +1,11 @@
 //! A camera's latest picture, encoded only while somebody looks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use models::snapshot::SnapshotError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -17,9 +18,29 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct LatestPicture {
     pub jpeg: Vec<u8>,
-    /// People and vehicles in it, in parts of the picture.
-    pub hidden: Vec<[f32; 4]>,
     pub captured_at: Timestamp,
+    /// People and vehicles in it, in parts of the picture.
+    hidden: Vec<[f32; 4]>,
+    /// Made for the first who may not see people, and shown to all of them.
+    blurred: OnceLock<Vec<u8>>,
+}
+
+impl LatestPicture {
+    pub fn new(jpeg: Vec<u8>, hidden: Vec<[f32; 4]>, captured_at: Timestamp) -> Self {
+        Self { jpeg, captured_at, hidden, blurred: OnceLock::new() }
+    }
+
+    /// With people and vehicles made unrecognisable. Takes some milliseconds the first time.
+    pub fn blurred(&self) -> Result<&[u8], SnapshotError> {
+        if self.hidden.is_empty() {
+            return Ok(&self.jpeg);
+        }
+        if let Some(known) = self.blurred.get() {
+            return Ok(known);
+        }
+        let made = models::snapshot::blurred(&self.jpeg, &self.hidden)?;
+        Ok(self.blurred.get_or_init(|| made))
+    }
 }
 
 /// Where viewers ask, and the detection thread answers. Cheap to clone.
@@ -62,7 +83,7 @@ impl PictureDesk {
         self.inner.is_asked.swap(false, Ordering::Relaxed)
     }
 
-    pub(in crate::ward) fn put(&self, picture: LatestPicture) {
+    pub(crate) fn put(&self, picture: LatestPicture) {
         self.inner.latest.send_replace(Some(Arc::new(picture)));
     }
 }
@@ -72,11 +93,8 @@ mod tests {
     use super::*;
 
     fn picture(second: i64) -> LatestPicture {
-        LatestPicture {
-            jpeg: Vec::new(),
-            hidden: Vec::new(),
-            captured_at: Timestamp::from_second(second).unwrap(),
-        }
+        let captured_at = Timestamp::from_second(second).unwrap();
+        LatestPicture::new(Vec::new(), Vec::new(), captured_at)
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,6 @@ use media::CaptureClock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
 
-use crate::config::Severity;
 use crate::report::wire::time_text;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::ward::alert::{Alert, Clip, Ending, KeptFile, News, Pictures, Snapshot, Update};
@@ -80,7 +79,7 @@ fn insert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::Result<
         alert.zone.as_str(),
         alert.zone_name,
         alert.rule,
-        severity_text(alert.severity),
+        alert.severity.as_str(),
         alert.label,
         f64::from(alert.score.get()),
         i64::try_from(alert.track).unwrap_or(i64::MAX),
@@ -163,7 +162,7 @@ pub(super) fn raised_data(alert: &Alert) -> Value {
         "zone": alert.zone.as_str(),
         "zone_name": alert.zone_name,
         "rule": alert.rule,
-        "severity": severity_text(alert.severity),
+        "severity": alert.severity.as_str(),
         "label": alert.label,
         "score": thousandths(alert.score.get()),
         "track": alert.track,
@@ -226,14 +225,6 @@ fn hidden_text(pictures: &Pictures) -> String {
 /// Three decimals are finer than any detector, and shorter than an `f32` widened to `f64`.
 fn thousandths(value: f32) -> f64 {
     (f64::from(value) * 1000.0).round() / 1000.0
-}
-
-fn severity_text(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }
 
 fn clock_text(clock: CaptureClock) -> &'static str {

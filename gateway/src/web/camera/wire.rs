@@ -3,36 +3,66 @@
 use serde::Serialize;
 
 use crate::ward::camera::{CameraHandle, CameraState, CameraView};
+use crate::ward::detector::Watched;
 use crate::web::wire::instant;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Camera {
     id: String,
     name: String,
+    /// What it is for, in the ward's words.
+    purpose: String,
+    /// Whether parts of its picture are painted over.
+    has_masks: bool,
     /// `connecting`, `online` or `offline`.
     state: &'static str,
     since: String,
     /// Why it is offline: a word for programs, and a sentence.
     reason: Option<&'static str>,
     detail: Option<String>,
+    /// Pictures a second that come, that are judged, and that are not; only while it is online.
     fps: Option<f32>,
+    analysed_fps: Option<f32>,
+    dropped_fps: Option<f32>,
+    /// Since the start of the box: how long the newest judged picture was older than a second.
+    blind_ms: u64,
+    complaints: Vec<Complaint>,
     picture_at: Option<String>,
 }
 
+/// Pictures come, but something is wrong with them.
+#[derive(Debug, Serialize)]
+struct Complaint {
+    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew` or `low_fps`.
+    kind: &'static str,
+    since: String,
+}
+
 impl Camera {
-    pub(crate) fn new(camera: &CameraHandle, view: &CameraView) -> Self {
+    pub(crate) fn new(camera: &CameraHandle, view: &CameraView, watched: Watched) -> Self {
         let trouble = match &view.state {
             CameraState::Offline(trouble) => Some(trouble),
             CameraState::Connecting | CameraState::Online => None,
         };
+        let is_online = view.state == CameraState::Online;
         Self {
             id: camera.id.to_string(),
             name: camera.name.clone(),
+            purpose: camera.purpose.clone(),
+            has_masks: camera.has_masks,
             state: view.state.as_str(),
             since: instant(view.since),
             reason: trouble.map(|it| it.kind.as_str()),
             detail: trouble.map(|it| it.text.clone()),
-            fps: (view.state == CameraState::Online).then_some(view.fps),
+            fps: is_online.then_some(view.fps),
+            analysed_fps: is_online.then_some(view.analysed_fps),
+            dropped_fps: is_online.then_some(view.dropped_fps),
+            blind_ms: watched.blind_ms,
+            complaints: view
+                .complaints
+                .iter()
+                .map(|(it, since)| Complaint { kind: it.as_str(), since: instant(*since) })
+                .collect(),
             picture_at: view.last_picture_at.map(instant),
         }
     }

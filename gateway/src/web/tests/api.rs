@@ -62,12 +62,18 @@ async fn answers_have_the_fields_that_are_described() {
     let a_box = a_box().await;
     a_box.add_user("lan", "author,security,admin").await;
     let visit = a_box.visit("lan").await;
+    evidence::add_alert(&a_box, evidence::ALERT, true).await;
+    let seen = format!("/api/v1/alerts/{}/picture?reason=x", evidence::ALERT);
+    assert_eq!(a_box.get(&seen, Some(&visit)).await.status, StatusCode::OK);
     for (path, schema) in [
         ("me", "Me"),
         ("cameras", "Camera"),
         ("clusters", "Cluster"),
         ("users", "User"),
         ("plays", "Plays"),
+        ("cameras/cam-1/rules", "Rules"),
+        ("alerts", "Alert"),
+        ("views", "View"),
     ] {
         let answer = a_box.get(&format!("/api/v1/{path}"), Some(&visit)).await.json();
         let shown = answer.get(0).unwrap_or(&answer);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::wire::Presence;
-use crate::ward::camera::{CameraState, Trouble, TroubleKind};
+use crate::ward::camera::{CameraComplaint, CameraState, Trouble, TroubleKind};
 
 const ALERT: &str = "0190f000-0000-7000-8000-000000000000";
 
@@ -27,11 +27,32 @@ async fn a_camera_says_how_it_is_and_why() {
     a_box.parts.view.send_modify(|it| it.state = CameraState::Offline(trouble));
     let camera = &a_box.get("/api/v1/cameras", Some(&visit)).await.json()[0];
     assert_eq!(camera["name"], "Ngã tư Cầu Tre");
+    assert_eq!(camera["purpose"], "An toàn giao thông");
+    assert_eq!((&camera["has_masks"], &camera["complaints"]), (&json!(true), &json!([])));
     assert_eq!(
         (&camera["state"], &camera["reason"]),
         (&json!("offline"), &json!("wrong_password"))
     );
-    assert_eq!(camera["fps"], Value::Null);
+    assert_eq!((&camera["fps"], &camera["analysed_fps"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn a_camera_says_what_it_is_worth() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "technician").await;
+    let visit = a_box.visit("lan").await;
+    let since = a_box.clock.now();
+    a_box.parts.view.send_modify(|it| {
+        it.state = CameraState::Online;
+        (it.fps, it.analysed_fps, it.dropped_fps) = (5.0, 4.5, 0.5);
+        it.complaints = vec![(CameraComplaint::LowFps, since)];
+    });
+    let camera = &a_box.get("/api/v1/cameras", Some(&visit)).await.json()[0];
+    assert_eq!((&camera["analysed_fps"], &camera["dropped_fps"]), (&json!(4.5), &json!(0.5)));
+    let since = wire::instant(since);
+    let complaints = json!([{ "kind": "low_fps", "since": since }]);
+    assert_eq!(camera["complaints"], complaints);
+    assert!(camera["blind_ms"].is_u64(), "{camera}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,24 +66,6 @@ async fn a_camera_without_a_picture_and_one_that_does_not_exist_are_not_the_same
         let answer = a_box.get(&format!("/api/v1/cameras/{id}/picture"), Some(&visit)).await;
         assert_eq!(answer.code(), "not_found", "{id}");
     }
-}
-
-#[tokio::test]
-async fn an_alert_is_shown_with_the_picture_that_it_names() {
-    let a_box = a_box().await;
-    a_box.add_user("lan", "security").await;
-    let visit = a_box.visit("lan").await;
-    std::fs::create_dir(a_box.folder.path().join("alerts")).unwrap();
-    std::fs::write(a_box.folder.path().join("alerts/a.jpg"), [0xff, 0xd8, 0xff]).unwrap();
-    add_alert(&a_box, ALERT, "alerts/a.jpg").await;
-    let alerts = a_box.get("/api/v1/alerts?limit=5", Some(&visit)).await.json();
-    assert_eq!(alerts[0]["id"], ALERT);
-    assert_eq!(alerts[0]["camera_name"], "Ngã tư Cầu Tre");
-    assert_eq!(alerts[0]["at"], "2027-01-15T08:00:00.000Z");
-    let picture = a_box.get(&format!("/api/v1/alerts/{ALERT}/picture"), Some(&visit)).await;
-    assert_eq!(picture.body, [0xff, 0xd8, 0xff]);
-    assert_eq!(picture.header(header::CONTENT_TYPE), "image/jpeg");
-    assert_eq!(picture.header(header::CACHE_CONTROL), "no-store");
 }
 
 #[tokio::test]
@@ -116,7 +119,7 @@ async fn an_open_page_is_told_of_an_alert_and_of_its_logout() {
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         add_alert(&a_box, ALERT, "alerts/a.jpg").await;
         let event = crate::report::NewEvent {
-            kind: crate::report::Kind::AlertRaised,
+            kind: crate::report::Kind::AlertCleared,
             occurred_at: a_box.clock.now(),
             data: json!({}),
         };

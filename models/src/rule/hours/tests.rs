@@ -155,3 +155,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_shown_is_read_back_as_the_same() {
+    for (text, shown) in [
+        ("mon-fri 18:00-06:00", "mon-fri 18:00-06:00"),
+        ("sat,sun", "sat,sun"),
+        ("12:00-13:00", "12:00-13:00"),
+        ("mon-sun", "mon-sun"),
+        ("mon,tue,wed,fri 00:00-24:00", "mon,tue,wed,fri"),
+        ("fri-mon 22:00-24:00", "fri-mon 22:00-24:00"),
+    ] {
+        let span: WeekSpan = text.parse().unwrap();
+        assert_eq!(span.to_string(), shown);
+        assert_eq!(shown.parse::<WeekSpan>().unwrap(), span);
+    }
+}
