@@ -85,6 +85,15 @@ fn link_in(line: &str) -> Option<String> {
     link.contains("/setup#").then(|| link.to_owned())
 }
 
+/// What the box's own database says of it: for how many reasons clips were played, and how many alerts
+/// were seen to.
+fn kept_of_the_looks(running: &Running) -> [u64; 2] {
+    let conn = rusqlite::Connection::open(running.ward.data_dir.join("vong.db")).unwrap();
+    let plays = "SELECT count(DISTINCT reason) FROM camera_view WHERE what = 'clip'";
+    let seen_to = "SELECT count(*) FROM camera_alert WHERE acknowledged_by = 'quan-tri'";
+    [plays, seen_to].map(|it| conn.query_row(it, [], |row| row.get(0)).unwrap())
+}
+
 #[test]
 fn a_ward_is_set_up_and_looked_after_in_a_browser() {
     let dir = tempfile::tempdir().unwrap();
@@ -104,4 +113,11 @@ fn a_ward_is_set_up_and_looked_after_in_a_browser() {
     let log = log_text(&running.log);
     assert!(browsed.status.success(), "{said}\n{complained}\nthe box says:\n{log}");
     assert!(said.matches("an alert shows its picture").count() == 4, "{said}");
+    // On a desk and on a phone.
+    for done in ["a clip of", "the clip is in the log", "dragged and saved", "refused: hình tự cắt"]
+    {
+        assert!(said.matches(done).count() == 2, "{done}: {said}");
+    }
+    let [n_reasons, n_seen_to] = kept_of_the_looks(&running);
+    assert!(n_reasons == 2 && n_seen_to >= 1, "{n_reasons} {n_seen_to}");
 }

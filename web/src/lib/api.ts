@@ -2,17 +2,25 @@
 
 import { session } from './session.svelte';
 
+/** What is wrong with one of a list that was sent: its place from 0, and its key. */
+export interface Problem {
+  at: number;
+  key: string;
+  message: string;
+}
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly problems: Problem[] = [],
   ) {
     super(message);
   }
 }
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
@@ -41,8 +49,10 @@ export async function call<T>(method: Method, path: string, body?: unknown): Pro
 
 async function refusal(response: Response): Promise<ApiError> {
   try {
-    const { error } = (await response.json()) as { error: { code: string; message: string } };
-    return new ApiError(response.status, error.code, error.message);
+    const { error } = (await response.json()) as {
+      error: { code: string; message: string; problems?: Problem[] };
+    };
+    return new ApiError(response.status, error.code, error.message, error.problems);
   } catch {
     return new ApiError(response.status, 'internal', response.statusText);
   }

@@ -7,6 +7,12 @@ class Route {
     addEventListener('popstate', () => (this.path = location.pathname));
   }
 
+  /** The camera whose page this is. */
+  get camera(): string | null {
+    const id = /^\/cameras\/([a-z0-9-]+)$/.exec(this.path)?.[1];
+    return id ?? null;
+  }
+
   go(path: string): void {
     history.pushState(null, '', path);
     this.path = path;

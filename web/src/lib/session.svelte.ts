@@ -1,6 +1,7 @@
 // Who is logged in on this page.
 
 import { ApiError, call } from './api';
+import { looking } from './looking.svelte';
 import type { Me, Role } from './types';
 
 type Known = 'asking' | 'out' | 'in' | 'unreachable';
@@ -35,6 +36,7 @@ class Session {
   ended(): void {
     this.me = null;
     this.known = 'out';
+    looking.reason = '';
   }
 
   has(...roles: Role[]): boolean {

@@ -27,7 +27,17 @@ export interface Camera {
   /** Why it is offline: a word, and the box's own sentence. */
   reason: string | null;
   detail: string | null;
+  /** What it is for, in the ward's words; empty where nobody said. */
+  purpose: string;
+  /** Whether parts of its picture are painted over. */
+  has_masks: boolean;
+  /** Pictures a second that come, that are judged, and that are not. */
   fps: number | null;
+  analysed_fps: number | null;
+  dropped_fps: number | null;
+  /** Since the start of the box. */
+  blind_ms: number;
+  complaints: { kind: string; since: string }[];
   picture_at: string | null;
 }
 
@@ -39,11 +49,70 @@ export interface Alert {
   camera_name: string;
   zone: string;
   zone_name: string;
+  rule: string;
   label: string;
   score: number;
+  n_objects: number;
   severity: Severity;
+  began_at: string | null;
   at: string;
+  /** Null while it goes on. */
+  cleared_at: string | null;
+  clear_reason: string | null;
   has_picture: boolean;
+  /** A clip that is still being cut has neither this nor the reason why there is none. */
+  has_clip: boolean;
+  clip_missing: string | null;
+  clip_ms: number | null;
+  acknowledged_by: string | null;
+  acknowledged_at: string | null;
+  held: { by: string; at: string; reason: string } | null;
+}
+
+export const KINDS = ['enter', 'leave', 'line', 'loiter', 'crowd', 'stopped_vehicle', 'wrong_way'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** In parts of the picture, from its top left corner. */
+export type Point = [number, number];
+
+/** With the keys of `[[camera.rule]]`. */
+export interface Rule {
+  id: string;
+  name: string;
+  kind: Kind;
+  area?: Point[];
+  line?: Point[];
+  /** A side of the line, an angle, or an arrow. */
+  direction?: string | number | [Point, Point];
+  labels: string[];
+  /** Such as `60s`. */
+  dwell?: string;
+  at_least?: number;
+  active?: string[];
+  quiet?: string[];
+  cooldown: string;
+  severity: Severity;
+}
+
+export interface Rules {
+  rules: Rule[];
+  source: 'file' | 'console';
+  revision: number;
+  edited_by: string | null;
+  edited_at: string | null;
+  /** What the model knows. */
+  labels: string[];
+}
+
+export interface View {
+  id: number;
+  at: string;
+  user: string;
+  camera: string;
+  camera_name: string;
+  alert: string | null;
+  what: string;
+  reason: string;
 }
 
 export interface Cluster {

@@ -52,15 +52,32 @@ class Ward {
   /** Wall time of this browser, each second: for clocks and "how long ago". */
   now = $state(Date.now());
 
-  private readonly byTopic: Record<string, Loaded<unknown>[]> = {
-    camera: [this.cameras],
-    alert: [this.alerts],
-    cluster: [this.clusters],
-    bulletin: [this.bulletins, this.plays],
-    play: [this.plays],
+  private readonly byTopic: Record<string, Set<Loaded<unknown>>> = {
+    camera: new Set([this.cameras]),
+    alert: new Set([this.alerts]),
+    cluster: new Set([this.clusters]),
+    bulletin: new Set([this.bulletins, this.plays]),
+    play: new Set([this.plays]),
   };
 
-  private readonly all = [this.cameras, this.alerts, this.clusters, this.plays, this.bulletins];
+  private get all(): Set<Loaded<unknown>> {
+    return new Set(Object.values(this.byTopic).flatMap((it) => [...it]));
+  }
+
+  /** Keeps a list of one page up to date as well; answers with how to stop. */
+  keep(topic: string, list: Loaded<unknown>): () => void {
+    void list.load();
+    this.byTopic[topic]?.add(list);
+    return () => {
+      this.byTopic[topic]?.delete(list);
+      list.forget();
+    };
+  }
+
+  /** For whoever has just changed something: no need to wait for the box to say so. */
+  async changed(topic: string): Promise<void> {
+    await Promise.all([...(this.byTopic[topic] ?? [])].map((it) => it.load()));
+  }
 
   /** Loads everything and follows every change; answers with how to stop. */
   follow(onLogout: () => void): () => void {
