@@ -9,6 +9,8 @@ pub mod daemon;
 pub mod engine;
 pub mod field;
 mod log;
+#[cfg(feature = "onnx")]
+mod machine;
 pub mod order;
 pub mod report;
 pub mod signals;

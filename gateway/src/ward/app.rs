@@ -86,7 +86,7 @@ pub(super) async fn run(
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
 
     report_up(&mut frame, &config);
-    let cameras = watch_street(&mut frame, &config)?;
+    let cameras = watch_street(&mut frame, &config).await?;
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
     open_console(&mut frame, &config, cameras, broadcasts).await?;
 
@@ -123,7 +123,10 @@ fn report_up(frame: &mut Frame, config: &config::Ward) {
 }
 
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
-fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<CameraHandle>> {
+async fn watch_street(
+    frame: &mut Frame,
+    config: &config::Ward,
+) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
         // Without cameras the parts below would end at once, which the frame takes for a fault.
         return Ok(Vec::new());
@@ -132,7 +135,7 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     let (facts_tx, facts) = mpsc::channel(FACTS);
     tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
     let Sight { threads, progress, cameras } =
-        sight::open(config, clock, &facts_tx, &frame.health)?;
+        sight::open(config, clock, &facts_tx, &frame.health).await?;
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
     let mut handles = Vec::new();
