@@ -15,7 +15,7 @@ use serde_json::Value;
 const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
 
 const GOLDEN: &str = include_str!("../golden/detections.tsv");
-/// Manifest names and files.
+/// Manifest names and files, of those that the Python reference has seen.
 const MODELS: [(&str, &str); 3] = [
     ("yolox-nano", "yolox_nano.onnx"),
     ("picodet-s", "picodet_s_416.onnx"),
@@ -330,6 +330,57 @@ fn a_manifest_that_promises_another_head_is_refused_before_a_picture_is_lost() {
     } else {
         refuses(args, &["does not fit its head", "is needed"]);
     }
+}
+
+#[test]
+fn a_provider_that_the_library_lacks_is_refused_and_not_replaced_by_the_processor() {
+    let (model, _) = models()[0];
+    for provider in models::Provider::ALL {
+        let args: &[&dyn AsRef<std::ffi::OsStr>] =
+            &[&"--images", &pictures(), &"--model", &model, &"--provider", &provider.as_str()];
+        if provider == models::Provider::Cpu {
+            assert_eq!(objects(&vong(args)).len(), 5);
+        } else {
+            let expected = format!("was built without the execution provider {provider}");
+            refuses(args, &["libonnxruntime.so", &expected, "it has cpu:"]);
+        }
+    }
+}
+
+#[test]
+fn a_library_of_ones_own_is_believed_by_its_own_hash() {
+    let (model, _) = models()[0];
+    let hash = "0".repeat(64);
+    let args: &[&dyn AsRef<std::ffi::OsStr>] =
+        &[&"--images", &pictures(), &"--model", &model, &"--library-sha256", &hash];
+    refuses(args, &["the onnx runtime library", &hash, "detector.library_sha256"]);
+}
+
+#[test]
+fn a_model_whose_shapes_are_known_only_at_its_first_run_is_refused_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = e2e::tiny_model::mean_of_channels();
+    fs::write(folder.path().join("yolox_nano.onnx"), &bytes).unwrap();
+    let built_in = include_str!("../../models/manifest.toml");
+    let hash = "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14";
+    let manifest = built_in.replace(hash, &base::Sha256::of(&bytes).to_string());
+    assert_ne!(manifest, built_in);
+    let refuses = |manifest: &str, expected: &[&str]| {
+        let file = folder.path().join("manifest.toml");
+        fs::write(&file, manifest).unwrap();
+        let model_dir = folder.path();
+        refuses(
+            &[&"--images", &pictures(), &"--model-dir", &model_dir, &"--manifest", &file],
+            expected,
+        );
+    };
+    refuses(&manifest, &["output \"output\" is [1, 416, 416], its head needs [1, 3549, 85]"]);
+    let first = |from: &str, to: &str| manifest.replacen(from, to, 1);
+    refuses(&first("name = \"images\"", "name = \"picture\""), &["there is no input \"picture\""]);
+    refuses(
+        &first("[\"output\"]", "[\"boxes\"]"),
+        &["there is no output \"boxes\"", "[\"output\"]"],
+    );
 }
 
 #[test]

@@ -192,3 +192,23 @@ impl DetectorThreads {
         self.health.set("detector", said);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_self_test_found_is_told_to_the_centre() {
+        let health = Health::default();
+        let fitness =
+            Fitness { device: "cpu (Rock 5B)".to_owned(), provider: "acl".to_owned(), ms: 31.5 };
+        let maker: Maker = Arc::new(|| anyhow::bail!("nobody asks"));
+        let (model, detectors) = ("yolox-nano".to_owned(), Vec::new());
+        let crew = Crew { model, fitness: Some(fitness), detectors, maker, health: health.clone() };
+        let _threads = spawn(crew).unwrap();
+        let expected = json!({
+            "model": "yolox-nano", "threads": 0, "device": "cpu (Rock 5B)", "provider": "acl", "ms": 31.5,
+        });
+        assert_eq!(health.of("detector"), Some(expected));
+    }
+}

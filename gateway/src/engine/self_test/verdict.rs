@@ -56,7 +56,9 @@ pub(super) fn judge(ended: &Ended, library: &Path) -> Result<Fitness, SelfTestEr
         Some(Answer::Works { device, provider, ms }) if status.success() => {
             Ok(Fitness { device, provider, ms })
         }
-        Some(Answer::Fails { error }) => Err(SelfTestError::Failed { reason: error }),
+        Some(Answer::Fails { error }) => {
+            Err(SelfTestError::Failed { reason: error.trim_end().to_owned() })
+        }
         Some(Answer::Works { .. }) | None => Err(SelfTestError::Silent { status }),
     }
 }
