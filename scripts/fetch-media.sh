@@ -41,7 +41,7 @@ encode() { # source, filter, target
 }
 
 fetch_street() {
-    if [ -s "$dir/vtest.mp4" ] && [ -s "$dir/vtest-360.mp4" ]; then
+    if [ -s "$dir/vtest.mp4" ] && [ -s "$dir/vtest-360.mp4" ] && [ -s "$dir/quiet-360.mp4" ]; then
         say "the street video is in $dir"
         return
     fi
@@ -56,7 +56,13 @@ fetch_street() {
     [ -s "$work/vtest.avi" ] || fail "vtest.avi is not in opencv-doc any more: put an H.264 street video at $dir/vtest.mp4"
     encode "$work/vtest.avi" null "$dir/vtest.mp4"
     encode "$work/vtest.avi" crop=768:432,scale=640:360 "$dir/vtest-360.mp4"
-    say "the street video is in $dir: vtest.mp4 (768x576), vtest-360.mp4 (640x360), 10 frames/s"
+    # The same street at night: what is there in most pictures, with the noise of a sensor.
+    ffmpeg -nostdin -loglevel error -y -i "$work/vtest.avi" -an -frames:v 1 \
+        -vf "select=not(mod(n\\,8)),crop=768:432,scale=640:360,tmedian=radius=49" "$work/empty.png"
+    ffmpeg -nostdin -loglevel error -y -loop 1 -framerate 10 -t 60 -i "$work/empty.png" -an \
+        -vf noise=alls=5:allf=t -c:v ffv1 -f matroska "$work/quiet.mkv"
+    encode "$work/quiet.mkv" null "$dir/quiet-360.mp4"
+    say "the street video is in $dir: vtest.mp4 (768x576), vtest-360.mp4 (640x360), quiet-360.mp4, 10 frames/s"
 }
 
 fetch_speech() {

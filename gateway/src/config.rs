@@ -21,7 +21,7 @@ pub use problems::Problems;
 pub use rule::{Rule, Severity};
 pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
-pub use ward::{Cluster, Console, Content, Detector, Ward};
+pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};
 
 /// Which of the three daemons a file is for. The sections tell: only a loudspeaker has a `[box]`,
 /// only the centre has a `[broker]`.

@@ -1,5 +1,6 @@
 //! `vong run`, the ward box: cameras, broadcasts, its clusters, and what it reports.
 
+pub mod alert;
 mod app;
 pub mod broadcast;
 pub mod camera;
@@ -7,9 +8,13 @@ pub mod clusters;
 mod commands;
 pub mod content;
 pub mod detector;
+pub mod evidence;
+mod proof;
 pub mod record;
-mod sight;
+pub mod retention;
+pub(crate) mod sight;
 pub mod timekeeper;
+mod vigil;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -53,6 +53,11 @@ impl Rect {
         Self { x: 0.0, y: 0.0, width: side(size.width), height: side(size.height) }
     }
 
+    /// Numbers that a box can have.
+    pub fn is_finite(&self) -> bool {
+        [self.x, self.y, self.width, self.height].iter().all(|it| it.is_finite())
+    }
+
     pub fn right(&self) -> f32 {
         self.x + self.width
     }
@@ -88,17 +93,29 @@ impl Rect {
         if area > 0.0 { self.shared(other) / area } else { 0.0 }
     }
 
-    fn shared(&self, other: &Self) -> f32 {
-        let width = self.right().min(other.right()) - self.x.max(other.x);
-        let height = self.bottom().min(other.bottom()) - self.y.max(other.y);
-        width.max(0.0) * height.max(0.0)
-    }
-
     /// Intersection over union, in `0.0..=1.0`; 0 where either box is empty.
     pub fn iou(&self, other: &Self) -> f32 {
         let shared = self.shared(other);
         let union = self.area() + other.area() - shared;
         if union > 0.0 { shared / union } else { 0.0 }
+    }
+
+    /// Square pixels that both boxes cover.
+    pub fn shared(&self, other: &Self) -> f32 {
+        let width = self.right().min(other.right()) - self.x.max(other.x);
+        let height = self.bottom().min(other.bottom()) - self.y.max(other.y);
+        width.max(0.0) * height.max(0.0)
+    }
+
+    /// The same box, longer by so many pixels on each side.
+    #[must_use]
+    pub fn grown(&self, by: f32) -> Self {
+        Self {
+            x: self.x - by,
+            y: self.y - by,
+            width: self.width + 2.0 * by,
+            height: self.height + 2.0 * by,
+        }
     }
 }
 

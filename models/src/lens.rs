@@ -5,9 +5,10 @@ mod structure;
 
 use std::time::Duration;
 
-use base::{Picture, Plane};
+use base::{Crop, Picture, Plane, Size};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::detection::Rect;
 use crate::latch::Latch;
 use crate::luma::SmallLuma;
 use structure::Structure;
@@ -143,6 +144,28 @@ impl Complaint {
             Self::Moved => "moved",
         }
     }
+}
+
+/// How sharp a part of a picture is, in the measure of [`Lens`]. Pictures of the same thing compare.
+pub fn sharpness_of(picture: &Picture<'_>, area: Rect) -> f32 {
+    let Size { width, height } = picture.size();
+    let even = |value: f32, most: u32| pixels(value).min(most) / 2 * 2;
+    let (left, top) = (even(area.x, width), even(area.y, height));
+    let size = Size {
+        width: pixels(area.right()).min(width).saturating_sub(left),
+        height: pixels(area.bottom()).min(height).saturating_sub(top),
+    };
+    picture.crop(Crop { left, top, size }).map_or(0.0, |part| sharpness(&part))
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float saturates: what is left of the picture becomes 0"
+)]
+fn pixels(value: f32) -> u32 {
+    value.round() as u32
 }
 
 /// The mean difference of neighbours along every eighth row, of 255, beyond the noise.

@@ -33,7 +33,7 @@ pub use attention::{Attention, Interest, Look, Pace};
 pub use detection::{Detect, DetectError, Detection, Rect};
 pub use label::Labels;
 pub use latch::Latch;
-pub use lens::{Complaint, Lens};
+pub use lens::{Complaint, Lens, sharpness_of};
 pub use line::{Line, LineError};
 pub use look::{Seen, look};
 pub use lookout::{Gate, Lookout};
@@ -52,4 +52,4 @@ pub use rule::{
     RuleEvent, RuleKind, RuleSet, RuleSettings, WeekSpan,
 };
 pub use still::{Still, StillError};
-pub use tracker::{Sighting, Track, Tracker, TrackerSettings};
+pub use tracker::{STANDING_AFTER, Sighting, Track, Tracker, TrackerSettings};

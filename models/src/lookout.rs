@@ -53,7 +53,7 @@ impl Lookout {
         }
         let moved: Moved = self.motion.observe(&self.small, is_same_shape, now);
         self.interests.clear();
-        self.interests.extend(self.tracker.interests());
+        self.interests.extend(self.tracker.interests(now));
         let areas = self.motion.areas();
         self.attention.plan(size, moved, areas, &self.interests, now).to_vec()
     }

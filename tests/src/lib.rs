@@ -1,8 +1,10 @@
 //! Runs whole systems against real brokers, cameras and sound. The tests are in `tests/`.
 
 pub mod broker;
+pub mod footage;
 pub mod reporting;
 pub mod sim_camera;
 pub mod small_disk;
 pub mod street;
 pub mod tiny_model;
+pub mod watched;

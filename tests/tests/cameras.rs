@@ -1,36 +1,29 @@
 //! Cameras as a box sees them: a real RTSP server in its own process, the real detector, the real
-//! database; and what a camera that misbehaves looks like from the console.
+//! database. Those that misbehave are in `bad_cameras.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Picture, Score, Secret, Sha256, Size, SystemClock};
+use base::{Clock as _, DeviceId, Picture, Score, Sha256, Size, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
+use e2e::watched::{Blind, INPUT, Ward, camera_at, is_online};
 use gateway::clock_trust::ClockTrust;
-use gateway::config::{self, Severity, Transport};
-use gateway::report::health::{Health, Measured};
+use gateway::report::health::Measured;
 use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
-use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraParts, CameraState, CameraView, Outlet, PictureDesk, Sees,
-    Snapshot, TroubleKind,
-};
-use gateway::ward::detector::{self, Crew, DetectorHandle, FAINTEST_SCORE, Figures};
+use gateway::ward::alert::{News, Snapshot, Update};
+use gateway::ward::camera::{CameraFact, CameraState};
+use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
-use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
+use models::{Detect, DetectError, Detection};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
-/// Of the detectors that are not one.
-const INPUT: Size = Size { width: 416, height: 416 };
-
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA];
+const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
@@ -38,156 +31,6 @@ fn sim(arguments: &[&str]) -> SimCamera {
 
 fn street() -> String {
     sim_camera::media("vtest-360.mp4").to_string_lossy().into_owned()
-}
-
-/// The right half of the street is watched.
-fn camera_at(id: &str, url: &str, password: Option<&str>) -> config::Camera {
-    let half = vec![[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]];
-    config::Camera {
-        id: id.parse().unwrap(),
-        name: id.to_owned(),
-        url: url.to_owned(),
-        username: password.map(|_| "an".to_owned()),
-        password: password.map(|it| Secret::new(it.to_owned())),
-        transport: Transport::Tcp,
-        rules: vec![config::Rule {
-            id: "half".parse().unwrap(),
-            name: "Nửa phải".to_owned(),
-            kind: RuleKind::Enter { area: Polygon::new(half).unwrap() },
-            labels: vec!["person".to_owned()],
-            hours: Hours::always(),
-            cooldown: Duration::from_secs(2),
-            severity: Severity::Warning,
-        }],
-    }
-}
-
-/// Sees nothing: for the tests in which only the connection matters.
-struct Blind;
-
-impl Detect for Blind {
-    fn detect(&mut self, _: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        Ok(Vec::new())
-    }
-
-    fn labels(&self) -> &[String] {
-        &[]
-    }
-
-    fn input(&self) -> Size {
-        INPUT
-    }
-}
-
-/// One camera of a box, and what the console holds of it.
-struct Watched {
-    view: watch::Receiver<CameraView>,
-    desk: PictureDesk,
-    figures: Arc<Figures>,
-    task: JoinHandle<()>,
-}
-
-/// The cameras of a box with everything that they report to.
-struct Ward {
-    detector: DetectorHandle,
-    threads: JoinHandle<()>,
-    facts: mpsc::Sender<CameraFact>,
-    received: mpsc::Receiver<CameraFact>,
-    labels: Vec<String>,
-    input: Size,
-    health: Health,
-    stop: CancellationToken,
-    dir: tempfile::TempDir,
-}
-
-impl Ward {
-    /// One detection thread.
-    fn new(make: impl Fn() -> Box<dyn Detect> + Send + Sync + 'static) -> Self {
-        media::init().unwrap();
-        let first = make();
-        let (mut labels, input) = (first.labels().to_vec(), first.input());
-        if labels.is_empty() {
-            labels.push("person".to_owned());
-        }
-        let health = Health::default();
-        let crew = Crew {
-            model: "test".to_owned(),
-            fitness: None,
-            detectors: vec![first],
-            maker: Arc::new(move || Ok(make())),
-            health: health.clone(),
-        };
-        let (detector, threads) = detector::spawn(crew).unwrap();
-        let threads = tokio::spawn(threads.ended());
-        let (facts, received) = mpsc::channel(16);
-        let stop = CancellationToken::new();
-        let dir = tempfile::tempdir().unwrap();
-        Self { detector, threads, facts, received, labels, input, health, stop, dir }
-    }
-
-    fn watch(&self, camera: config::Camera) -> Watched {
-        let clock = Arc::new(SystemClock);
-        let desk = PictureDesk::default();
-        let out = Outlet {
-            data_dir: self.dir.path().to_owned(),
-            facts: self.facts.clone(),
-            desk: desk.clone(),
-            clock: clock.clone(),
-        };
-        let min_score = Score::try_from(0.5).unwrap();
-        let model = Sees { labels: &self.labels, input: self.input };
-        let analyst = Analyst::new(&camera, &model, min_score, out).unwrap();
-        let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
-        let eye = self.detector.add(analyst);
-        let figures = Arc::clone(eye.figures());
-        let facts = self.facts.clone();
-        let parts = CameraParts { camera, fps: 5, eye, facts, view: view_tx, clock };
-        Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
-    }
-
-    /// Everything ends by itself once the cameras are told to stop.
-    async fn close(self, watched: Vec<Watched>) {
-        self.stop.cancel();
-        drop((self.detector, self.facts, self.received));
-        for watched in watched {
-            timeout(Duration::from_secs(5), watched.task).await.unwrap().unwrap();
-        }
-        timeout(Duration::from_secs(10), self.threads).await.unwrap().unwrap();
-    }
-}
-
-impl Watched {
-    /// Waits until the console shows what is wanted; the panic says what it shows instead.
-    async fn until(&mut self, seconds: u64, wanted: impl Fn(&CameraView) -> bool) -> CameraView {
-        let seen = timeout(Duration::from_secs(seconds), self.view.wait_for(|it| wanted(it))).await;
-        let seen = seen.map(|it| it.unwrap().clone());
-        seen.unwrap_or_else(|_| panic!("{:?} after {seconds} s", *self.view.borrow()))
-    }
-
-    async fn until_trouble(&mut self, seconds: u64, kind: TroubleKind) -> String {
-        let is_it =
-            |it: &CameraView| matches!(&it.state, CameraState::Offline(it) if it.kind == kind);
-        let CameraState::Offline(trouble) = self.until(seconds, is_it).await.state else {
-            unreachable!("waited for it")
-        };
-        trouble.text
-    }
-}
-
-fn is_online(view: &CameraView) -> bool {
-    view.state == CameraState::Online
-}
-
-/// What a camera is called when it is one kind of bad, and that the box goes on.
-async fn check_trouble(arguments: &[&str], password: Option<&str>, kind: TroubleKind, text: &str) {
-    let ward = Ward::new(|| Box::new(Blind));
-    let sim = sim(arguments);
-    let good = sim_good();
-    let mut bad = ward.watch(camera_at("bad", &sim.urls[0], password));
-    let mut neighbour = ward.watch(camera_at("good", &good.urls[0], None));
-    assert_eq!(bad.until_trouble(30, kind).await, text);
-    neighbour.until(10, |it| is_online(it) && it.fps > 3.0).await;
-    ward.close(vec![bad, neighbour]).await;
 }
 
 fn sim_good() -> SimCamera {
@@ -226,10 +69,19 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let recording = tokio::spawn(record::run(stored, store.clone(), reporter.clone()));
     let mut latencies_ms = Vec::new();
     let mut kept = Vec::new();
-    while kept.len() < 8 {
+    let mut n_clips = 0;
+    while kept.len() < 8 || n_clips < 2 {
         let fact = timeout(Duration::from_secs(60), ward.received.recv()).await.unwrap().unwrap();
-        if let CameraFact::Alert(alert) = &fact {
-            let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+        if let CameraFact::Updated(Update { news: News::Clip(clip), .. }) = &fact {
+            let mp4 = std::fs::read(ward.dir.path().join(&clip.file.path)).unwrap();
+            assert_eq!(Sha256::of(&mp4), clip.file.sha256);
+            // Ten seconds after; before it, as much as was there since the start.
+            assert!((10..18).contains(&clip.duration.as_secs()), "{:?}", clip.duration);
+            n_clips += 1;
+        }
+        if let CameraFact::Raised(alert) = &fact {
+            let Snapshot::Kept(pictures) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+            let file = &pictures.boxed;
             let jpeg = std::fs::read(ward.dir.path().join(&file.path)).unwrap();
             assert_eq!(Sha256::of(&jpeg), file.sha256);
             let size = image::load_from_memory(&jpeg).unwrap();
@@ -279,28 +131,6 @@ async fn a_server_that_goes_away_is_found_again() {
     let _second = sim(&["--video", &street(), "--listen", &address]);
     camera.until(30, |it| is_online(it) && it.fps > 3.0).await;
     ward.close(vec![camera]).await;
-}
-
-#[tokio::test]
-async fn a_wrong_password_is_told_in_words() {
-    let arguments = [
-        "--video",
-        &street(),
-        "--listen",
-        "127.0.0.1:0",
-        "--user",
-        "an",
-        "--password-env",
-        "VONG_TEST_PASSWORD",
-    ];
-    let text = "the camera refuses the user name or the password";
-    check_trouble(&arguments, Some("ba bon"), TroubleKind::WrongPassword, text).await;
-}
-
-#[tokio::test]
-async fn a_camera_that_hangs_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--freeze-after", "2s"];
-    check_trouble(&arguments, None, TroubleKind::Stalled, "no picture came for 5 s").await;
 }
 
 /// What a detector does with a picture of 768 x 576; all others it takes its time for.
@@ -379,20 +209,6 @@ fn measured() -> Measured {
         disk: None,
         temperature_c: None,
     }
-}
-
-#[tokio::test]
-async fn a_camera_that_sends_garbage_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--garbage-after", "3s"];
-    let text = "the stream cannot be decoded: packets come, but no picture can be made of them";
-    check_trouble(&arguments, None, TroubleKind::Undecodable, text).await;
-}
-
-#[tokio::test]
-async fn a_camera_with_another_codec_is_told_in_words() {
-    let arguments = ["--video", &street(), "--listen", "127.0.0.1:0", "--codec", "mjpeg"];
-    let text = "the camera sends JPEG, which is not supported: set it to H.264 or H.265";
-    check_trouble(&arguments, None, TroubleKind::UnsupportedCodec, text).await;
 }
 
 #[test]

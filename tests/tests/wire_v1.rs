@@ -21,8 +21,9 @@ use gateway::report::wire::{self, Presence, Reply, ReplyState, Status};
 use gateway::report::{self, Ack, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use gateway::speaker::SteadyClock;
 use gateway::store::Store;
+use gateway::ward::alert::{Alert, KeptFile, Pictures, Snapshot};
 use gateway::ward::broadcast::{Ending, Summary};
-use gateway::ward::camera::{Alert, CameraFact, Snapshot, SnapshotFile};
+use gateway::ward::camera::CameraFact;
 use gateway::ward::record;
 use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
@@ -38,7 +39,7 @@ const REPLY: &str =
 const PLAY: &str = r#"{"id":"0198f0a0-5555-7000-8000-000000000005","to":"loa-1","issuer":"box-cau-tre-1","kind":"order.play","issued_at":"2026-09-01T22:30:00.000Z","not_after":"2026-09-02T22:45:00.000Z","data":{"approved_by":"lan","bulletin_id":"0198f0a0-6666-7000-8000-000000000006","catch_up_ms":600000,"content":{"bytes":123456,"codec":"opus","duration_ms":20500,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},"occurrence":"2026-09-02T22:30:00Z","owner_level":0,"play_until":"2026-09-02T22:45:00Z","priority":"priority","resume":"resume","start_at":"2026-09-02T22:30:00.25Z","volume":80}}"#;
 const STOP: &str = r#"{"id":"0198f0a0-5555-7000-8000-000000000005","to":"loa-1","issuer":"box-cau-tre-1","kind":"order.stop","issued_at":"2026-09-01T22:30:00.000Z","not_after":"2026-09-02T22:45:00.000Z","data":{"bulletin_id":"0198f0a0-6666-7000-8000-000000000006","occurrence":"2026-09-02T22:30:00Z","owner_level":1}}"#;
 const HEALTH: &str = r#"{"at":"2026-09-02T05:30:00.000Z","clock_trusted":true,"clusters":{"loa-1":"online"},"disk":{"free_bytes":9000000000,"total_bytes":30000000000},"epoch":"0198f0a0-2222-7000-8000-000000000002","outbox":{"mode":"backlog","n_bytes":4096,"n_events":3,"oldest_age_s":90},"temperature_c":48}"#;
-const ALERT: &str = r#"{"alert":"0198f0a0-7777-7000-8000-000000000007","box":[0.1,0.2,0.3,0.4],"camera":"gate","capture_clock":"camera","label":"person","raised_at":"2026-09-02T05:30:00.400Z","rule":"enter","score":0.875,"severity":"warning","snapshot":{"bytes":51000,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},"track":7,"zone":"yard","zone_name":"Sân chợ"}"#;
+const ALERT: &str = r#"{"alert":"0198f0a0-7777-7000-8000-000000000007","began_at":"2026-09-02T05:29:59.850Z","box":[0.1,0.2,0.3,0.4],"camera":"gate","capture_clock":"camera","label":"person","n_objects":1,"original":{"bytes":50000,"sha256":"0682c5f2076f099c34cfdd15a9e063849ed437a49677e6fcc5b4198c76575be5"},"raised_at":"2026-09-02T05:30:00.400Z","rule":"enter","score":0.875,"severity":"warning","snapshot":{"bytes":51000,"sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"},"track":7,"zone":"yard","zone_name":"Sân chợ"}"#;
 /// As a cluster tells its box.
 const PLAYED_HERE: &str = r#"{"bulletin_id":"0198f0a0-6666-7000-8000-000000000006","clock":{"error_bound_ms":0.9,"offset_ms":-4012.5},"content_sha256":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","heard_ms":20500.1,"n_gaps":0,"occurrence":"2026-09-02T22:30:00.000Z","ordered_start_at":"2026-09-02T22:30:00.250Z","seek_ms":0.0,"start_error_ms":1.25,"started_at":"2026-09-02T22:30:00.251250Z","worst_error_ms":2.5}"#;
 /// As a box tells the centre, once for all its clusters.
@@ -189,7 +190,7 @@ fn a_health() {
 /// Recorded as a box records it, and read from its outbox.
 async fn recorded(alert: Alert) -> Value {
     let dir = tempfile::tempdir().unwrap();
-    let steps = &[report::SCHEMA, record::SCHEMA];
+    let steps = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
     let (store, thread) = Store::open(&dir.path().join("vong.db"), steps).unwrap();
     let settings = ReporterSettings {
         device: "box-cau-tre-1".parse().unwrap(),
@@ -200,7 +201,7 @@ async fn recorded(alert: Alert) -> Value {
     };
     let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
     let (facts, received) = mpsc::channel(1);
-    facts.send(CameraFact::Alert(Box::new(alert))).await.unwrap();
+    facts.send(CameraFact::Raised(Box::new(alert))).await.unwrap();
     drop(facts);
     record::run(received, store.clone(), reporter).await;
     let read = |conn: &rusqlite::Connection| {
@@ -209,6 +210,11 @@ async fn recorded(alert: Alert) -> Value {
     let envelope = wire::envelope_from_json(&store.read(read).await.unwrap()).unwrap();
     assert_eq!((envelope.kind.as_str(), envelope.stream), ("alert.raised", Stream::Alert));
     envelope.data
+}
+
+fn file(name: &str, content: &[u8], n_bytes: u64) -> KeptFile {
+    let path = format!("pictures/2026-09-02/{name}").into();
+    KeptFile { path, sha256: Sha256::of(content), n_bytes }
 }
 
 #[tokio::test]
@@ -223,20 +229,22 @@ async fn an_alert() {
         label: "person".to_owned(),
         score: Score::try_from(0.875_4).unwrap(),
         track: 7,
+        n_objects: 1,
         area: [0.1, 0.2, 0.3, 0.4],
+        began_at: at("2026-09-02T05:29:59.85Z"),
         captured_at: at("2026-09-02T05:30:00.25Z"),
         clock: CaptureClock::Camera,
         raised_at: at("2026-09-02T05:30:00.4Z"),
-        snapshot: Snapshot::Kept(SnapshotFile {
-            path: "pictures/2026-09-02/x.jpg".into(),
-            sha256: Sha256::of(b"x"),
-            bytes: 51_000,
+        snapshot: Snapshot::Kept(Pictures {
+            boxed: file("x.jpg", b"x", 51_000),
+            original: file("x-original.jpg", b"original", 50_000),
+            hidden: vec![[0.1, 0.2, 0.3, 0.4]],
         }),
     };
     let blind = Alert { snapshot: Snapshot::Missing { why: "full".to_owned() }, ..alert.clone() };
     assert_eq!(recorded(alert).await.to_string(), ALERT);
     let mut expected: Value = serde_json::from_str(ALERT).unwrap();
-    expected.as_object_mut().unwrap().remove("snapshot");
+    expected.as_object_mut().unwrap().retain(|key, _| key != "snapshot" && key != "original");
     expected["snapshot_missing"] = json!("full");
     assert_eq!(recorded(blind).await, expected);
 }
@@ -326,6 +334,7 @@ fn the_kinds_and_their_streams() {
         "camera.blurred camera",
         "camera.moved camera",
         "camera.clock_skew camera",
+        "camera.low_fps camera",
         "broadcast.ordered broadcast",
         "broadcast.cached broadcast",
         "broadcast.started broadcast",

@@ -16,7 +16,7 @@ mod units;
 pub use backoff::Backoff;
 pub use clock::{Clock, SimClock, SystemClock, sleep_until};
 pub use digest::{Sha256, Sha256Error, Sha256Hasher};
-pub use file::{write_atomic, write_private};
+pub use file::{NewFile, write_atomic, write_private};
 pub use id::{DeviceId, DeviceIdError, new_uuid};
 pub use picture::{Crop, Picture, Plane, Size};
 pub use secret::Secret;

@@ -1,12 +1,15 @@
 //! A video held in memory as a camera sends it: encoded, ready to be sent in a loop.
 
+mod encoder;
+
 use std::path::Path;
 
+use base::Size;
 use gstreamer as gst;
-use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use crate::element;
+pub use encoder::Encoding;
+
 use crate::error::VideoError;
 use crate::reader::{Reader, Take};
 
@@ -15,11 +18,12 @@ const MOST_BYTES: usize = 256 * 1024 * 1024;
 /// How long the last unit lasts when its container does not say.
 const LAST_UNIT: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 
-/// What a camera encodes with. H.264 goes out of its file as it is; the others are encoded at start.
+/// What a camera encodes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Codec {
     #[default]
     H264,
+    H265,
     Mjpeg,
     Vp8,
 }
@@ -35,12 +39,54 @@ pub struct Clip {
 }
 
 impl Clip {
-    /// Blocks until the whole file is read, which is also how a broken one is refused.
+    /// A file of `codec` as it is; one of another, encoded. Blocks until the whole file is read, which is
+    /// also how a broken one is refused.
     pub fn load(path: &Path, codec: Codec) -> Result<Self, VideoError> {
+        let encoding = Encoding { codec, size: None, n_b_frames: 0 };
+        match codec {
+            Codec::H264 | Codec::H265 => match Self::as_it_is(path) {
+                Ok(clip) if clip.codec == codec => Ok(clip),
+                Ok(_) | Err(VideoError::UnsupportedCodec { .. }) => Self::encode(path, encoding),
+                Err(err) => Err(err),
+            },
+            Codec::Mjpeg | Codec::Vp8 => Self::encode(path, encoding),
+        }
+    }
+
+    /// The H.264 or H.265 of a file, untouched, B-frames and all. Blocks until the whole file is read.
+    pub fn as_it_is(path: &Path) -> Result<Self, VideoError> {
+        match Self::read(path, Take::H264, Codec::H264, &encoder::whole_units(Codec::H264)?) {
+            Err(VideoError::UnsupportedCodec { codec, .. }) if codec == "h265" => {
+                Self::read(path, Take::H265, Codec::H265, &encoder::whole_units(Codec::H265)?)
+            }
+            other => other,
+        }
+    }
+
+    /// Blocks until the whole file is encoded.
+    pub fn encode(path: &Path, encoding: Encoding) -> Result<Self, VideoError> {
+        Self::read(path, Take::Pictures, encoding.codec, &encoder::chain(encoding)?)
+    }
+
+    /// Where the pictures' size is in the caps, which an encoder and a parser put there.
+    pub fn size(&self) -> Option<Size> {
+        let stream = self.caps.structure(0)?;
+        let side = |name| stream.get::<i32>(name).ok().and_then(|it| u32::try_from(it).ok());
+        Some(Size { width: side("width")?, height: side("height")? })
+    }
+
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    fn read(
+        path: &Path,
+        take: Take,
+        codec: Codec,
+        chain: &[gst::Element],
+    ) -> Result<Self, VideoError> {
         let sink = gst_app::AppSink::builder().sync(false).max_buffers(8).build();
-        let chain = chain(codec)?;
-        let take = if codec == Codec::H264 { Take::H264 } else { Take::Pictures };
-        let mut reader = Reader::open(path, take, &chain, sink)?;
+        let mut reader = Reader::open(path, take, chain, sink)?;
         let mut units: Vec<gst::Buffer> = Vec::new();
         let mut caps = None;
         let mut n_bytes = 0;
@@ -57,29 +103,6 @@ impl Clip {
         let (units, length) = from_zero(units);
         Ok(Self { codec, caps, units, length })
     }
-}
-
-fn chain(codec: Codec) -> Result<Vec<gst::Element>, VideoError> {
-    let filter = |caps: &str| -> Result<gst::Element, VideoError> {
-        let filter = element::make("capsfilter")?;
-        filter.set_property_from_str("caps", caps);
-        Ok(filter)
-    };
-    Ok(match codec {
-        Codec::H264 => {
-            let parser = element::make("h264parse")?;
-            parser.set_property("config-interval", -1);
-            vec![parser, filter("video/x-h264,stream-format=byte-stream,alignment=au")?]
-        }
-        Codec::Mjpeg => vec![element::make("videoconvert")?, element::make("jpegenc")?],
-        Codec::Vp8 => {
-            let encoder = element::make("vp8enc")?;
-            encoder.set_property_from_str("deadline", "1");
-            encoder.set_property_from_str("cpu-used", "8");
-            encoder.set_property_from_str("keyframe-max-dist", "10");
-            vec![element::make("videoconvert")?, encoder]
-        }
-    })
 }
 
 /// Shifts the units so that the earliest stamp is zero, and says how long one round lasts.

@@ -19,21 +19,25 @@ pub struct MissingElement {
 /// The plug-in packages of Debian, by the elements that we name.
 fn package(element: &str) -> &'static str {
     match element {
-        "avdec_h264" | "avdec_h265" => "gstreamer1.0-libav",
-        "h264parse" | "h265parse" | "openh264dec" => "gstreamer1.0-plugins-bad",
-        "videorate" | "videoconvert" | "decodebin" | "opusenc" | "opusdec" | "oggmux"
-        | "oggdemux" | "audioconvert" | "audioresample" | "volume" | "appsink" | "appsrc" => {
-            "gstreamer1.0-plugins-base"
+        "h264parse" | "h265parse" | "jpegparse" | "x265enc" | "openh264enc" => {
+            "gstreamer1.0-plugins-bad"
         }
+        "x264enc" => "gstreamer1.0-plugins-ugly",
+        "fakesink" | "capsfilter" => "libgstreamer1.0-0",
+        "videorate" | "videoconvert" | "videoscale" | "decodebin" | "parsebin" | "opusenc"
+        | "opusdec" | "oggmux" | "oggdemux" | "audioconvert" | "audioresample" | "volume"
+        | "appsink" | "appsrc" => "gstreamer1.0-plugins-base",
         "alsasink" => "gstreamer1.0-alsa",
         _ => "gstreamer1.0-plugins-good",
     }
 }
 
 pub(crate) fn make(name: &str) -> Result<gst::Element, MissingElement> {
-    gst::ElementFactory::make(name)
-        .build()
-        .map_err(|_| MissingElement { element: name.to_owned(), package: package(name) })
+    gst::ElementFactory::make(name).build().map_err(|_| missing(name))
+}
+
+pub(crate) fn missing(name: &str) -> MissingElement {
+    MissingElement { element: name.to_owned(), package: package(name) }
 }
 
 /// A sink that hands decoded I420 pictures over and keeps `n_buffers` at most.
@@ -64,30 +68,9 @@ fn accept_video_meta(sink: &gst_app::AppSink) {
     });
 }
 
-/// The best decoder of the machine for `caps`, hardware before software, among those that give
-/// pictures in plain memory. Its name is not fixed: boards differ.
-pub(crate) fn decoder(caps: &str) -> Result<gst::Element, MissingElement> {
-    let kind = gst::ElementFactoryType::DECODER | gst::ElementFactoryType::MEDIA_VIDEO;
-    let coded = gst::Caps::new_empty_simple(caps);
-    let raw = gst::Caps::new_empty_simple("video/x-raw");
-    let factories = gst::ElementFactory::factories_with_type(kind, gst::Rank::MARGINAL);
-    let mut fit: Vec<_> = factories
-        .into_iter()
-        .filter(|it| it.can_sink_any_caps(&coded) && it.can_src_any_caps(&raw))
-        .collect();
-    fit.sort_by_key(|it| std::cmp::Reverse(it.rank()));
-    let decoder = fit.iter().find_map(|it| it.create().build().ok());
-    let missing =
-        || MissingElement { element: format!("decoder for {caps}"), package: "gstreamer1.0-libav" };
-    let decoder = decoder.ok_or_else(missing)?;
-    limit_threads(&decoder);
-    distrust(&decoder);
-    Ok(decoder)
-}
-
 /// What a decoder invents where data is missing would be taken for objects: such pictures are left
 /// out, and a stream of nothing else is an error.
-fn distrust(decoder: &gst::Element) {
+pub(crate) fn distrust(decoder: &gst::Element) {
     if decoder.find_property("output-corrupt").is_some() {
         decoder.set_property("output-corrupt", false);
     }

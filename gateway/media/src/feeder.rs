@@ -1,6 +1,5 @@
 //! Pushes a clip's units into a stream at live pace, round after round, on one growing timeline.
 
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -9,8 +8,7 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use tracing::warn;
 
-use crate::clip::Clip;
-use crate::rtsp_server::Fault;
+use crate::playhead::{Feed, Playhead};
 
 /// How long to wait for a pipeline that does not run yet.
 const NOT_RUNNING: Duration = Duration::from_millis(10);
@@ -18,12 +16,6 @@ const NOT_RUNNING: Duration = Duration::from_millis(10);
 const MOST_LATE: gst::ClockTime = gst::ClockTime::from_seconds(1);
 /// What the network is allowed to lag behind; older units are dropped.
 const MOST_QUEUED_BYTES: u64 = 4 * 1024 * 1024;
-
-#[derive(Debug)]
-pub(crate) struct Feed {
-    pub(crate) clip: Arc<Clip>,
-    pub(crate) fault: Option<Fault>,
-}
 
 /// Ends when the returned sender is dropped, or the stream takes no more.
 pub(crate) fn start(units: gst_app::AppSrc, feed: Feed) -> mpsc::SyncSender<()> {
@@ -41,25 +33,18 @@ pub(crate) fn start(units: gst_app::AppSrc, feed: Feed) -> mpsc::SyncSender<()> 
 }
 
 fn run(units: &gst_app::AppSrc, feed: &Feed, stop: &mpsc::Receiver<()>) {
-    let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
-    let mut round_at = gst::ClockTime::ZERO;
+    let mut playhead = Playhead::new(feed);
     let mut offset = None;
     loop {
-        for unit in &feed.clip.units {
-            let due_in_clip = round_at + unit.dts_or_pts().unwrap_or_default();
-            let Some(start) = wait_for(units, due_in_clip, &mut offset, stop) else { return };
-            let unit = match feed.fault {
-                Some(Fault::Freeze { after }) if due_in_clip >= clock_time(after) => continue,
-                Some(Fault::Garbage { after }) if due_in_clip >= clock_time(after) => {
-                    noise.like(unit)
-                }
-                Some(Fault::Freeze { .. } | Fault::Garbage { .. }) | None => unit.copy(),
-            };
-            if units.push_buffer(stamped(unit, start + round_at)).is_err() {
-                return;
-            }
+        let cue = playhead.next();
+        let Some(start) = wait_for(units, cue.due, &mut offset, stop) else { return };
+        if let Some(caps) = cue.caps {
+            units.set_caps(Some(caps));
         }
-        round_at += feed.clip.length;
+        let Some(unit) = cue.unit else { continue };
+        if units.push_buffer(stamped(unit, start)).is_err() {
+            return;
+        }
     }
 }
 
@@ -102,7 +87,7 @@ fn running_time(units: &gst_app::AppSrc) -> Option<gst::ClockTime> {
     units.current_running_time()
 }
 
-/// The bytes stay shared with the clip; only the stamps are new.
+/// The bytes stay shared; only the stamps are new.
 fn stamped(mut unit: gst::Buffer, start: gst::ClockTime) -> gst::Buffer {
     let buffer = unit.make_mut();
     let pts = buffer.pts().map(|it| it + start);
@@ -110,31 +95,4 @@ fn stamped(mut unit: gst::Buffer, start: gst::ClockTime) -> gst::Buffer {
     buffer.set_pts(pts);
     buffer.set_dts(dts);
     unit
-}
-
-fn clock_time(duration: Duration) -> gst::ClockTime {
-    gst::ClockTime::try_from(duration).unwrap_or(gst::ClockTime::MAX)
-}
-
-/// Reproducible noise (xorshift64, Marsaglia 2003): the same garbage in every run.
-struct Noise(u64);
-
-impl Noise {
-    /// A unit as long as `unit`, dressed as an H.264 slice, with nothing behind it.
-    fn like(&mut self, unit: &gst::BufferRef) -> gst::Buffer {
-        let mut bytes = vec![0, 0, 0, 1, 0x65];
-        bytes.resize_with(unit.size().max(64), || self.next_byte());
-        let mut garbage = gst::Buffer::from_slice(bytes);
-        let buffer = garbage.make_mut();
-        buffer.set_pts(unit.pts());
-        buffer.set_dts(unit.dts());
-        garbage
-    }
-
-    fn next_byte(&mut self) -> u8 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.to_le_bytes()[0]
-    }
 }

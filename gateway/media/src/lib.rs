@@ -2,30 +2,47 @@
 
 #[cfg(feature = "sim")]
 mod clip;
+mod cut;
 mod element;
 mod error;
+#[cfg(feature = "sim")]
+mod fault;
 #[cfg(feature = "sim")]
 mod feeder;
 mod file;
 mod frame;
+mod mask;
+#[cfg(feature = "sim")]
+mod noise;
 mod opus;
+#[cfg(feature = "sim")]
+mod playhead;
 pub mod playout;
 mod reader;
+mod ring;
 mod rtsp;
 #[cfg(feature = "sim")]
 mod rtsp_server;
 
 #[cfg(feature = "sim")]
-pub use clip::{Clip, Codec};
+pub use clip::{Clip, Codec, Encoding};
+pub use cut::{CutClip, CutError, Painter, Progress, Treatment, cut};
 pub use element::MissingElement;
 pub use error::{InitError, VideoError};
+#[cfg(feature = "sim")]
+pub use fault::{Fault, Reboot};
 pub use file::VideoFile;
-pub use frame::VideoFrame;
+pub use frame::{FrameMut, PlaneMut, VideoFrame};
+pub use mask::Masks;
 pub use opus::{Encoded, OpusError, OpusWriter, SAMPLE_RATE_HZ, STORED_BITRATE_BPS, encode_opus};
-pub use rtsp::{CameraError, CameraFrame, CaptureClock, RtspCamera, RtspSettings, RtspTransport};
+pub use ring::{Edge, Piece, Ring, RingLimits, Window};
+pub use rtsp::{
+    CameraError, CameraFrame, CaptureClock, DecoderMemory, DecoderUse, RtspCamera, RtspRecorder,
+    RtspSettings, RtspTransport,
+};
 #[cfg(feature = "sim")]
 pub use rtsp_server::{
-    Fault, Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,
+    Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,
 };
 
 /// Loads GStreamer. Call it once, before anything else of this crate; again does nothing.

@@ -23,6 +23,8 @@ pub(crate) enum Take {
     /// For a clip, which is sent as it is.
     #[cfg(feature = "sim")]
     H264,
+    #[cfg(feature = "sim")]
+    H265,
 }
 
 /// A pipeline file -> `chain` -> sink, torn down when dropped.
@@ -153,6 +155,8 @@ fn build(
         Take::Pictures => (element::make("decodebin")?, "video/x-raw"),
         #[cfg(feature = "sim")]
         Take::H264 => (element::make("parsebin")?, "video/x-h264"),
+        #[cfg(feature = "sim")]
+        Take::H265 => (element::make("parsebin")?, "video/x-h265"),
     };
     // Sound is left as it is: nobody listens, and a missing sound decoder must not refuse a video.
     splitter.connect("autoplug-continue", false, |values| {
@@ -173,7 +177,13 @@ fn build(
         .connect_deep_element_added(|_, _, added| element::limit_threads(added));
     let into =
         chain.first().and_then(|it| it.static_pad("sink")).expect("a chain begins with a sink pad");
-    let other_codec = Arc::clone(other_codec);
+    let (other_codec, own) = (Arc::clone(other_codec), into.clone());
+    // A file without what is taken would say nothing, until patience ends.
+    splitter.connect_no_more_pads(move |splitter| {
+        if !own.is_linked() {
+            gst::element_error!(splitter, gst::StreamError::CodecNotFound, ("it holds no picture"));
+        }
+    });
     splitter.connect_pad_added(move |_, pad| {
         let name = caps_name(pad);
         if name == taken && !into.is_linked() {

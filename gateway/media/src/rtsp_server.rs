@@ -1,24 +1,22 @@
 //! A real RTSP server that loops clips at live pace: what `vong sim camera` and the tests talk to.
 
+mod door;
+mod factory;
+mod wire;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use base::Secret;
 use gst::glib;
-use gst::prelude::*;
 use gst_rtsp_server::prelude::*;
 use gstreamer as gst;
-use gstreamer_app as gst_app;
-use gstreamer_rtsp::{RTSPAuthMethod, RTSPLowerTrans};
 use gstreamer_rtsp_server as gst_rtsp_server;
 
-use crate::clip::{Clip, Codec};
-use crate::feeder::{self, Feed};
-
-/// The role that a client who has logged in plays.
-const ROLE: &str = "viewer";
+use crate::clip::Clip;
+use crate::fault::{Fault, Reboot};
+use door::Door;
 
 #[derive(Debug)]
 pub struct RtspServerSettings {
@@ -26,6 +24,7 @@ pub struct RtspServerSettings {
     pub listen: SocketAddr,
     pub login: Option<Login>,
     pub streams: Vec<Stream>,
+    pub reboot: Option<Reboot>,
 }
 
 #[derive(Debug)]
@@ -43,21 +42,12 @@ pub enum LoginScheme {
     Digest,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stream {
     /// Begins with a slash: `/street`.
     pub path: String,
     pub clip: Arc<Clip>,
-    pub fault: Option<Fault>,
-}
-
-/// What goes wrong with a stream, counted from the moment its first client starts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection stays, the pictures stop.
-    Freeze { after: Duration },
-    /// Packets keep coming, and hold nothing that decodes.
-    Garbage { after: Duration },
+    pub faults: Vec<Fault>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +86,7 @@ impl RtspServer {
         let own_loop = main_loop.clone();
         let thread = std::thread::Builder::new()
             .name("rtsp-server".to_owned())
-            .spawn(move || serve(settings, &own_loop, &port_tx))?;
+            .spawn(move || serve(&settings, &own_loop, &port_tx))?;
         match port.recv().ok().flatten() {
             Some(port) => {
                 let address = SocketAddr::new(listen.ip(), port);
@@ -135,7 +125,7 @@ impl Drop for RtspServer {
 
 /// The server's whole life. `GLib` wants a context to stay with its thread.
 fn serve(
-    settings: RtspServerSettings,
+    settings: &RtspServerSettings,
     main_loop: &glib::MainLoop,
     port_tx: &mpsc::SyncSender<Option<u16>>,
 ) {
@@ -145,79 +135,24 @@ fn serve(
         server.set_address(&settings.listen.ip().to_string());
         server.set_service(&settings.listen.port().to_string());
         if let Some(login) = &settings.login {
-            server.set_auth(Some(&auth(login)));
+            server.set_auth(Some(&factory::auth(login)));
         }
         let mounts = server.mount_points().expect("a new server has mount points");
-        for stream in settings.streams {
-            mounts.add_factory(&stream.path.clone(), factory(stream, settings.login.is_some()));
+        for stream in &settings.streams {
+            let factory = factory::of(stream, settings.login.is_some());
+            mounts.add_factory(&stream.path, factory);
         }
-        let source = server.attach(Some(&context)).ok()?;
-        Some((server, source))
+        Door::open(server, &context)
     });
-    let Some((server, source)) = attached.ok().flatten() else {
+    let Some(door) = attached.ok().flatten() else {
         // The starter waits for this message, so it is there to take it.
         let _ = port_tx.send(None);
         return;
     };
-    let _ = port_tx.send(u16::try_from(server.bound_port()).ok());
+    let _ = port_tx.send(Some(door.port()));
+    if let Some(reboot) = settings.reboot {
+        door::reboot_again_and_again(&door, reboot);
+    }
     main_loop.run();
-    server.client_filter(Some(&mut |_, _| gst_rtsp_server::RTSPFilterResult::Remove));
-    // `SourceId::remove` would look for it in the default context.
-    if let Some(source) = context.find_source_by_id(&source) {
-        source.destroy();
-    }
-}
-
-fn auth(login: &Login) -> gst_rtsp_server::RTSPAuth {
-    let auth = gst_rtsp_server::RTSPAuth::new();
-    let token = gst_rtsp_server::RTSPToken::builder()
-        .field(gst_rtsp_server::RTSP_TOKEN_MEDIA_FACTORY_ROLE, ROLE)
-        .build();
-    let password = login.password.expose_secret();
-    match login.scheme {
-        LoginScheme::Basic => {
-            auth.set_supported_methods(RTSPAuthMethod::Basic);
-            let basic = gst_rtsp_server::RTSPAuth::make_basic(&login.user, password);
-            auth.add_basic(&basic, &token);
-        }
-        LoginScheme::Digest => {
-            auth.set_supported_methods(RTSPAuthMethod::Digest);
-            auth.add_digest(&login.user, password, &token);
-        }
-    }
-    auth
-}
-
-fn factory(stream: Stream, needs_login: bool) -> gst_rtsp_server::RTSPMediaFactory {
-    let payloader = match stream.clip.codec {
-        Codec::H264 => "rtph264pay name=pay0 pt=96 config-interval=-1",
-        Codec::Mjpeg => "rtpjpegpay name=pay0 pt=26",
-        Codec::Vp8 => "rtpvp8pay name=pay0 pt=96",
-    };
-    let factory = gst_rtsp_server::RTSPMediaFactory::new();
-    factory.set_launch(&format!("( appsrc name=units ! {payloader} )"));
-    factory.set_shared(true);
-    factory.set_protocols(RTSPLowerTrans::TCP | RTSPLowerTrans::UDP);
-    if needs_login {
-        let role = gst::Structure::builder(ROLE)
-            .field(gst_rtsp_server::RTSP_PERM_MEDIA_FACTORY_ACCESS, true)
-            .field(gst_rtsp_server::RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, true)
-            .build();
-        factory.add_role_from_structure(&role);
-    }
-    factory.connect_media_configure(move |_, media| {
-        let bin = media.element().downcast::<gst::Bin>().expect("a launched media is a bin");
-        let units = bin.by_name_recurse_up("units").expect("the launch line names it");
-        let units = units.downcast::<gst_app::AppSrc>().expect("units is an appsrc");
-        let feed = Feed { clip: Arc::clone(&stream.clip), fault: stream.fault };
-        let stop = feeder::start(units, feed);
-        // Dropping the sender ends the feeder.
-        let stop = Mutex::new(Some(stop));
-        media.connect_unprepared(move |_| {
-            if let Ok(mut stop) = stop.lock() {
-                stop.take();
-            }
-        });
-    });
-    factory
+    door.close();
 }

@@ -2,7 +2,7 @@
 
 use base::{DeviceId, Secret};
 use jiff::tz::TimeZone;
-use models::Entry;
+use models::{Entry, Polygon};
 
 use super::problems::{Field, Reader};
 use super::rule::{self, Rule};
@@ -12,11 +12,17 @@ use super::{raw, sections};
 pub struct Camera {
     pub id: DeviceId,
     pub name: String,
-    /// `rtsp://…` without credentials.
+    /// `rtsp://…` without credentials: the stream that is looked at.
     pub url: String,
+    /// The stream that clips are cut from, where it is another one.
+    pub main_url: Option<String>,
     pub username: Option<String>,
     pub password: Option<Secret<String>>,
     pub transport: Transport,
+    /// What it is for, in the ward's words; empty where nobody said.
+    pub purpose: String,
+    /// What nobody may see. Each is a polygon in parts of the picture.
+    pub masks: Vec<Polygon>,
     /// Ids unique.
     pub rules: Vec<Rule>,
 }
@@ -65,6 +71,13 @@ fn camera(
     if let Some(url) = &url {
         check_url(reader, &format!("{key}.url"), url);
     }
+    let main_key = format!("{key}.main_url");
+    let main_url = reader.optional(&main_key, raw.main_url);
+    if let Some(url) = &main_url {
+        check_url(reader, &main_key, url);
+    }
+    let purpose = reader.optional(&format!("{key}.purpose"), raw.purpose).unwrap_or_default();
+    let masks = masks(reader, &format!("{key}.masks"), raw.masks);
     let username = reader.optional(&format!("{key}.username"), raw.username);
     let password_key = format!("{key}.password_file");
     let password = reader
@@ -86,11 +99,26 @@ fn camera(
         name: name.unwrap_or_else(|| id.to_string()),
         id,
         url: url?,
+        main_url,
         username,
         password,
         transport: transport?,
+        purpose,
+        masks,
         rules,
     })
+}
+
+fn masks(reader: &mut Reader<'_>, key: &str, field: Field<Vec<Vec<[f32; 2]>>>) -> Vec<Polygon> {
+    let mut masks = Vec::new();
+    for (index, corners) in reader.optional(key, field).unwrap_or_default().into_iter().enumerate()
+    {
+        match Polygon::new(corners) {
+            Ok(mask) => masks.push(mask),
+            Err(err) => reader.problem(&format!("{key}[{}]", index + 1), err),
+        }
+    }
+    masks
 }
 
 fn check_url(reader: &mut Reader<'_>, key: &str, url: &str) {

@@ -41,6 +41,8 @@ section! {
         content: Content,
         detector: Detector,
         camera: Vec<Camera>,
+        retention: Retention,
+        proof_of_life: ProofOfLife,
         cluster: Vec<Cluster>,
         quiet_hours: QuietHours,
         schedule: Schedule,
@@ -152,19 +154,50 @@ section! {
 }
 
 section! {
+    /// How long pictures and clips of alerts are kept. What is on legal hold stays.
+    Retention {
+        /// Days for alerts of severity `info`; 7 unless given.
+        info_days: u16,
+        /// Days for alerts of severity `warning`; 30 unless given.
+        warning_days: u16,
+        /// Days for alerts of severity `critical`; 90 unless given.
+        critical_days: u16,
+        /// Most bytes of pictures and clips, the oldest go first; 8 GiB unless given.
+        max_bytes: u64,
+    }
+}
+
+section! {
+    /// A test alarm of each camera, to the centre and back: silence is then known to be peace.
+    ProofOfLife {
+        /// How often, `"6h"` unless given; `"0s"` switches it off.
+        every: String,
+    }
+}
+
+section! {
     /// A camera.
     Camera {
         /// 1 to 23 of a-z, 0-9 and -.
         id: String,
         /// What people call it; the id unless given.
         name: String,
-        /// `rtsp://host:port/path`, without user and password. Prefer the sub-stream.
+        /// `rtsp://host:port/path` of the stream that is looked at, without user and password. Prefer the
+        /// sub-stream.
         url: String,
+        /// `rtsp://host:port/path` of the stream that clips are cut from, kept in memory and never
+        /// decoded; `url` unless given.
+        main_url: String,
         username: String,
         /// File that holds the password, readable by the daemon alone; relative to this file.
         password_file: String,
         /// `tcp` (default) or `udp`.
         transport: String,
+        /// What this camera is for, for people who ask and for whoever reads the log of views.
+        purpose: String,
+        /// Parts of the picture that nobody may see (windows, a garden): polygons of `[x, y]`, each 0 to 1
+        /// of the picture's width and height. Painted over before anything is looked at or stored.
+        masks: Vec<Vec<[f32; 2]>>,
         rule: Vec<Rule>,
     }
 }

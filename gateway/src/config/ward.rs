@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base::{DeviceId, Score, Sha256};
 use broadcast::Volume;
@@ -29,6 +30,9 @@ pub struct Ward {
     pub detector: Detector,
     /// Ids unique.
     pub cameras: Vec<Camera>,
+    pub retention: Retention,
+    /// `None`: switched off.
+    pub proof_every: Option<Duration>,
     /// Ids unique.
     pub clusters: Vec<Cluster>,
     /// `None`: switched off.
@@ -69,6 +73,15 @@ pub struct Detector {
     pub fps: u32,
 }
 
+/// How long pictures and clips of alerts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub info: Duration,
+    pub warning: Duration,
+    pub critical: Duration,
+    pub max_bytes: u64,
+}
+
 /// A loudspeaker cluster that this box drives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
@@ -104,6 +117,8 @@ impl Ward {
         reader.unknown("schedule", &schedule.unknown);
         let timezone = sections::timezone(reader, "schedule.timezone", schedule.timezone);
         let cameras = camera::cameras(reader, model, timezone.as_ref(), raw.camera);
+        let retention = retention(reader, raw.retention);
+        let proof_every = proof_of_life(reader, raw.proof_of_life);
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         Some(Self {
@@ -118,6 +133,8 @@ impl Ward {
             content: content?,
             detector: detector?,
             cameras,
+            retention: retention?,
+            proof_every: proof_every?,
             clusters,
             quiet_hours,
             timezone: timezone?,
@@ -192,6 +209,39 @@ fn detector<'a>(
         })
     };
     (believed(), entry)
+}
+
+fn retention(reader: &mut Reader<'_>, field: Field<raw::Retention>) -> Option<Retention> {
+    let section = reader.optional("retention", field).unwrap_or_default();
+    reader.unknown("retention", &section.unknown);
+    let mut days = |key: &str, field, default| {
+        let days = sections::within(reader, &format!("retention.{key}"), field, default, 1..=3650)?;
+        Some(Duration::from_hours(24 * u64::from(days)))
+    };
+    let info = days("info_days", section.info_days, 7);
+    let warning = days("warning_days", section.warning_days, 30);
+    let critical = days("critical_days", section.critical_days, 90);
+    let key = "retention.max_bytes";
+    let max_bytes = sections::within(reader, key, section.max_bytes, 8 << 30, 1 << 20..=1 << 50);
+    Some(Retention { info: info?, warning: warning?, critical: critical?, max_bytes: max_bytes? })
+}
+
+/// The outer `None` is a problem, the inner one is off.
+#[expect(clippy::option_option, reason = "a value that may be absent, and may be wrong")]
+fn proof_of_life(
+    reader: &mut Reader<'_>,
+    field: Field<raw::ProofOfLife>,
+) -> Option<Option<Duration>> {
+    let section = reader.optional("proof_of_life", field).unwrap_or_default();
+    reader.unknown("proof_of_life", &section.unknown);
+    let key = "proof_of_life.every";
+    let (default, most) = (Duration::from_hours(6), Duration::from_hours(24 * 7));
+    let every = sections::duration(reader, key, section.every, default, most)?;
+    if !every.is_zero() && every < Duration::from_mins(1) {
+        reader.problem(key, "is less than a minute: a camera has other things to do");
+        return None;
+    }
+    Some((!every.is_zero()).then_some(every))
 }
 
 fn clusters(reader: &mut Reader<'_>, field: Field<Vec<raw::Cluster>>) -> Vec<Cluster> {

@@ -54,6 +54,7 @@ kinds! {
     CameraBlurred = "camera.blurred" in Camera,
     CameraMoved = "camera.moved" in Camera,
     CameraClockSkew = "camera.clock_skew" in Camera,
+    CameraLowFps = "camera.low_fps" in Camera,
     BroadcastOrdered = "broadcast.ordered" in Broadcast,
     BroadcastCached = "broadcast.cached" in Broadcast,
     BroadcastStarted = "broadcast.started" in Broadcast,

@@ -19,9 +19,12 @@ use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
 use super::commands::CommandDesk;
 use super::content::{self, ContentSettings};
+use super::proof::Prover;
 use super::record;
+use super::retention::Keeper;
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
+use super::vigil;
 use crate::daemon::{Daemon, Heartbeat, Progress};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
@@ -38,8 +41,14 @@ const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
 /// changed.
-const STEPS: &[&str] =
-    &[report::SCHEMA, record::SCHEMA, broadcast::SCHEMA, web::SCHEMA, broadcast::SCHEMA_VOLUME];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    broadcast::SCHEMA,
+    web::SCHEMA,
+    broadcast::SCHEMA_VOLUME,
+    record::SCHEMA_EVIDENCE,
+];
 
 /// What the frame and the parts below share.
 struct Frame {
@@ -85,6 +94,7 @@ pub(super) async fn run(
     let (health, progress) = (Health::default(), Vec::new());
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
 
+    record::close_the_past(&frame.store, &frame.reporter).await?;
     report_up(&mut frame, &config);
     let cameras = watch_street(&mut frame, &config).await?;
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
@@ -134,15 +144,32 @@ async fn watch_street(
     let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
     let (facts_tx, facts) = mpsc::channel(FACTS);
     tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
-    let Sight { threads, progress, cameras } =
+    let Sight { threads, progress, evidence, main_streams, cameras } =
         sight::open(config, clock, &facts_tx, &frame.health).await?;
+    tasks.spawn("evidence", evidence);
+    let keeper = Keeper {
+        data_dir: config.data_dir.clone(),
+        retention: config.retention,
+        reporter: frame.reporter.clone(),
+    };
+    tasks.spawn("retention", keeper.run(stop.clone()));
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
+    for stream in main_streams {
+        let name = format!("main-stream/{}", stream.camera);
+        tasks.spawn(&name, camera::run_main_stream(stream, stop.clone()));
+    }
     let mut handles = Vec::new();
     for (parts, handle) in cameras {
         tasks.spawn(&format!("camera/{}", handle.id), camera::run(parts, stop.clone()));
         handles.push(handle);
     }
+    if let Some(every) = config.proof_every {
+        let (cameras, reporter) = (handles.clone(), frame.reporter.clone());
+        let prover = Prover { cameras, every, reporter, health: frame.health.clone() };
+        tasks.spawn("proof-of-life", prover.run(stop.clone()));
+    }
+    tasks.spawn("vigil", vigil::run(handles.clone(), frame.health.clone(), stop.clone()));
     Ok(handles)
 }
 

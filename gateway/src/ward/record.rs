@@ -1,23 +1,27 @@
 //! Stores what cameras tell, together with the event that reports it: both, or neither.
 
+mod alert;
+pub(super) mod proof;
+
 use std::time::Duration;
 
-use base::Backoff;
-use jiff::Timestamp;
-use media::CaptureClock;
-use rusqlite::{Connection, params};
+use base::{Backoff, DeviceId};
+use models::Complaint;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
-use super::camera::{Alert, CameraFact, CameraState, Snapshot, StateChange};
-use crate::config::Severity;
-use crate::report::wire::time_text;
+use super::alert::Ending;
+use super::camera::{CameraComplaint, CameraFact, CameraState, ComplaintChange, StateChange};
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::{Store, StoreError};
 
 /// The tables of this file, in the box's database.
 pub const SCHEMA: &str = include_str!("camera.sql");
+/// What became of alerts, a later step.
+pub const SCHEMA_EVIDENCE: &str = include_str!("evidence.sql");
 
 /// While the disk is full. Meanwhile the cameras' facts wait, and the cameras go on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -62,14 +66,14 @@ async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
 
 fn insert(conn: &Connection, fact: &CameraFact, reporter: &Reporter) -> rusqlite::Result<()> {
     match fact {
-        CameraFact::Alert(alert) => {
-            let event = NewEvent {
-                kind: Kind::AlertRaised,
-                occurred_at: alert.captured_at,
-                data: alert_data(alert),
-            };
-            let event_id = reporter.record_in(conn, event)?;
-            insert_alert(conn, alert, &event_id.to_string())
+        CameraFact::Raised(alert) => alert::raise(conn, alert, reporter),
+        CameraFact::Updated(update) => alert::update(conn, update, reporter),
+        CameraFact::Cleared(ending) => alert::clear(conn, ending, reporter),
+        CameraFact::Tested(alert) => proof::raised(conn, alert, reporter),
+        CameraFact::Complaint(change) => {
+            let (kind, data) = complaint(change);
+            let event = NewEvent { kind, occurred_at: change.at, data };
+            reporter.record_in(conn, event).map(drop)
         }
         CameraFact::State(change) => {
             let kind = match change.state {
@@ -85,67 +89,58 @@ fn insert(conn: &Connection, fact: &CameraFact, reporter: &Reporter) -> rusqlite
     }
 }
 
-fn insert_alert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::Result<()> {
-    let (path, sha256, bytes, missing) = match &alert.snapshot {
-        Snapshot::Kept(file) => {
-            let path = file.path.to_string_lossy().into_owned();
-            let bytes = i64::try_from(file.bytes).unwrap_or(i64::MAX);
-            (Some(path), Some(file.sha256.to_string()), Some(bytes), None)
-        }
-        Snapshot::Missing { why } => (None, None, None, Some(why.as_str())),
-    };
-    conn.execute(
-        "INSERT INTO camera_alert (id, event_id, camera, zone, zone_name, severity, label, score, track,
-            captured_at_ms, capture_clock, raised_at_ms,
-            snapshot_path, snapshot_sha256, snapshot_bytes, snapshot_missing)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        params![
-            alert.id.to_string(),
-            event_id,
-            alert.camera.as_str(),
-            alert.zone.as_str(),
-            alert.zone_name,
-            severity_text(alert.severity),
-            alert.label,
-            f64::from(alert.score.get()),
-            i64::try_from(alert.track).unwrap_or(i64::MAX),
-            alert.captured_at.as_millisecond(),
-            clock_text(alert.clock),
-            alert.raised_at.as_millisecond(),
-            path,
-            sha256,
-            bytes,
-            missing,
-        ],
-    )
-    .map(drop)
+/// What the last run of the program did not see the end of is over, and its clips will not come.
+pub async fn close_the_past(store: &Store, reporter: &Reporter) -> Result<usize, StoreError> {
+    let now = reporter.clock().now();
+    let reporter = reporter.clone();
+    store
+        .write(move |conn| {
+            conn.execute(
+                "UPDATE camera_alert SET clip_missing = 'the box was restarted'
+                 WHERE clip_path IS NULL AND clip_missing IS NULL",
+                [],
+            )?;
+            let open = open_alerts(conn)?;
+            for (alert, camera) in &open {
+                let (alert, camera) = (*alert, camera.clone());
+                let ending = Ending { alert, camera, at: now, reason: "restart" };
+                alert::clear(conn, &ending, &reporter)?;
+            }
+            Ok(open.len())
+        })
+        .await
 }
 
-/// `data` of `alert.raised`. Pictures travel by reference: they are fetched when somebody looks.
-fn alert_data(alert: &Alert) -> Value {
-    let [left, top, right, bottom] = alert.area.map(thousandths);
-    let mut data = json!({
-        "alert": alert.id.to_string(),
-        "camera": alert.camera.as_str(),
-        "zone": alert.zone.as_str(),
-        "zone_name": alert.zone_name,
-        "rule": alert.rule,
-        "severity": severity_text(alert.severity),
-        "label": alert.label,
-        "score": thousandths(alert.score.get()),
-        "track": alert.track,
-        "box": [left, top, right, bottom],
-        "capture_clock": clock_text(alert.clock),
-        "raised_at": time_text(alert.raised_at),
-    });
-    match &alert.snapshot {
-        Snapshot::Kept(file) => {
-            let sha256 = file.sha256.to_string();
-            data["snapshot"] = json!({ "sha256": sha256, "bytes": file.bytes });
+fn open_alerts(conn: &Connection) -> rusqlite::Result<Vec<(Uuid, DeviceId)>> {
+    let mut query =
+        conn.prepare("SELECT id, camera FROM camera_alert WHERE cleared_at_ms IS NULL")?;
+    let rows =
+        query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut open = Vec::new();
+    for row in rows {
+        let (id, camera) = row?;
+        // Both were checked when they were written.
+        if let (Ok(id), Ok(camera)) = (id.parse(), camera.parse()) {
+            open.push((id, camera));
         }
-        Snapshot::Missing { why } => data["snapshot_missing"] = json!(why),
     }
-    data
+    Ok(open)
+}
+
+fn complaint(change: &ComplaintChange) -> (Kind, Value) {
+    let kind = match change.complaint {
+        CameraComplaint::Lens(Complaint::Frozen) => Kind::CameraFrozen,
+        CameraComplaint::Lens(Complaint::Dark) => Kind::CameraDark,
+        CameraComplaint::Lens(Complaint::Blurred) => Kind::CameraBlurred,
+        CameraComplaint::Lens(Complaint::Moved) => Kind::CameraMoved,
+        CameraComplaint::ClockSkew => Kind::CameraClockSkew,
+        CameraComplaint::LowFps => Kind::CameraLowFps,
+    };
+    let mut data = json!({ "camera": change.camera.as_str(), "is_so": change.begins });
+    if let Some(detail) = &change.detail {
+        data["text"] = json!(detail);
+    }
+    (kind, data)
 }
 
 fn state_data(change: &StateChange) -> Value {
@@ -157,33 +152,24 @@ fn state_data(change: &StateChange) -> Value {
     data
 }
 
-/// Three decimals are finer than any detector, and shorter than an `f32` widened to `f64`.
-fn thousandths(value: f32) -> f64 {
-    (f64::from(value) * 1000.0).round() / 1000.0
-}
-
-fn severity_text(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
-fn clock_text(clock: CaptureClock) -> &'static str {
-    match clock {
-        CaptureClock::Camera => "camera",
-        CaptureClock::Arrival => "arrival",
-    }
-}
-
 fn log(fact: &CameraFact) {
-    if let CameraFact::Alert(alert) = fact {
-        let captured_at: Timestamp = alert.captured_at;
-        info!(
-            camera = %alert.camera, zone = %alert.zone, label = alert.label, %captured_at,
-            "alert raised"
-        );
+    match fact {
+        CameraFact::Raised(alert) => info!(
+            camera = %alert.camera, zone = %alert.zone, rule = alert.rule, label = alert.label,
+            captured_at = %alert.captured_at, "alert raised"
+        ),
+        CameraFact::Complaint(change) if change.begins => {
+            let complaint = change.complaint.as_str();
+            warn!(camera = %change.camera, complaint, "something is wrong with the picture");
+        }
+        CameraFact::Complaint(change) => {
+            let complaint = change.complaint.as_str();
+            info!(camera = %change.camera, complaint, "over");
+        }
+        CameraFact::Updated(_)
+        | CameraFact::Cleared(_)
+        | CameraFact::Tested(_)
+        | CameraFact::State(_) => {}
     }
 }
 

@@ -1,35 +1,49 @@
 //! Puts the cameras before the detector: a session for each thread, a place for each camera.
 
+use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use base::Clock;
-use base::Score;
+use base::{Clock, DeviceId, Score};
+use media::{Ring, RingLimits};
 use models::{Detect, Manifest, open_detector};
 use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use super::camera::{
-    Analyst, CameraFact, CameraHandle, CameraParts, CameraView, Outlet, PictureDesk, Sees,
+    self, Analyst, CameraFact, CameraHandle, CameraOrders, CameraParts, CameraView, MainStream,
+    Outlet, PictureDesk, Sees,
 };
 use super::detector::{self, Crew, DetectorThreads, FAINTEST_SCORE, Maker};
+use super::evidence::{self, Clips, Source};
 use crate::config;
 use crate::daemon::Progress;
 use crate::engine::self_test::{self, Fitness};
 use crate::engine::{self, Choice};
 use crate::report::health::Health;
 
-pub(super) struct Sight {
-    pub(super) threads: DetectorThreads,
-    pub(super) progress: Progress,
-    /// Each to be spawned with [`super::camera::run`].
-    pub(super) cameras: Vec<(CameraParts, CameraHandle)>,
+/// Seconds of each camera in memory: those before an alert, and some for the disk to be slow in.
+const RING: Duration = Duration::from_secs(12);
+/// Of each camera: twelve seconds at 10 Mb/s.
+const RING_BYTES: usize = 16 << 20;
+
+pub(crate) struct Sight {
+    pub(crate) threads: DetectorThreads,
+    pub(crate) progress: Progress,
+    /// Resolves when all evidence is written.
+    pub(crate) evidence: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Each to be spawned with [`camera::run_main_stream`].
+    pub(crate) main_streams: Vec<MainStream>,
+    /// Each to be spawned with [`camera::run`].
+    pub(crate) cameras: Vec<(CameraParts, CameraHandle)>,
 }
 
 /// # Errors
 /// What is wrong with the library, the model, or a rule that the model cannot serve. A box that
 /// cannot see refuses to start, so that nobody takes its silence for peace.
-pub(super) async fn open(
+pub(crate) async fn open(
     config: &config::Ward,
     clock: &Arc<dyn Clock>,
     facts: &mpsc::Sender<CameraFact>,
@@ -42,17 +56,23 @@ pub(super) async fn open(
     let (labels, input) = (first.labels().to_vec(), first.input());
     let (handle, threads) = detector::spawn(crew)?;
     let model = Sees { labels: &labels, input };
+    let sources = sources(&config.cameras);
+    let clips = Clips::start(&config.data_dir, sources.clone(), facts)?;
+    let (evidence, written) =
+        evidence::start(config.data_dir.clone(), facts.clone(), Box::new(clips))?;
     let mut cameras = Vec::new();
+    let mut main_streams = Vec::new();
     for camera in &config.cameras {
-        let desk = PictureDesk::default();
+        let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
+        let view = watch::Sender::new(CameraView::new(clock.now()));
         let out = Outlet {
-            data_dir: config.data_dir.clone(),
-            facts: facts.clone(),
+            evidence: evidence.clone(),
             desk: desk.clone(),
+            orders: orders.clone(),
+            view: view.clone(),
             clock: Arc::clone(clock),
         };
         let analyst = Analyst::new(camera, &model, config.detector.min_score, out)?;
-        let view = watch::Sender::new(CameraView::new(clock.now()));
         let eye = handle.add(analyst);
         let own = CameraHandle {
             id: camera.id.clone(),
@@ -60,30 +80,39 @@ pub(super) async fn open(
             view: view.subscribe(),
             figures: Arc::clone(eye.figures()),
             desk,
+            orders,
         };
+        let ring = sources[&camera.id].ring.clone();
+        let main = camera.main_url.as_ref().map(|url| MainStream {
+            camera: camera.id.clone(),
+            settings: camera::rtsp_settings(camera, url, config.detector.fps),
+            ring: ring.clone(),
+            clock: Arc::clone(clock),
+        });
         let parts = CameraParts {
             camera: camera.clone(),
             fps: config.detector.fps,
             eye,
+            ring: main.is_none().then_some(ring),
             facts: facts.clone(),
             view,
             clock: Arc::clone(clock),
         };
+        main_streams.extend(main);
         cameras.push((parts, own));
     }
-    let progress = progress(handle.goes_on(), facts);
-    Ok(Sight { threads, progress, cameras })
+    let progress = Progress { name: "detector", goes_on: Box::new(handle.goes_on()) };
+    let evidence = Box::pin(written);
+    Ok(Sight { threads, progress, evidence, main_streams, cameras })
 }
 
-/// With the disk full, the threads wait until their facts are taken: that is no fault of theirs, and a
-/// restart would lose what waits.
-fn progress<T: Send + 'static>(
-    goes_on: impl Fn() -> bool + Send + 'static,
-    facts: &mpsc::Sender<T>,
-) -> Progress {
-    let facts = facts.downgrade();
-    let are_waited_for = move || facts.upgrade().is_some_and(|it| it.capacity() == 0);
-    Progress { name: "detector", goes_on: Box::new(move || goes_on() || are_waited_for()) }
+/// One ring a camera, for whichever stream its clips are cut from.
+fn sources(cameras: &[config::Camera]) -> HashMap<DeviceId, Source> {
+    let source = |camera: &config::Camera| {
+        let ring = Ring::new(RingLimits { keep: RING, most_bytes: RING_BYTES });
+        (camera.id.clone(), Source { ring, masks: camera::masks(camera) })
+    };
+    cameras.iter().map(source).collect()
 }
 
 fn crew(config: &config::Ward, health: &Health, fitness: Fitness) -> anyhow::Result<Crew> {
@@ -101,20 +130,4 @@ fn crew(config: &config::Ward, health: &Health, fitness: Fitness) -> anyhow::Res
     info!(model, library, n_threads, "the detector is ready");
     let (model, health) = (model.clone(), health.clone());
     Ok(Crew { model, fitness: Some(fitness), detectors, maker, health })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threads_that_wait_for_a_full_disk_are_not_stuck() {
-        let (facts_tx, mut facts) = mpsc::channel(1);
-        let progress = progress(|| false, &facts_tx);
-        assert!(!(progress.goes_on)(), "nothing waits, and still it does not go on");
-        facts_tx.try_send("an alert").unwrap();
-        assert!((progress.goes_on)(), "the alert is not taken yet");
-        facts.try_recv().unwrap();
-        assert!(!(progress.goes_on)());
-    }
 }

@@ -30,7 +30,7 @@ use crate::clock_trust::ClockTrust;
 use crate::report::ReporterSettings;
 use crate::report::rows::Bound;
 use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Wake};
-use crate::ward::camera::{CameraView, PictureDesk};
+use crate::ward::camera::{CameraOrders, CameraView, PictureDesk};
 use crate::ward::clusters::ClusterView;
 
 const STEPS: &[&str] = &[
@@ -39,6 +39,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA,
     SCHEMA,
     broadcast::SCHEMA_VOLUME,
+    crate::ward::record::SCHEMA_EVIDENCE,
 ];
 const PASSWORD: &str = "cầu tre sáng sớm";
 
@@ -112,6 +113,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         view: seen,
         figures: Arc::default(),
         desk,
+        orders: CameraOrders::default(),
     };
     let views = ClusterViews::from([(cluster.clone(), ClusterView::default())]);
     let (cluster_views, clusters_seen) = watch::channel(views);

@@ -1,6 +1,8 @@
 //! `vong bench ...`: figures of this machine, one JSON object a line on stdout.
 
+pub mod cameras;
 pub mod detect;
+pub mod track;
 mod wire;
 
 use std::io::{self, Write as _};
@@ -21,12 +23,16 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Bench {
+    Cameras(cameras::Args),
     Detect(detect::Args),
+    Track(track::Args),
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
+        Bench::Cameras(args) => cameras::run(args),
         Bench::Detect(args) => detect::run(args),
+        Bench::Track(args) => track::run(args),
     }
 }
 
@@ -41,10 +47,19 @@ pub(crate) fn print(name: &str, figures: &impl Serialize) -> anyhow::Result<Exit
 
 /// The largest resident memory of this process so far, in MiB.
 pub(crate) fn peak_rss_mib() -> anyhow::Result<f64> {
+    status_mib("VmHWM")
+}
+
+/// The resident memory of this process, in MiB.
+pub(crate) fn rss_mib() -> anyhow::Result<f64> {
+    status_mib("VmRSS")
+}
+
+fn status_mib(name: &'static str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
     let kib =
-        machine::field(&status, "VmHWM").and_then(|it| it.strip_suffix(" kB")?.parse::<u32>().ok());
-    Ok(f64::from(kib.context("/proc/self/status has no VmHWM")?) / 1024.0)
+        machine::field(&status, name).and_then(|it| it.strip_suffix(" kB")?.parse::<u32>().ok());
+    Ok(f64::from(kib.with_context(|| format!("/proc/self/status has no {name}"))?) / 1024.0)
 }
 
 fn machine() -> wire::Machine {

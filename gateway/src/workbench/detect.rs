@@ -40,7 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "ID", default_value = "yolox-nano")]
     model: String,
     /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
-    /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons.
+    /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons, without the
+    /// fixtures: what has not moved since it was first seen, seconds ago, is a sign or a statue.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
     /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot 0.1: the tracker needs to see
@@ -54,6 +55,10 @@ pub struct Args {
     /// moves or somebody is followed, and all of it every ten seconds; `looks` says how often.
     #[arg(long)]
     every_frame: bool,
+    /// Take only each Nth frame of a video, as a camera with so many fewer frames a second would
+    /// send; frames keep their numbers.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "video", value_parser = clap::value_parser!(u16).range(1..=240))]
+    step: u16,
     /// Pictures a second in --images, for the tracker's sense of speed.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
     images_fps: u16,
@@ -69,7 +74,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stdout = io::BufWriter::new(io::stdout().lock());
     let mut output = Output::new(args.format, entry.labels.clone(), wanted, stdout);
     let looked = match (&args.video, &args.images) {
-        (Some(video), _) => source::video(video, args.every_frame, &mut detector, &mut output),
+        (Some(video), _) => {
+            let pace = source::Pace { every_frame: args.every_frame, step: args.step };
+            source::video(video, pace, &mut detector, &mut output)
+        }
         (None, Some(folder)) => {
             source::pictures(folder, args.images_fps, &mut detector, &mut output)
         }

@@ -1,7 +1,5 @@
 //! A lens on painted streets, five pictures a second.
 
-use base::Size;
-
 use super::*;
 
 const WIDE: usize = 320;
@@ -131,4 +129,16 @@ fn a_bus_before_the_lens_goes_on() {
     let mut camera = Camera::settled();
     assert_eq!(camera.watches(20, |_, y| 100 + u8::try_from(y / 50).unwrap()), []);
     assert_eq!(camera.watches(20, street), []);
+}
+
+#[test]
+fn the_sharper_of_two_parts_is_told() {
+    let luma: Vec<u8> = (0..WIDE * HIGH).map(|at| street(at % WIDE, at / WIDE)).collect();
+    let size = Size { width: 320, height: 200 };
+    let half = Plane { data: &luma, stride: WIDE };
+    let picture = Picture::I420 { size, y: Plane { data: &luma, stride: WIDE }, u: half, v: half };
+    let part = |y: f32| Rect { x: -5.0, y, width: 400.0, height: 60.0 };
+    let (houses, road) = (sharpness_of(&picture, part(10.0)), sharpness_of(&picture, part(130.0)));
+    assert!(houses > 1.0 && road < 0.1, "{houses} {road}");
+    assert!(sharpness_of(&picture, part(900.0)) < 0.1, "outside there is nothing");
 }

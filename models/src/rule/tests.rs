@@ -43,8 +43,9 @@ fn track(id: u64, [x, y]: [f32; 2], now: Timestamp) -> Track {
         n_hits: 2,
         first_seen_at: now,
         last_seen_at: now,
-        has_moved: true,
         is_standing: false,
+        has_moved: true,
+        is_fixture: false,
     }
 }
 

@@ -3,6 +3,7 @@
 /// Costs in `0.0..=1.0`, row by row.
 #[derive(Clone, Debug)]
 pub(super) struct Costs {
+    n_rows: usize,
     n_columns: usize,
     costs: Vec<f32>,
 }
@@ -10,15 +11,15 @@ pub(super) struct Costs {
 impl Costs {
     pub(super) fn new(n_rows: usize, n_columns: usize, cost: impl Fn(usize, usize) -> f32) -> Self {
         let all = (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| (row, column)));
-        Self { n_columns, costs: all.map(|(row, column)| cost(row, column)).collect() }
+        Self { n_rows, n_columns, costs: all.map(|(row, column)| cost(row, column)).collect() }
     }
 
     /// For each row, its column. The sum of costs is the smallest possible, where a row and a
     /// column that stay alone cost `limit` together; no pair costs `limit` or more.
     pub(super) fn pair(&self, limit: f32) -> Vec<Option<usize>> {
-        let n_rows = self.costs.len().checked_div(self.n_columns).unwrap_or(0);
-        if n_rows == 0 {
-            return Vec::new();
+        let n_rows = self.n_rows;
+        if self.costs.is_empty() {
+            return vec![None; n_rows];
         }
         let cost = |row: usize, column: usize| self.costs[row * self.n_columns + column].min(limit);
         let mut pairs = if n_rows <= self.n_columns {
@@ -122,15 +123,16 @@ mod tests {
 
     #[test]
     fn the_greedy_choice_is_not_the_cheapest() {
-        let costs = Costs { n_columns: 2, costs: vec![0.1, 0.2, 0.2, 0.9] };
+        let costs = Costs { n_rows: 2, n_columns: 2, costs: vec![0.1, 0.2, 0.2, 0.9] };
         assert_eq!(costs.pair(1.0), [Some(1), Some(0)]);
     }
 
     #[test]
     fn what_costs_the_limit_stays_alone() {
-        let costs = Costs { n_columns: 1, costs: vec![0.8, 0.7999] };
+        let costs = Costs { n_rows: 2, n_columns: 1, costs: vec![0.8, 0.7999] };
         assert_eq!(costs.pair(0.8), [None, Some(0)]);
         assert_eq!(Costs::new(0, 3, |_, _| 0.0).pair(0.8), []);
+        assert_eq!(Costs::new(2, 0, |_, _| 0.0).pair(0.8), [None, None]);
     }
 
     proptest! {

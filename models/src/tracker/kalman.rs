@@ -2,6 +2,8 @@
 
 use crate::detection::Rect;
 
+/// The filter's steps a second.
+pub(super) const STEPS_A_SECOND: f32 = 30.0;
 /// Position noise a step, in heights of the box; with `VELOCITY` as in SORT and its successors.
 const POSITION: f32 = 1.0 / 20.0;
 /// Velocity noise a step, in heights of the box.
@@ -10,6 +12,12 @@ const VELOCITY: f32 = 1.0 / 160.0;
 const ASPECT: f32 = 1e-2;
 const ASPECT_VELOCITY: f32 = 1e-5;
 const ASPECT_MEASURED: f32 = 1e-1;
+/// Steps after which a third of an unseen object's speed is left: 2 s.
+const UNSEEN_STEPS: f32 = 60.0;
+/// Steps between the sights that a bridge pretends: those of 5 pictures a second.
+const BRIDGE_STEPS: f32 = 6.0;
+/// More sights on a bridge than this say nothing more about speed.
+const MOST_PARTS: f32 = 16.0;
 
 /// Centre, aspect (width over height) and height of a box, each with its speed. The eight-state
 /// filter of the paper has no covariance between the four, so four filters of two states are it.
@@ -63,9 +71,35 @@ impl Motion {
         self.height.correct(height, noise);
     }
 
-    /// A lost box keeps its size: a height that shrinks unseen would end below nothing.
-    pub(super) fn hold_size(&mut self) {
+    /// For what is not seen: a height that shrank unseen would end below nothing, so the size is
+    /// kept; and who is hidden is less and less likely to walk on as before.
+    pub(super) fn damp(&mut self, steps: f32) {
+        let kept = (-steps / UNSEEN_STEPS).exp();
+        self.x.speed *= kept;
+        self.y.speed *= kept;
         self.height.speed = 0.0;
+        self.aspect.speed = 0.0;
+    }
+
+    /// What stands and is not looked at stays where it is.
+    pub(super) fn stop(&mut self) {
+        for axis in [&mut self.x, &mut self.y, &mut self.height, &mut self.aspect] {
+            axis.speed = 0.0;
+        }
+    }
+
+    /// Runs the filter over the gap behind it again, as if the object had been seen on its way from
+    /// `from` to `to`: without that, its speed would be what the gap made of it (observation-centric
+    /// re-update: Cao et al., "Observation-Centric SORT", CVPR 2023, arXiv 2203.14360). `self` is as
+    /// it was when the object was seen last, `steps` before.
+    pub(super) fn bridge(&mut self, from: Rect, to: Rect, steps: f32) {
+        let n_parts = (steps / BRIDGE_STEPS).ceil().clamp(1.0, MOST_PARTS);
+        let mut part = 1.0;
+        while part <= n_parts {
+            self.predict(steps / n_parts);
+            self.correct(between(from, to, part / n_parts));
+            part += 1.0;
+        }
     }
 
     pub(super) fn area(&self) -> Rect {
@@ -107,6 +141,16 @@ impl Axis {
     }
 }
 
+fn between(from: Rect, to: Rect, share: f32) -> Rect {
+    let mix = |from: f32, to: f32| from + share * (to - from);
+    Rect {
+        x: mix(from.x, to.x),
+        y: mix(from.y, to.y),
+        width: mix(from.width, to.width),
+        height: mix(from.height, to.height),
+    }
+}
+
 fn measure(area: Rect) -> [f32; 4] {
     let (width, height) = (area.width.max(1.0), area.height.max(1.0));
     [area.x + area.width / 2.0, area.y + area.height / 2.0, width / height, height]
@@ -131,6 +175,20 @@ mod tests {
         }
         motion.predict(6.0);
         assert!((motion.area().x - (x + 12.0)).abs() < 1.0, "{:?} after {x}", motion.area());
+    }
+
+    #[test]
+    fn a_walk_behind_a_wall_is_bridged_and_its_speed_is_right() {
+        let mut motion = Motion::new(at(0.0));
+        for step in 1..10_u8 {
+            motion.predict(6.0);
+            motion.correct(at(f32::from(step) * 12.0));
+        }
+        // Hidden for 4 s, in which they walked half as fast.
+        motion.bridge(at(108.0), at(228.0), 120.0);
+        motion.predict(6.0);
+        let x = motion.area().x;
+        assert!((x - 234.0).abs() < 2.0, "{x}");
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! The tracker on scripted crossings, gaps and crowds.
 
+mod absence;
+mod fixture;
+mod street;
+
 use base::{Plane, Size};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -13,12 +18,23 @@ fn person(x: f32, score: f32) -> Detection {
     Detection { class: 0, score: Score::try_from(score).unwrap(), area }
 }
 
+const SIZE: Size = Size { width: 640, height: 360 };
+const WHOLE: Rect = Rect { x: 0.0, y: 0.0, width: 640.0, height: 360.0 };
+
+/// A grey picture, in which everybody looks alike.
+fn look<'a>(
+    tracker: &'a mut Tracker,
+    detections: &[Detection],
+    looked_at: &[Rect],
+    now: Timestamp,
+) -> &'a [Track] {
+    static GREY: [u8; 640 * 360 * 3] = [128; 640 * 360 * 3];
+    let picture = Picture::Rgb { size: SIZE, data: Plane { data: &GREY, stride: 640 * 3 } };
+    tracker.update(&Sighting { picture: &picture, detections, looked_at }, now)
+}
+
 fn update<'a>(tracker: &'a mut Tracker, detections: &[Detection], now: Timestamp) -> &'a [Track] {
-    let size = Size { width: 640, height: 360 };
-    let grey = vec![128; 640 * 360 * 3];
-    let picture = Picture::Rgb { size, data: Plane { data: &grey, stride: 640 * 3 } };
-    let looked_at = [Rect { x: 0.0, y: 0.0, width: 640.0, height: 360.0 }];
-    tracker.update(&Sighting { picture: &picture, detections, looked_at: &looked_at }, now)
+    look(tracker, detections, &[WHOLE], now)
 }
 
 /// Feeds one picture each 0.2 s; answers with the ids seen in each.
@@ -53,17 +69,6 @@ fn an_unsure_box_starts_nobody() {
 }
 
 #[test]
-fn a_short_absence_is_forgiven_and_a_long_one_is_not() {
-    let there: &[Detection] = &[person(0.0, 0.9)];
-    let short = ids(&[there, there, &[], &[], &[], there]);
-    assert_eq!(short.last(), Some(&vec![1]));
-    let mut pictures = vec![there, there];
-    pictures.resize(2 + 15, &[]);
-    pictures.extend([there, there]);
-    assert_eq!(ids(&pictures).last(), Some(&vec![2]));
-}
-
-#[test]
 fn two_who_pass_each_other_keep_their_names() {
     let mut tracker = Tracker::new(TrackerSettings::default());
     let mut last = Vec::new();
@@ -91,4 +96,54 @@ fn a_clock_that_stands_still_breaks_nothing() {
         update(&mut tracker, &[person(0.0, 0.9)], at(5.0));
     }
     assert_eq!(update(&mut tracker, &[person(0.0, 0.9)], at(4.0)).len(), 1);
+    assert_eq!(
+        update(&mut tracker, &[], at(4.0)),
+        [],
+        "who is not in this picture is not seen in it"
+    );
+}
+
+fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
+    let side = prop_oneof![9 => -50.0_f32..700.0, 1 => Just(f32::NAN), 1 => Just(f32::INFINITY)];
+    let any_box = (0_usize..2, 0.1_f32..1.0, side.clone(), side, 0.0_f32..200.0).prop_map(
+        |(class, score, x, y, size)| Detection {
+            class,
+            score: Score::try_from(score).unwrap(),
+            area: Rect { x, y, width: size / 2.0, height: size },
+        },
+    );
+    prop::collection::vec(any_box, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_detected_nobody_is_two_and_nobody_is_made_up(
+        pictures in prop::collection::vec((any_boxes(), 0_u16..4000, any::<bool>()), 1..40),
+    ) {
+        let mut tracker = Tracker::new(TrackerSettings::default());
+        let mut now = at(0.0);
+        let mut moved = std::collections::BTreeSet::new();
+        for (detections, passed_ms, is_whole) in pictures {
+            now += Duration::from_millis(u64::from(passed_ms));
+            let region = Rect { width: 300.0, ..WHOLE };
+            let looked_at = [if is_whole { WHOLE } else { region }];
+            let tracks = look(&mut tracker, &detections, &looked_at, now).to_vec();
+            let mut ids: Vec<u64> = tracks.iter().map(|it| it.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            prop_assert_eq!(ids.len(), tracks.len());
+            for track in &tracks {
+                let is_it = |it: &&Detection| it.area == track.area && it.class == track.class;
+                prop_assert_eq!(detections.iter().filter(is_it).count(), 1);
+                prop_assert!(track.n_hits >= 2 && track.last_seen_at == now);
+                prop_assert!(track.has_moved || !moved.contains(&track.id));
+                prop_assert!(!(track.has_moved && track.is_fixture));
+                if track.has_moved {
+                    moved.insert(track.id);
+                }
+            }
+            let n_expected = tracker.interests(now).count();
+            prop_assert!(n_expected >= tracks.len());
+        }
+    }
 }

@@ -72,6 +72,7 @@ export const en: Texts = {
       unreachable: 'Not reachable over the network',
       no_such_stream: 'The camera has no such stream',
       unsupported_codec: 'The video format is not supported',
+      too_large: 'The pictures are too large: set a smaller size on the camera',
       stalled: 'The camera stopped sending pictures',
       undecodable: 'The video data is damaged',
       ended: 'The camera closed the connection',

@@ -73,6 +73,7 @@ export const vi = {
       unreachable: 'Không kết nối được qua mạng',
       no_such_stream: 'Không có luồng hình này trên camera',
       unsupported_codec: 'Chuẩn nén hình không được hỗ trợ',
+      too_large: 'Hình quá lớn: hãy giảm kích thước trên camera',
       stalled: 'Camera ngừng gửi hình',
       undecodable: 'Dữ liệu hình bị lỗi',
       ended: 'Camera đã ngắt kết nối',

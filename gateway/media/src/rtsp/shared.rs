@@ -2,21 +2,29 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use base::Pts;
+use base::{Clock, Pts};
+use gstreamer as gst;
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use super::CameraError;
-use super::capture::SenderReport;
+use super::capture::{self, CaptureClock, SenderReport};
+use super::error::NOT_PICTURES;
+use super::{CONNECT_WITHIN, CameraError, DecoderUse, STALL_AFTER};
 
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// The first thing that went wrong: what follows is its consequence.
     error: Mutex<Option<CameraError>>,
     report: Mutex<Option<SenderReport>>,
+    decoder: Mutex<Option<DecoderUse>>,
+    /// When the newest unit was taken that went into a ring.
+    recorded: Mutex<Option<Timestamp>>,
     has_stream: AtomicBool,
-    packets_since_picture: AtomicBool,
+    packet_at: Mutex<Option<Instant>>,
+    loss_at: Mutex<Option<Instant>>,
     news: Notify,
 }
 
@@ -34,9 +42,58 @@ impl Shared {
         *lock(&self.report) = Some(report);
     }
 
-    /// When the camera took the picture, by its own clock, if it ever told the time.
-    pub(crate) fn sender_time(&self, pts: Pts) -> Option<Timestamp> {
-        (*lock(&self.report))?.time_of(pts)
+    /// When the camera took a picture, and whose clock says so. `running_time` is the pipeline's now:
+    /// its stamps and that time share the live zero.
+    pub(crate) fn captured_at(
+        &self,
+        pts: Pts,
+        running_time: Option<gst::ClockTime>,
+        clock: &dyn Clock,
+    ) -> (Timestamp, CaptureClock) {
+        let (sent_at, arrived_at) = self.times(pts, running_time, clock);
+        capture::choose(sent_at, arrived_at)
+    }
+
+    /// By the camera's clock, if it ever told the time, and by ours.
+    pub(crate) fn times(
+        &self,
+        pts: Pts,
+        running_time: Option<gst::ClockTime>,
+        clock: &dyn Clock,
+    ) -> (Option<Timestamp>, Timestamp) {
+        let now = running_time.map_or(0, gst::ClockTime::nseconds);
+        let age = Duration::from_nanos(now.saturating_sub(pts.0));
+        let sent_at = lock(&self.report).and_then(|it| it.time_of(pts));
+        (sent_at, clock.now() - age)
+    }
+
+    /// What is the matter with a camera of which no unit was recorded for too long.
+    pub(crate) fn out_of_patience(&self) -> CameraError {
+        let has_packets = self.has_packets_since(Instant::now() - STALL_AFTER / 2);
+        match (self.has_stream(), has_packets) {
+            (false, _) => CameraError::Unreachable {
+                why: format!("no answer for {} s", CONNECT_WITHIN.as_secs()),
+            },
+            (true, true) => CameraError::Undecodable { why: NOT_PICTURES.to_owned() },
+            (true, false) => CameraError::Stalled { after: STALL_AFTER },
+        }
+    }
+
+    pub(crate) fn put_recorded(&self, captured_at: Timestamp) {
+        *lock(&self.recorded) = Some(captured_at);
+    }
+
+    pub(crate) fn take_recorded(&self) -> Option<Timestamp> {
+        lock(&self.recorded).take()
+    }
+
+    pub(crate) fn put_decoder(&self, chosen: DecoderUse) {
+        *lock(&self.decoder) = Some(chosen);
+    }
+
+    /// `None` until the camera said what it sends.
+    pub(crate) fn decoder(&self) -> Option<DecoderUse> {
+        lock(&self.decoder).clone()
     }
 
     pub(crate) fn put_stream(&self) {
@@ -48,16 +105,24 @@ impl Shared {
     }
 
     pub(crate) fn put_packet(&self) {
-        self.packets_since_picture.store(true, Ordering::Relaxed);
+        *lock(&self.packet_at) = Some(Instant::now());
+    }
+
+    pub(crate) fn has_packets_since(&self, moment: Instant) -> bool {
+        lock(&self.packet_at).is_some_and(|it| it >= moment)
+    }
+
+    /// Packets are missing before or inside the newest coded picture.
+    pub(crate) fn put_loss(&self) {
+        *lock(&self.loss_at) = Some(Instant::now());
+    }
+
+    pub(crate) fn has_losses_since(&self, moment: Instant) -> bool {
+        lock(&self.loss_at).is_some_and(|it| it >= moment)
     }
 
     pub(crate) fn put_picture(&self) {
-        self.packets_since_picture.store(false, Ordering::Relaxed);
         self.news.notify_one();
-    }
-
-    pub(crate) fn packets_since_picture(&self) -> bool {
-        self.packets_since_picture.load(Ordering::Relaxed)
     }
 
     /// Cancel-safe: news that nobody waited for is kept.

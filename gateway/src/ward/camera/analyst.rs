@@ -1,31 +1,42 @@
-//! One camera's memory of what it saw: from pictures to alerts. Runs on the detection threads.
+//! One camera's memory of what it saw: from pictures to findings. Runs on the detection threads.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use base::{Clock, DeviceId, Picture, Score, Sha256, Size, new_uuid, write_atomic};
+use base::{Clock, DeviceId, Picture, Score, Size, new_uuid};
 use jiff::Timestamp;
 use media::CaptureClock;
 use models::{
-    DetectError, Gate, Incident, Look, Lookout, Rect, Rule, RuleEvent, Seen, Track, TrackerSettings,
+    DetectError, Gate, Lens, Look, Lookout, Photo, Rect, RuleEvent, RuleSet, RuleSettings, Seen,
+    Track, TrackerSettings,
 };
-use tokio::sync::mpsc;
+use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::{Alert, CameraFact, LatestPicture, PictureDesk, Snapshot, SnapshotFile};
+use super::casebook::{Casebook, Scene, relative};
+use super::{CameraFact, CameraOrders, CameraView, ComplaintChange, LatestPicture, PictureDesk};
 use crate::config;
+use crate::ward::alert::{Alert, Snapshot};
+use crate::ward::evidence::{EvidenceDesk, Finding, Shot};
 
 /// A new track must be this much surer than one that goes on.
 const START_MARGIN: f32 = 0.1;
+/// What may be somebody, or somebody's number plate, is hidden from most who look.
+const HIDE: [&str; 6] = ["person", "bicycle", "car", "motorcycle", "bus", "truck"];
+const HIDE_FROM_SCORE: f32 = 0.25;
 
-/// Detector in, facts out. Each fact's picture is on disk before the fact is sent.
+/// Pictures and boxes in, findings out.
 #[derive(Debug)]
 pub struct Analyst {
     camera: DeviceId,
     lookout: Lookout,
-    rules: Vec<(config::Rule, Rule)>,
+    lens: Lens,
+    rules: Vec<config::Rule>,
+    judge: RuleSet,
+    casebook: Casebook,
     labels: Vec<String>,
+    /// Classes that are hidden from most who look.
+    hide: Vec<usize>,
     out: Outlet,
     /// Pictures in a row that the detector could not look at.
     n_failed: u64,
@@ -39,12 +50,13 @@ pub struct Sees<'a> {
     pub input: Size,
 }
 
-/// Where an analyst's findings go.
+/// Where an analyst's findings go, and where it is asked for more.
 #[derive(Clone)]
 pub struct Outlet {
-    pub data_dir: PathBuf,
-    pub facts: mpsc::Sender<CameraFact>,
+    pub evidence: EvidenceDesk,
     pub desk: PictureDesk,
+    pub orders: CameraOrders,
+    pub view: watch::Sender<CameraView>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -59,16 +71,24 @@ impl Analyst {
         let sure = min_score.get();
         let start = (sure + START_MARGIN).min(1.0);
         let settings = TrackerSettings { sure, start, ..TrackerSettings::default() };
-        let rules = camera.rules.iter().map(|rule| {
-            let key = format!("camera.{}.rule.{}", camera.id, rule.id);
-            let classes = classes(&rule.labels, model.labels, &key)?;
-            Ok((rule.clone(), Rule::new(rule.settings(classes))))
-        });
+        let labels = model.labels.to_vec();
+        let judge = RuleSet::new(judged(&camera.id, &camera.rules, &labels)?);
+        let is_hidden = |(_, label): &(usize, &String)| HIDE.contains(&label.as_str());
+        let mut hide: Vec<usize> =
+            labels.iter().enumerate().filter(is_hidden).map(|(class, _)| class).collect();
+        if hide.is_empty() {
+            // Whatever this model calls people: everything it finds may be one.
+            hide = (0..labels.len()).collect();
+        }
         Ok(Self {
             camera: camera.id.clone(),
             lookout: Lookout::new(Gate::Motion, model.input, settings),
-            rules: rules.collect::<anyhow::Result<_>>()?,
-            labels: model.labels.to_vec(),
+            lens: Lens::default(),
+            rules: camera.rules.clone(),
+            judge,
+            casebook: Casebook::new(camera.id.clone(), labels.clone()),
+            labels,
+            hide,
             out,
             n_failed: 0,
         })
@@ -80,11 +100,22 @@ impl Analyst {
 
     /// What of a picture the detector should look at, often nothing.
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
-        self.lookout.plan(picture, captured_at)
+        if let Some(rules) = self.out.orders.take_rules() {
+            self.change_rules(rules, captured_at);
+        }
+        let looks = self.lookout.plan(picture, captured_at);
+        for (complaint, begins) in self.lens.observe(picture, self.lookout.small(), captured_at) {
+            let (camera, at) = (self.camera.clone(), captured_at);
+            let complaint = complaint.into();
+            let change = ComplaintChange { camera, complaint, begins, at, detail: None };
+            self.out.view.send_modify(|view| view.note(&change));
+            self.out.evidence.leave(Finding::Told(CameraFact::Complaint(change)));
+        }
+        looks
     }
 
-    /// What was seen of the picture that was planned last. Blocks while the receiver of the facts is
-    /// busy: meanwhile newer pictures replace older ones.
+    /// What was seen of the picture that was planned last. Blocks while the disk is busy: meanwhile
+    /// newer pictures replace older ones.
     pub fn absorb(
         &mut self,
         picture: &Picture<'_>,
@@ -93,38 +124,92 @@ impl Analyst {
         clock: CaptureClock,
     ) {
         let seen = match seen {
-            Ok(seen) => seen,
-            Err(err) => return self.failed(&err),
+            Ok(seen) => {
+                if std::mem::take(&mut self.n_failed) > 0 {
+                    info!(camera = %self.camera, "detection works again");
+                }
+                seen
+            }
+            Err(err) => {
+                self.failed(&err);
+                Seen::default()
+            }
         };
-        if std::mem::take(&mut self.n_failed) > 0 {
-            info!(camera = %self.camera, "detection works again");
-        }
-        let tracks = self.lookout.absorb(picture, &seen, captured_at);
+        let tracks = self.lookout.absorb(picture, &seen, captured_at).to_vec();
+        let hidden = self.hidden(picture, &seen, &tracks);
         if self.out.desk.take_request() {
-            show(&self.out.desk, picture, tracks, captured_at);
+            show(&self.out.desk, picture, &tracks, hidden.clone(), captured_at);
         }
-        for (config, rule) in &mut self.rules {
-            for event in rule.observe(tracks, picture.size(), captured_at) {
-                let RuleEvent::Raised(incident) = event else { continue };
-                let alert = Alert {
-                    id: new_uuid(captured_at),
-                    camera: self.camera.clone(),
-                    zone: config.id.clone(),
-                    zone_name: config.name.clone(),
-                    rule: config.kind.name(),
-                    severity: config.severity,
-                    label: self.labels.get(incident.class).cloned().unwrap_or_default(),
-                    score: incident.score,
-                    track: incident.tracks.first().copied().unwrap_or_default(),
-                    area: relative(incident.area, picture.size()),
-                    captured_at,
-                    clock,
-                    raised_at: self.out.clock.now(),
-                    snapshot: Snapshot::Missing { why: String::new() },
-                };
-                self.out.raise(alert, picture, &incident);
+        let now = self.out.clock.now();
+        let scene = Scene { picture, hidden: &hidden, captured_at, clock, now };
+        self.judge(&tracks, scene);
+        if self.out.orders.take_test() {
+            self.test(scene);
+        }
+    }
+
+    fn judge(&mut self, tracks: &[Track], scene: Scene<'_>) {
+        let size = scene.picture.size();
+        for (id, event) in self.judge.observe(tracks, size, scene.captured_at) {
+            let Some(rule) = self.rules.iter().find(|it| it.id == id) else { continue };
+            let finding = self.casebook.note(rule, event, scene);
+            self.out.evidence.leave_all(finding);
+        }
+        for (id, incident) in self.judge.incidents() {
+            let finding = self.casebook.improve(id, incident, scene);
+            self.out.evidence.leave_all(finding);
+        }
+    }
+
+    fn change_rules(&mut self, rules: Vec<config::Rule>, now: Timestamp) {
+        let judged = match judged(&self.camera, &rules, &self.labels) {
+            Ok(judged) => judged,
+            // Refused at the door already; a model that was changed since then can do it.
+            Err(err) => return warn!("the rules stay as they were: {err:#}"),
+        };
+        for (id, event) in self.judge.change(judged, now) {
+            if let RuleEvent::Cleared { incident, at, reason } = event {
+                let finding = self.casebook.clear(&id, incident.id, at, reason);
+                self.out.evidence.leave_all(finding);
             }
         }
+        self.rules = rules;
+        // Whoever draws rules does it on the picture of now.
+        self.lens.accept_scene();
+        info!(camera = %self.camera, "the rules were changed");
+    }
+
+    /// An alarm about nothing, which takes every step that a real one takes.
+    fn test(&self, scene: Scene<'_>) {
+        let alert = Alert {
+            id: new_uuid(scene.captured_at),
+            camera: self.camera.clone(),
+            zone: self.camera.clone(),
+            zone_name: self.camera.to_string(),
+            rule: "test",
+            severity: config::Severity::Info,
+            label: String::new(),
+            score: Score::default(),
+            track: 0,
+            n_objects: 0,
+            area: [0.0, 0.0, 1.0, 1.0],
+            began_at: scene.captured_at,
+            captured_at: scene.captured_at,
+            clock: scene.clock,
+            raised_at: scene.now,
+            snapshot: Snapshot::Missing { why: String::new() },
+        };
+        let hidden = scene.hidden.to_vec();
+        let shot = Photo::of(scene.picture).map(|photo| Shot { photo, area: None, hidden });
+        self.out.evidence.leave(Finding::Tested { alert: Box::new(alert), shot });
+    }
+
+    fn hidden(&self, picture: &Picture<'_>, seen: &Seen, tracks: &[Track]) -> Vec<[f32; 4]> {
+        let found = seen.detections.iter().filter(|it| it.score.get() >= HIDE_FROM_SCORE);
+        let found = found.map(|it| (it.class, it.area));
+        let all = found.chain(tracks.iter().map(|it| (it.class, it.area)));
+        let hidden = all.filter(|(class, _)| self.hide.contains(class));
+        hidden.map(|(_, area)| relative(area, picture.size())).collect()
     }
 
     fn failed(&mut self, err: &DetectError) {
@@ -137,29 +222,24 @@ impl Analyst {
     }
 }
 
-impl Outlet {
-    /// The picture first: an alert never names one that may not be there after a power cut.
-    fn raise(&self, mut alert: Alert, picture: &Picture<'_>, incident: &Incident) {
-        let day = alert.captured_at.strftime("%Y-%m-%d");
-        let path = PathBuf::from(format!("pictures/{day}/{}.jpg", alert.id));
-        alert.snapshot = match keep(&self.data_dir, &path, picture, incident.area) {
-            Ok(file) => Snapshot::Kept(file),
-            Err(err) => {
-                let why = format!("{err:#}");
-                warn!(camera = %alert.camera, why, "an alert goes out without its picture");
-                Snapshot::Missing { why }
-            }
-        };
-        // Refused only when the program stops, and then the picture has no alert: a later start
-        // finds the object again.
-        let _ = self.facts.blocking_send(CameraFact::Alert(Box::new(alert)));
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("orders", &self.orders).finish_non_exhaustive()
     }
 }
 
-impl std::fmt::Debug for Outlet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlet").field("data_dir", &self.data_dir).finish_non_exhaustive()
-    }
+/// Rules as the judge knows them; refuses labels that the model does not know.
+fn judged(
+    camera: &DeviceId,
+    rules: &[config::Rule],
+    labels: &[String],
+) -> anyhow::Result<Vec<(DeviceId, RuleSettings)>> {
+    let settings = |rule: &config::Rule| {
+        let key = format!("camera.{camera}.rule.{}", rule.id);
+        let classes = classes(&rule.labels, labels, &key)?;
+        Ok((rule.id.clone(), rule.settings(classes)))
+    };
+    rules.iter().map(settings).collect()
 }
 
 /// The places of a rule's labels among those of the model.
@@ -172,49 +252,18 @@ fn classes(wanted: &[String], known: &[String], key: &str) -> anyhow::Result<Vec
     wanted.iter().map(class).collect()
 }
 
-fn keep(
-    data_dir: &Path,
-    path: &Path,
+fn show(
+    desk: &PictureDesk,
     picture: &Picture<'_>,
-    area: Rect,
-) -> anyhow::Result<SnapshotFile> {
-    let jpeg = models::snapshot::jpeg(picture, &[area])?;
-    let full = data_dir.join(path);
-    let folder = full.parent().unwrap_or(data_dir);
-    std::fs::create_dir_all(folder).and_then(|()| write_atomic(&full, &jpeg)).map_err(in_words)?;
-    let bytes = u64::try_from(jpeg.len()).unwrap_or(u64::MAX);
-    Ok(SnapshotFile { path: path.to_owned(), sha256: Sha256::of(&jpeg), bytes })
-}
-
-/// What an operator reads beside an alert without a picture.
-fn in_words(err: std::io::Error) -> anyhow::Error {
-    if err.kind() == std::io::ErrorKind::StorageFull {
-        anyhow::anyhow!("the disk is full")
-    } else {
-        anyhow::Error::new(err).context("the picture cannot be written")
-    }
-}
-
-fn show(desk: &PictureDesk, picture: &Picture<'_>, tracks: &[Track], captured_at: Timestamp) {
+    tracks: &[Track],
+    hidden: Vec<[f32; 4]>,
+    captured_at: Timestamp,
+) {
     let boxes: Vec<Rect> = tracks.iter().map(|it| it.area).collect();
     match models::snapshot::jpeg(picture, &boxes) {
-        Ok(jpeg) => desk.put(LatestPicture { jpeg, captured_at }),
+        Ok(jpeg) => desk.put(LatestPicture { jpeg, hidden, captured_at }),
         Err(err) => warn!(%err, "a picture could not be encoded"),
     }
-}
-
-/// In parts of the picture, cut at its edges: `[left, top, right, bottom]`.
-fn relative(area: Rect, size: Size) -> [f32; 4] {
-    let part = |pixels: f32, side: u32| {
-        let side = u16::try_from(side).map_or(f32::from(u16::MAX), f32::from);
-        (pixels / side.max(1.0)).clamp(0.0, 1.0)
-    };
-    [
-        part(area.x, size.width),
-        part(area.y, size.height),
-        part(area.right(), size.width),
-        part(area.bottom(), size.height),
-    ]
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ pub enum TroubleKind {
     Unreachable,
     NoSuchStream,
     UnsupportedCodec,
+    TooLarge,
     Stalled,
     Undecodable,
     Ended,
@@ -105,6 +106,7 @@ impl Connection {
             TroubleKind::Unreachable
             | TroubleKind::NoSuchStream
             | TroubleKind::UnsupportedCodec
+            | TroubleKind::TooLarge
             | TroubleKind::Stalled
             | TroubleKind::Undecodable
             | TroubleKind::Ended
@@ -135,6 +137,7 @@ impl TroubleKind {
             Self::Unreachable => "unreachable",
             Self::NoSuchStream => "no_such_stream",
             Self::UnsupportedCodec => "unsupported_codec",
+            Self::TooLarge => "too_large",
             Self::Stalled => "stalled",
             Self::Undecodable => "undecodable",
             Self::Ended => "ended",
@@ -162,6 +165,7 @@ impl From<media::CameraError> for Trouble {
             E::Unreachable { .. } => TroubleKind::Unreachable,
             E::NoSuchStream => TroubleKind::NoSuchStream,
             E::UnsupportedCodec { .. } => TroubleKind::UnsupportedCodec,
+            E::TooLarge { .. } => TroubleKind::TooLarge,
             E::Stalled { .. } => TroubleKind::Stalled,
             E::Undecodable { .. } => TroubleKind::Undecodable,
             E::Ended { .. } => TroubleKind::Ended,
@@ -227,5 +231,38 @@ mod tests {
     #[test]
     fn waits_are_spread_over_a_quarter() {
         assert_eq!(play("uuuuuuu", 1.0).1, [0, 1, 3, 6, 12, 24, 45]);
+    }
+
+    #[test]
+    fn nineteen_cameras_that_are_lost_at_once_come_back_one_after_the_other() {
+        // A switch loses its power for ten minutes. Each camera throws dice of its own.
+        let mut noise = 7_u32;
+        let mut dice = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(noise) / f64::from(u32::MAX)
+        };
+        let mut connects_ms: Vec<i64> = Vec::new();
+        for _ in 0..19 {
+            let mut connection = Connection::new(Timestamp::UNIX_EPOCH);
+            connection.step(Event::PictureCame, Timestamp::UNIX_EPOCH, dice());
+            let mut now_ms: i64 = 0;
+            while now_ms < 600_000 {
+                let now = Timestamp::from_millisecond(now_ms).unwrap();
+                let failed = Event::Failed(trouble(TroubleKind::Unreachable));
+                let wait = connection.step(failed, now, dice()).reconnect_in.unwrap();
+                now_ms += i64::try_from(wait.as_millis()).unwrap();
+                connects_ms.push(now_ms);
+            }
+        }
+        connects_ms.sort_unstable();
+        let most_after = |from_ms: i64| {
+            let late: Vec<i64> = connects_ms.iter().copied().filter(|it| *it > from_ms).collect();
+            let within =
+                |at: &i64| late.iter().filter(|it| (*at..*at + 1000).contains(*it)).count();
+            late.iter().map(within).max().unwrap()
+        };
+        // The first tries are near one another, one of each camera; then they drift apart.
+        assert!(most_after(0) <= 19, "{}", most_after(0));
+        assert!(most_after(30_000) <= 6, "{}", most_after(30_000));
     }
 }

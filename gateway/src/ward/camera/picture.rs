@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct LatestPicture {
     pub jpeg: Vec<u8>,
+    /// People and vehicles in it, in parts of the picture.
+    pub hidden: Vec<[f32; 4]>,
     pub captured_at: Timestamp,
 }
 
@@ -70,7 +72,11 @@ mod tests {
     use super::*;
 
     fn picture(second: i64) -> LatestPicture {
-        LatestPicture { jpeg: Vec::new(), captured_at: Timestamp::from_second(second).unwrap() }
+        LatestPicture {
+            jpeg: Vec::new(),
+            hidden: Vec::new(),
+            captured_at: Timestamp::from_second(second).unwrap(),
+        }
     }
 
     #[tokio::test(start_paused = true)]

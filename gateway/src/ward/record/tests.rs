@@ -4,15 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use base::{Score, Sha256, SystemClock, new_uuid};
+use jiff::SignedDuration;
+use media::CaptureClock;
 
 use super::*;
 use crate::clock_trust::ClockTrust;
+use crate::config::Severity;
 use crate::report::rows::Bound;
 use crate::report::{self, ReporterSettings};
 use crate::store::StoreThread;
-use crate::ward::camera::{SnapshotFile, Trouble, TroubleKind};
+use crate::ward::alert::{Alert, Clip, KeptFile, News, Pictures, Snapshot, Update};
+use crate::ward::camera::{Trouble, TroubleKind};
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE];
 
 async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
     let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
@@ -29,7 +33,7 @@ async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
 
 fn alert(snapshot: Snapshot) -> CameraFact {
     let captured_at = "2026-03-01T08:00:00.25Z".parse().unwrap();
-    CameraFact::Alert(Box::new(Alert {
+    CameraFact::Raised(Box::new(Alert {
         id: new_uuid(captured_at),
         camera: "cam-1".parse().unwrap(),
         zone: "gate".parse().unwrap(),
@@ -39,12 +43,25 @@ fn alert(snapshot: Snapshot) -> CameraFact {
         label: "person".to_owned(),
         score: Score::try_from(0.875_4).unwrap(),
         track: 7,
+        n_objects: 1,
         area: [0.1, 0.2, 0.3, 0.4],
+        began_at: captured_at,
         captured_at,
         clock: CaptureClock::Camera,
         raised_at: "2026-03-01T08:00:00.4Z".parse().unwrap(),
         snapshot,
     }))
+}
+
+/// The picture with a frame has this hash.
+fn pictures(bytes: &[u8]) -> Pictures {
+    let file = |name: &str, sha256| {
+        let path = PathBuf::from(format!("pictures/2026-03-01/{name}"));
+        KeptFile { path, sha256, n_bytes: 51_000 }
+    };
+    let boxed = file("x.jpg", Sha256::of(bytes));
+    let original = file("x-original.jpg", Sha256::of(b"original"));
+    Pictures { boxed, original, hidden: vec![[0.1, 0.2, 0.3, 0.4]] }
 }
 
 fn state(state: CameraState) -> CameraFact {
@@ -80,12 +97,7 @@ async fn recorded(facts: Vec<CameraFact>) -> (Vec<Value>, Vec<(String, Option<St
 
 #[tokio::test]
 async fn an_alert_and_its_event_are_stored_together() {
-    let file = SnapshotFile {
-        path: PathBuf::from("pictures/2026-03-01/x.jpg"),
-        sha256: Sha256::of(b"x"),
-        bytes: 51_000,
-    };
-    let (events, rows) = recorded(vec![alert(Snapshot::Kept(file))]).await;
+    let (events, rows) = recorded(vec![alert(Snapshot::Kept(pictures(b"x")))]).await;
     let [event] = &events[..] else { panic!("{events:?}") };
     assert_eq!(rows, [(event["id"].as_str().unwrap().to_owned(), None)]);
     assert_eq!(event["kind"], "alert.raised");
@@ -116,4 +128,103 @@ async fn a_camera_that_comes_and_goes_is_reported() {
     assert_eq!(kinds, ["camera.offline", "camera.online"]);
     let expected = json!({ "camera": "cam-1", "reason": "wrong_password", "text": text });
     assert_eq!(events[0]["data"], expected);
+}
+
+/// What became of one alert, and what was said of it.
+#[tokio::test]
+async fn an_alert_is_updated_and_cleared_by_its_number() {
+    let CameraFact::Raised(alert) = alert(Snapshot::Kept(pictures(b"x"))) else { panic!() };
+    let (id, camera) = (alert.id, alert.camera.clone());
+    let at = alert.captured_at + SignedDuration::from_secs(4);
+    let update = |news| {
+        let (alert, camera) = (id, camera.clone());
+        CameraFact::Updated(Update { alert, camera, at, news })
+    };
+    let file = KeptFile {
+        path: PathBuf::from("clips/2026-03-01/x.mp4"),
+        sha256: Sha256::of(b"clip"),
+        n_bytes: 900_000,
+    };
+    let clip = Clip {
+        file,
+        duration: Duration::from_millis(15_100),
+        codec: "avc1.64001f".to_owned(),
+        began_at: alert.captured_at,
+    };
+    let facts = vec![
+        CameraFact::Raised(alert),
+        update(News::Picture(pictures(b"better"))),
+        update(News::Clip(clip)),
+        CameraFact::Cleared(Ending { alert: id, camera: camera.clone(), at, reason: "left" }),
+    ];
+    let (events, _) = recorded(facts).await;
+    let kinds: Vec<&str> = events.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["alert.raised", "alert.updated", "alert.updated", "alert.cleared"]);
+    assert!(events.iter().all(|it| it["data"]["alert"] == id.to_string()));
+    let better = &events[1]["data"];
+    assert_eq!(better["snapshot"]["sha256"], Sha256::of(b"better").to_string());
+    let clip = &events[2]["data"]["clip"];
+    assert_eq!((&clip["duration_ms"], &clip["bytes"]), (&json!(15_100), &json!(900_000)));
+    assert_eq!(events[3]["data"]["reason"], "left");
+}
+
+#[tokio::test]
+async fn what_a_restart_cut_off_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    let (tx, rx) = mpsc::channel(8);
+    tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
+    drop(tx);
+    run(rx, store.clone(), reporter.clone()).await;
+    assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 1);
+    assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 0, "once");
+    let row = store.read(|conn| {
+        let query = "SELECT clear_reason, clip_missing FROM camera_alert";
+        conn.query_row(query, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+    });
+    let expected = ("restart".to_owned(), "the box was restarted".to_owned());
+    assert_eq!(row.await.unwrap(), expected);
+    drop((store, reporter));
+    thread.ended().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_picture_is_told_when_it_begins_and_ends() {
+    let change = |begins| {
+        CameraFact::Complaint(ComplaintChange {
+            camera: "cam-1".parse().unwrap(),
+            complaint: Complaint::Blurred.into(),
+            begins,
+            at: "2026-03-01T08:00:00Z".parse().unwrap(),
+            detail: None,
+        })
+    };
+    let (events, _) = recorded(vec![change(true), change(false)]).await;
+    assert!(events.iter().all(|it| it["kind"] == "camera.blurred"));
+    assert_eq!(events[1]["data"], json!({ "camera": "cam-1", "is_so": false }));
+}
+
+#[tokio::test]
+async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    let camera: DeviceId = "cam-1".parse().unwrap();
+    let now: jiff::Timestamp = "2026-03-01T08:00:01Z".parse().unwrap();
+    let look = |camera: DeviceId| move |conn: &Connection| proof::look(conn, &camera, now);
+    let asked = camera.clone();
+    store.write(move |conn| proof::ask(conn, &asked, now)).await.unwrap();
+    let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
+    assert_eq!((seen.raised_at, seen.proven_at), (None, None));
+    let CameraFact::Raised(test) = alert(Snapshot::Kept(pictures(b"x"))) else { panic!() };
+    let (tx, rx) = mpsc::channel(8);
+    tx.send(CameraFact::Tested(test)).await.unwrap();
+    drop(tx);
+    run(rx, store.clone(), reporter.clone()).await;
+    let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
+    assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "it is on its way");
+    store.write(|conn| conn.execute("DELETE FROM outbox", [])).await.unwrap();
+    let seen = store.write(look(camera)).await.unwrap().unwrap();
+    assert_eq!(seen.proven_at, Some(now));
+    drop((store, reporter));
+    thread.ended().await;
 }

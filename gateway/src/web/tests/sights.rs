@@ -10,8 +10,10 @@ const ALERT: &str = "0190f000-0000-7000-8000-000000000000";
 async fn add_alert(a_box: &Box, id: &str, snapshot_path: &str) {
     let (id, path) = (id.to_owned(), snapshot_path.to_owned());
     let at = 1_800_000_000_000_i64;
-    let insert = "INSERT INTO camera_alert VALUES (?1, 'e', 'cam-1', 'z', 'Lòng đường', 'warning', \
-                  'person', 0.91, 1, ?2, 'camera', ?2, ?3, 'aa', 3, NULL)";
+    let insert = "INSERT INTO camera_alert (id, event_id, camera, zone, zone_name, severity, label, \
+                  score, track, captured_at_ms, capture_clock, raised_at_ms, snapshot_path, \
+                  snapshot_sha256, snapshot_bytes) VALUES (?1, 'e', 'cam-1', 'z', 'Lòng đường', \
+                  'warning', 'person', 0.91, 1, ?2, 'camera', ?2, ?3, 'aa', 3)";
     let added = a_box.store.write(move |conn| conn.execute(insert, (id, at, path)));
     assert_eq!(added.await.unwrap(), 1);
 }

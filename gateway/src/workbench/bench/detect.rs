@@ -142,18 +142,18 @@ impl Spent {
 }
 
 /// Three digits behind the point: what is below is noise.
-fn round(value: f64) -> f64 {
+pub(super) fn round(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
 
-fn cpu(clock: ClockId) -> Duration {
+pub(super) fn cpu(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     // CPU clocks start at 0 and run forwards.
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-fn since(clock: ClockId, start: Duration) -> Duration {
+pub(super) fn since(clock: ClockId, start: Duration) -> Duration {
     cpu(clock).saturating_sub(start)
 }
 

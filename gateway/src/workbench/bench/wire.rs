@@ -35,3 +35,42 @@ pub(super) struct Detect<'a> {
     pub(super) ratio_after_decode: f64,
     pub(super) rss_mb: f64,
 }
+
+#[derive(Debug, Serialize)]
+pub(super) struct Cameras<'a> {
+    pub(super) model: &'a str,
+    pub(super) cameras: u16,
+    pub(super) busy: u16,
+    pub(super) seconds: f64,
+    pub(super) threads: usize,
+    pub(super) analysed_fps_per_camera: f64,
+    pub(super) least_analysed_fps: f64,
+    /// Of the pictures that were shown to the detector.
+    pub(super) dropped_percent: f64,
+    /// Of five a second from each camera: with those that never arrived.
+    pub(super) missing_percent: f64,
+    pub(super) looks_per_second: f64,
+    pub(super) blind_ms_worst_camera: u64,
+    pub(super) wait_p50_ms: u32,
+    pub(super) wait_p99_ms: u32,
+    pub(super) alerts: usize,
+    pub(super) clips: u32,
+    pub(super) capture_to_alert_p50_ms: Option<f64>,
+    pub(super) capture_to_alert_p95_ms: Option<f64>,
+    pub(super) capture_to_evidence_p95_ms: Option<f64>,
+    pub(super) cpu_cores: f64,
+    pub(super) cpu_ms_per_camera_second: f64,
+    pub(super) rss_mib_at_start: f64,
+    pub(super) rss_mib_at_end: f64,
+    pub(super) rss_mb_at_end: f64,
+}
+
+/// CPU time of this thread, user and system.
+#[derive(Debug, Serialize)]
+pub(super) struct Track {
+    pub(super) people: u8,
+    pub(super) pictures: u16,
+    /// Over all pictures.
+    pub(super) tracks: u64,
+    pub(super) cpu_ms_per_picture: f64,
+}

@@ -117,7 +117,8 @@ impl<W: Write> Output<W> {
     }
 
     fn write_tracks(&mut self, looked: &Looked<'_>) -> anyhow::Result<()> {
-        for track in looked.tracks.iter().filter(|it| self.wanted.contains(&it.class)) {
+        let wanted = looked.tracks.iter().filter(|it| self.wanted.contains(&it.class));
+        for track in wanted.filter(|it| !it.is_fixture) {
             let Rect { x, y, width, height } = track.area;
             let (frame, id, score) = (looked.number, track.id, track.score.get());
             writeln!(
@@ -190,6 +191,7 @@ mod tests {
             last_seen_at,
             has_moved: true,
             is_standing: false,
+            is_fixture: false,
         }
     }
 

@@ -14,6 +14,15 @@ use models::{Detect, Gate, Lookout, Still, TrackerSettings};
 
 use super::output::{Looked, Output};
 
+/// Which frames of a video are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Also those in which nothing moved.
+    pub(super) every_frame: bool,
+    /// One of so many; at least 1.
+    pub(super) step: u16,
+}
+
 /// Looks at every picture of a folder, in the order of their names. Answers how many could not be
 /// read; each of those is named in the log.
 pub(super) fn pictures(
@@ -77,15 +86,16 @@ fn list(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(feature = "gst")]
 pub(super) fn video(
     video: &str,
-    every_frame: bool,
+    pace: Pace,
     detector: &mut dyn Detect,
     output: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {
     media::init()?;
-    let gate = if every_frame { Gate::Open } else { Gate::Motion };
+    let gate = if pace.every_frame { Gate::Open } else { Gate::Motion };
     let lookout = Lookout::new(gate, detector.input(), TrackerSettings::default());
+    let step = u64::from(pace.step);
     let mut watch =
-        Watch { detector, output, lookout, n_frames: 0, first_at: None, known: Vec::new() };
+        Watch { step, detector, output, lookout, n_frames: 0, first_at: None, known: Vec::new() };
     if video.starts_with("rtsp://") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(camera(video, &mut watch))?;
@@ -109,6 +119,8 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
         password: None,
         transport: media::RtspTransport::Tcp,
         fps: CAMERA_FPS,
+        decoders: media::DecoderMemory::default(),
+        masks: media::Masks::default(),
     };
     let mut camera = media::RtspCamera::connect(&settings, Arc::new(base::SystemClock))?;
     loop {
@@ -122,6 +134,8 @@ async fn camera(url: &str, watch: &mut Watch<'_, impl Write>) -> anyhow::Result<
 /// A video being looked at.
 #[cfg(feature = "gst")]
 struct Watch<'a, W> {
+    /// Of so many frames, one is looked at.
+    step: u64,
     detector: &'a mut dyn Detect,
     output: &'a mut Output<W>,
     lookout: Lookout,
@@ -135,6 +149,9 @@ struct Watch<'a, W> {
 impl<W: Write> Watch<'_, W> {
     fn look(&mut self, frame: &media::VideoFrame) -> anyhow::Result<()> {
         self.n_frames += 1;
+        if !(self.n_frames - 1).is_multiple_of(self.step) {
+            return Ok(());
+        }
         let picture = frame.picture();
         let first_at = *self.first_at.get_or_insert(frame.pts());
         let time = Duration::from_nanos(frame.pts().0.saturating_sub(first_at.0));
@@ -161,7 +178,7 @@ impl<W: Write> Watch<'_, W> {
 #[cfg(not(feature = "gst"))]
 pub(super) fn video(
     _: &str,
-    _: bool,
+    _: Pace,
     _: &mut dyn Detect,
     _: &mut Output<impl Write>,
 ) -> anyhow::Result<u64> {

@@ -1,8 +1,10 @@
 //! `vong sim camera`: a real RTSP server that plays video files in a loop, as cameras would send.
 
+mod faults;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +12,27 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base::Secret;
 use jiff::SignedDuration;
-use media::{Clip, Codec, Fault, Login, LoginScheme, RtspServer, RtspServerSettings, Stream};
+use media::{Clip, Codec, Encoding, Login, LoginScheme, RtspServer, RtspServerSettings, Stream};
+
+use faults::Faults;
 
 /// Serve video files over RTSP in a loop, as cameras would send them.
 ///
-/// H.264 leaves the file as it is, at live pace, on a timeline that never jumps back; any number of
-/// clients share a stream. For example:
+/// H.264 and H.265 leave the file as they are, B-frames and all, at live pace, on a timeline that never
+/// jumps back; any number of clients share a stream, over TCP and UDP. For example:
 ///
 ///   vong sim camera --video street.mp4
 ///   vong sim camera --camera /gate=gate.mp4 --camera /street=street.mp4
-///   vong sim camera --video street.mp4 --freeze-after 30s
+///   vong sim camera --video street.mp4 --codec h265 --loss 5%
+///   vong sim camera --video street.mp4 --freeze-after 30s --clock-offset 10y
+///
+/// Faults apply to every stream, and may be combined. Chance is seeded: it is the same in every run.
 ///
 /// Prints the url of each stream once it listens, and serves until Ctrl-C.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
-    /// The video to play at --path. H.264 in any container, unless --codec re-encodes it.
+    /// The video to play at --path. H.264 or H.265 in any container, unless --codec re-encodes it.
     #[arg(long, value_name = "FILE", required_unless_present = "camera")]
     video: Option<PathBuf>,
     /// Where --video is found on the server.
@@ -46,16 +53,15 @@ pub(super) struct Args {
     /// How clients log in.
     #[arg(long, value_enum, default_value = "digest", requires = "user")]
     auth: Auth,
-    /// Stop the pictures this long after a stream starts, and keep the connection: a camera that
-    /// hangs. For example 30s.
-    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "garbage_after")]
-    freeze_after: Option<Duration>,
-    /// Send what cannot be decoded, this long after a stream starts.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    garbage_after: Option<Duration>,
-    /// What to send. Others than h264 are encoded at start, which takes a while.
-    #[arg(long, value_enum, default_value = "h264")]
-    codec: SentCodec,
+    /// What to send. A file of another codec is encoded at start, which takes a while. Without this, what
+    /// the file holds.
+    #[arg(long, value_enum)]
+    codec: Option<SentCodec>,
+    /// Encode at start, with this many B-frames between two other pictures: h264 and h265 only.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
+    b_frames: Option<u32>,
+    #[command(flatten)]
+    faults: Faults,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -67,6 +73,7 @@ enum Auth {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum SentCodec {
     H264,
+    H265,
     Mjpeg,
     Vp8,
 }
@@ -87,28 +94,45 @@ pub(super) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn settings(args: Args) -> anyhow::Result<RtspServerSettings> {
     let login = login(&args)?;
-    let freeze = args.freeze_after.map(|after| Fault::Freeze { after });
-    let fault = freeze.or(args.garbage_after.map(|after| Fault::Garbage { after }));
-    let codec = match args.codec {
-        SentCodec::H264 => Codec::H264,
-        SentCodec::Mjpeg => Codec::Mjpeg,
-        SentCodec::Vp8 => Codec::Vp8,
-    };
+    let reboot = args.faults.reboot();
     let videos = args.video.map(|video| (args.path, video)).into_iter().chain(args.camera);
     let mut streams: Vec<Stream> = Vec::new();
-    let mut clips: Vec<(PathBuf, Arc<Clip>)> = Vec::new();
+    let mut known: Vec<(PathBuf, Stream)> = Vec::new();
     for (path, file) in videos {
         anyhow::ensure!(streams.iter().all(|it| it.path != path), "the path {path} is used twice");
         // Many cameras may show one file: it is in memory once.
-        let known = clips.iter().find(|(it, _)| *it == file).map(|(_, clip)| Arc::clone(clip));
-        let clip = match known {
-            Some(clip) => clip,
-            None => Arc::new(Clip::load(&file, codec)?),
+        let same = known.iter().find(|(it, _)| *it == file).map(|(_, stream)| stream);
+        let (clip, faults) = if let Some(stream) = same {
+            (Arc::clone(&stream.clip), stream.faults.clone())
+        } else {
+            let clip = Arc::new(load(&file, args.codec, args.b_frames)?);
+            let faults = args.faults.of(&file, &clip)?;
+            (clip, faults)
         };
-        clips.push((file, Arc::clone(&clip)));
-        streams.push(Stream { path, clip, fault });
+        let stream = Stream { path, clip, faults };
+        known.push((file, stream.clone()));
+        streams.push(stream);
     }
-    Ok(RtspServerSettings { listen: args.listen, login, streams })
+    Ok(RtspServerSettings { listen: args.listen, login, streams, reboot })
+}
+
+fn load(file: &Path, codec: Option<SentCodec>, b_frames: Option<u32>) -> anyhow::Result<Clip> {
+    let codec = codec.map(|it| match it {
+        SentCodec::H264 => Codec::H264,
+        SentCodec::H265 => Codec::H265,
+        SentCodec::Mjpeg => Codec::Mjpeg,
+        SentCodec::Vp8 => Codec::Vp8,
+    });
+    if let Some(n_b_frames) = b_frames {
+        let codec = codec.unwrap_or_default();
+        let has_them = matches!(codec, Codec::H264 | Codec::H265);
+        anyhow::ensure!(has_them, "--b-frames: only h264 and h265 have B-frames");
+        return Ok(Clip::encode(file, Encoding { codec, size: None, n_b_frames })?);
+    }
+    match codec {
+        Some(codec) => Ok(Clip::load(file, codec)?),
+        None => Clip::as_it_is(file).context("say --codec h264 to have another codec encoded"),
+    }
 }
 
 fn login(args: &Args) -> anyhow::Result<Option<Login>> {
@@ -127,6 +151,7 @@ fn path_and_file(text: &str) -> Result<(String, PathBuf), String> {
     Ok((path.to_owned(), PathBuf::from(file)))
 }
 
+/// `30s`, `1m30s`.
 fn time(text: &str) -> Result<Duration, String> {
     let time: SignedDuration = text.parse().map_err(|_| "write it as 30s or 2m")?;
     Duration::try_from(time).map_err(|_| "it must not be negative".to_owned())

@@ -1,12 +1,16 @@
 //! A scripted detector, real tracker, rules, JPEG and disk.
 
+use std::path::Path;
 use std::time::Duration;
 
 use base::{Plane, Size, SystemClock};
 use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::config::{Severity, Transport};
+use crate::ward::alert::{Ending, Update};
+use crate::ward::evidence::{self, ClipDesk};
 
 /// Sees one person with its feet at a given part of the picture's width, or nobody.
 struct Scripted {
@@ -50,9 +54,12 @@ fn camera(labels: &[&str]) -> config::Camera {
         id: "cam-1".parse().unwrap(),
         name: "Đầu hẻm".to_owned(),
         url: "rtsp://127.0.0.1/street".to_owned(),
+        main_url: None,
         username: None,
         password: None,
         transport: Transport::Tcp,
+        purpose: String::new(),
+        masks: Vec::new(),
         rules: vec![rule],
     }
 }
@@ -65,10 +72,20 @@ fn sees(labels: &[String]) -> Sees<'_> {
     Sees { labels, input: INPUT }
 }
 
+/// Wants no clips.
+struct NoClips;
+
+impl ClipDesk for NoClips {
+    fn cut(&self, _: &Alert) {}
+}
+
 fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
-    let (facts, received) = mpsc::channel(8);
+    let (facts, received) = mpsc::channel(64);
     let clock = Arc::new(SystemClock);
-    (Outlet { data_dir: data_dir.to_owned(), facts, desk: PictureDesk::default(), clock }, received)
+    let (evidence, _) = evidence::start(data_dir.to_owned(), facts, Box::new(NoClips)).unwrap();
+    let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
+    let view = watch::Sender::new(CameraView::new(Timestamp::UNIX_EPOCH));
+    (Outlet { evidence, desk, orders, view, clock }, received)
 }
 
 const INPUT: Size = Size { width: 416, height: 416 };
@@ -81,25 +98,66 @@ fn look(analyst: &mut Analyst, detector: &mut Scripted, picture: &Picture<'_>, a
     analyst.absorb(picture, seen, at, CaptureClock::Camera);
 }
 
-/// Walks a person through a 64x48 picture, five pictures a second, and gives the alerts.
-fn walk(data_dir: &Path, feet: &[Option<f32>]) -> Vec<Alert> {
-    let (out, mut facts) = outlet(data_dir);
-    let min_score = Score::try_from(0.5).unwrap();
-    let mut analyst = Analyst::new(&camera(&["person"]), &sees(&labels()), min_score, out).unwrap();
-    let pixels = vec![90; 64 * 48 * 3];
-    let size = Size { width: 64, height: 48 };
-    let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
-    for (index, feet) in feet.iter().enumerate() {
-        let mut detector = Scripted { feet: *feet, labels: labels() };
-        let since = jiff::SignedDuration::from_millis(200 * i64::try_from(index).unwrap());
-        let at = "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since;
-        look(&mut analyst, &mut detector, &picture, at);
+/// What was told of a walk.
+#[derive(Debug, Default)]
+struct Told {
+    raised: Vec<Alert>,
+    updated: Vec<Update>,
+    cleared: Vec<Ending>,
+    tested: Vec<Alert>,
+}
+
+/// A camera before which a person walks through a picture of 64x48, five times a second.
+struct Walk {
+    analyst: Analyst,
+    orders: CameraOrders,
+    facts: mpsc::Receiver<CameraFact>,
+    n_pictures: i64,
+}
+
+impl Walk {
+    fn new(data_dir: &Path) -> Self {
+        let (out, facts) = outlet(data_dir);
+        let (min_score, orders) = (Score::try_from(0.5).unwrap(), out.orders.clone());
+        let analyst = Analyst::new(&camera(&["person"]), &sees(&labels()), min_score, out).unwrap();
+        Self { analyst, orders, facts, n_pictures: 0 }
     }
-    let mut alerts = Vec::new();
-    while let Ok(CameraFact::Alert(alert)) = facts.try_recv() {
-        alerts.push(*alert);
+
+    fn go(&mut self, feet: &[Option<f32>]) {
+        let pixels = vec![90; 64 * 48 * 3];
+        let size = Size { width: 64, height: 48 };
+        let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
+        for feet in feet {
+            let mut detector = Scripted { feet: *feet, labels: labels() };
+            let since = jiff::SignedDuration::from_millis(200 * self.n_pictures);
+            let at = "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since;
+            look(&mut self.analyst, &mut detector, &picture, at);
+            self.n_pictures += 1;
+        }
     }
-    alerts
+
+    /// Ends the camera; what was told, in the end.
+    fn end(self) -> Told {
+        let Self { analyst, orders, mut facts, .. } = self;
+        drop((analyst, orders));
+        let mut told = Told::default();
+        while let Some(fact) = facts.blocking_recv() {
+            match fact {
+                CameraFact::Raised(alert) => told.raised.push(*alert),
+                CameraFact::Updated(update) => told.updated.push(update),
+                CameraFact::Cleared(ending) => told.cleared.push(ending),
+                CameraFact::Tested(alert) => told.tested.push(*alert),
+                CameraFact::State(_) | CameraFact::Complaint(_) => {}
+            }
+        }
+        told
+    }
+}
+
+fn walk(data_dir: &Path, feet: &[Option<f32>]) -> Told {
+    let mut walk = Walk::new(data_dir);
+    walk.go(feet);
+    walk.end()
 }
 
 /// From the left edge into the zone, where the person stays.
@@ -108,41 +166,61 @@ fn arrival() -> Vec<Option<f32>> {
 }
 
 #[test]
-fn a_person_who_enters_raises_one_alert_whose_picture_is_on_disk() {
+fn a_person_who_enters_raises_one_alert_with_its_picture() {
     let dir = tempfile::tempdir().unwrap();
-    let alerts = walk(dir.path(), &arrival());
-    let [alert] = &alerts[..] else { panic!("{alerts:?}") };
-    let alert_of = (alert.label.as_str(), alert.zone.as_str(), alert.rule);
-    assert_eq!(alert_of, ("person", "gate", "enter"));
+    let told = walk(dir.path(), &arrival());
+    let [alert] = &told.raised[..] else { panic!("{told:?}") };
+    assert_eq!((alert.label.as_str(), alert.zone.as_str()), ("person", "gate"));
     assert!(alert.area[2] > 0.5, "{:?}", alert.area);
-    let Snapshot::Kept(file) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
-    let jpeg = std::fs::read(dir.path().join(&file.path)).unwrap();
-    assert!(file.path.starts_with("pictures/2026-03-01"), "{}", file.path.display());
-    assert_eq!((file.sha256, file.bytes), (Sha256::of(&jpeg), u64::try_from(jpeg.len()).unwrap()));
-    assert_eq!(jpeg[..2], [0xFF, 0xD8]);
+    let Snapshot::Kept(pictures) = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
+    assert_eq!(pictures.hidden.len(), 2, "the box as seen, and as followed");
+    assert!(told.cleared.is_empty(), "the person is still there");
 }
 
 #[test]
 fn who_never_enters_raises_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    assert!(walk(dir.path(), &[Some(0.2); 20]).is_empty());
-    assert!(walk(dir.path(), &[None; 20]).is_empty());
+    assert!(walk(dir.path(), &[Some(0.2); 20]).raised.is_empty());
+    assert!(walk(dir.path(), &[None; 20]).raised.is_empty());
 }
 
 #[test]
-fn an_alert_goes_out_without_its_picture_and_says_why() {
+fn an_alert_is_cleared_when_the_person_is_gone() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("pictures"), b"a file where a folder should be").unwrap();
-    let alerts = walk(dir.path(), &arrival());
-    let [alert] = &alerts[..] else { panic!("{alerts:?}") };
-    let Snapshot::Missing { why } = &alert.snapshot else { panic!("{:?}", alert.snapshot) };
-    assert!(why.starts_with("the picture cannot be written: "), "{why}");
+    let mut feet = arrival();
+    feet.extend(vec![None; 100]);
+    let told = walk(dir.path(), &feet);
+    let ([alert], [ending]) = (&told.raised[..], &told.cleared[..]) else { panic!("{told:?}") };
+    assert_eq!((ending.alert, ending.reason), (alert.id, "gone"));
 }
 
 #[test]
-fn a_full_disk_is_called_so() {
-    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-    assert_eq!(format!("{:#}", in_words(full)), "the disk is full");
+fn rules_that_are_edited_while_somebody_stands_there_do_not_tell_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&arrival());
+    let mut rules = camera(&["person"]).rules;
+    rules[0].cooldown = Duration::ZERO;
+    walk.orders.change_rules(rules);
+    walk.go(&[Some(0.8); 20]);
+    walk.orders.change_rules(Vec::new());
+    walk.go(&[Some(0.8); 3]);
+    let told = walk.end();
+    assert_eq!(told.raised.len(), 1);
+    let [ending] = &told.cleared[..] else { panic!("{told:?}") };
+    assert_eq!(ending.reason, "rule_changed");
+}
+
+#[test]
+fn a_test_takes_the_way_of_an_alert() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.orders.test();
+    walk.go(&[None; 3]);
+    let told = walk.end();
+    let [alert] = &told.tested[..] else { panic!("{told:?}") };
+    assert!(matches!(&alert.snapshot, Snapshot::Kept(_)) && alert.rule == "test");
+    assert!(told.raised.is_empty());
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! How the pictures of a camera come, told with hysteresis: too few a second, or with a clock that is
+//! wrong. Pure.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use models::Latch;
+
+use super::CameraComplaint;
+
+#[derive(Debug)]
+pub(super) struct Vitals {
+    low_fps: Latch,
+    clock_skew: Latch,
+}
+
+/// What was measured over the last second or so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Measured {
+    /// Pictures a second that came, and that are to be watched.
+    pub(super) fps: f32,
+    pub(super) wanted_fps: f32,
+    /// By how much the camera's clock is ahead of ours, where it tells its time.
+    pub(super) skew: Option<SignedDuration>,
+}
+
+/// Begins or ends, with what people are told of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Change {
+    pub(super) complaint: CameraComplaint,
+    pub(super) begins: bool,
+    pub(super) detail: String,
+}
+
+/// Below this share of what is to be watched, people who walk are missed.
+const LOW_SHARE: f32 = 0.5;
+const LOW_AFTER: Duration = Duration::from_mins(1);
+/// A clock that is this wrong puts the wrong time on recordings that others make.
+const SKEWED: SignedDuration = SignedDuration::from_secs(5);
+const RIGHT_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+const SKEWED_AFTER: Duration = Duration::from_mins(1);
+const OVER_AFTER: Duration = Duration::from_secs(20);
+
+impl Default for Vitals {
+    fn default() -> Self {
+        Self {
+            low_fps: Latch::new(LOW_AFTER, OVER_AFTER),
+            clock_skew: Latch::new(SKEWED_AFTER, OVER_AFTER),
+        }
+    }
+}
+
+impl Vitals {
+    pub(super) fn observe(&mut self, measured: Measured, now: Timestamp) -> Vec<Change> {
+        let Measured { fps, wanted_fps, skew } = measured;
+        let is_low = fps < wanted_fps * LOW_SHARE;
+        let limit = if self.clock_skew.is_on() { RIGHT_AGAIN } else { SKEWED };
+        let is_skewed = skew.is_some_and(|it| it.abs() > limit);
+        let low = self.low_fps.observe(is_low, now).map(|begins| Change {
+            complaint: CameraComplaint::LowFps,
+            begins,
+            detail: format!("{fps:.1} pictures a second came, {wanted_fps:.0} are to be watched"),
+        });
+        let skewed = self.clock_skew.observe(is_skewed, now).map(|begins| Change {
+            complaint: CameraComplaint::ClockSkew,
+            begins,
+            detail: skew.map_or_else(String::new, in_words),
+        });
+        low.into_iter().chain(skewed).collect()
+    }
+}
+
+fn in_words(skew: SignedDuration) -> String {
+    let way = if skew.is_negative() { "behind" } else { "ahead" };
+    let seconds = skew.abs().as_secs();
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        120..7200 => (seconds / 60, "min"),
+        7200..172_800 => (seconds / 3600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("the camera's clock is {number} {unit} {way}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Measures for so many seconds; what was told, by the second.
+    fn told(
+        vitals: &mut Vitals,
+        from: u64,
+        seconds: u64,
+        fps: f32,
+        skew: i64,
+    ) -> Vec<(u64, String)> {
+        let measured =
+            Measured { fps, wanted_fps: 5.0, skew: Some(SignedDuration::from_secs(skew)) };
+        (from..from + seconds)
+            .flat_map(|second| {
+                let now = Timestamp::UNIX_EPOCH + Duration::from_secs(second);
+                let changes = vitals.observe(measured, now);
+                changes.into_iter().map(move |it| {
+                    (second, format!("{} {} {}", it.complaint.as_str(), it.begins, it.detail))
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_camera_that_sends_too_little_is_told_after_a_minute() {
+        let mut vitals = Vitals::default();
+        assert_eq!(told(&mut vitals, 0, 50, 2.0, 0), []);
+        assert_eq!(told(&mut vitals, 50, 5, 4.0, 0), []);
+        let low = told(&mut vitals, 55, 70, 2.0, 0);
+        let text = "low_fps true 2.0 pictures a second came, 5 are to be watched";
+        assert_eq!(low, [(115, text.to_owned())]);
+        assert_eq!(told(&mut vitals, 125, 30, 5.0, 0).len(), 1);
+    }
+
+    #[test]
+    fn a_clock_of_another_decade_is_told_in_days() {
+        let mut vitals = Vitals::default();
+        let told = told(&mut vitals, 0, 70, 5.0, -10 * 365 * 86_400);
+        let text = "clock_skew true the camera's clock is 3650 days behind";
+        assert_eq!(told, [(60, text.to_owned())]);
+    }
+}

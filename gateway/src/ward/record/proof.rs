@@ -1,0 +1,93 @@
+//! A camera's alarm about nothing: asked for, raised, and back from the centre.
+
+use base::DeviceId;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::alert::raised_data;
+use crate::report::{Kind, NewEvent, Reporter};
+use crate::ward::alert::Alert;
+
+/// How far the last one of a camera is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ward) struct Proof {
+    pub(in crate::ward) asked_at: Timestamp,
+    pub(in crate::ward) raised_at: Option<Timestamp>,
+    pub(in crate::ward) proven_at: Option<Timestamp>,
+}
+
+impl Proof {
+    /// Raised, and its word may come back at any moment.
+    pub(in crate::ward) fn is_under_way(&self) -> bool {
+        self.raised_at.is_some() && self.proven_at.is_none()
+    }
+}
+
+pub(in crate::ward) fn ask(
+    conn: &Connection,
+    camera: &DeviceId,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO camera_proof (camera, asked_at_ms) VALUES (?1, ?2)",
+    )?
+    .execute(params![camera.as_str(), now.as_millisecond()])
+    .map(drop)
+}
+
+/// The camera sees: the alarm goes out as a real one does.
+pub(super) fn raised(
+    conn: &Connection,
+    alert: &Alert,
+    reporter: &Reporter,
+) -> rusqlite::Result<()> {
+    let data = raised_data(alert);
+    let event = NewEvent { kind: Kind::AlertTest, occurred_at: alert.captured_at, data };
+    let id = reporter.record_in(conn, event)?;
+    conn.prepare_cached(
+        "UPDATE camera_proof SET epoch = ?2, raised_at_ms = ?3,
+            seq = (SELECT seq FROM outbox WHERE json_extract(envelope, '$.id') = ?4)
+         WHERE camera = ?1",
+    )?
+    .execute(params![
+        alert.camera.as_str(),
+        reporter.epoch().to_string(),
+        alert.raised_at.as_millisecond(),
+        id.to_string(),
+    ])
+    .map(drop)
+}
+
+/// Looks whether the centre has committed it, which is when it leaves the outbox.
+pub(in crate::ward) fn look(
+    conn: &Connection,
+    camera: &DeviceId,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Proof>> {
+    conn.prepare_cached(
+        "UPDATE camera_proof SET proven_at_ms = ?2
+         WHERE camera = ?1 AND seq IS NOT NULL AND proven_at_ms IS NULL AND NOT EXISTS (
+            SELECT 1 FROM outbox o
+            WHERE o.epoch = camera_proof.epoch AND o.stream = 'alert' AND o.seq = camera_proof.seq)",
+    )?
+    .execute(params![camera.as_str(), now.as_millisecond()])?;
+    last(conn, camera)
+}
+
+pub(in crate::ward) fn last(
+    conn: &Connection,
+    camera: &DeviceId,
+) -> rusqlite::Result<Option<Proof>> {
+    let at = |ms: Option<i64>| ms.and_then(|it| Timestamp::from_millisecond(it).ok());
+    conn.prepare_cached(
+        "SELECT asked_at_ms, raised_at_ms, proven_at_ms FROM camera_proof WHERE camera = ?1",
+    )?
+    .query_row([camera.as_str()], |row| {
+        Ok(Proof {
+            asked_at: at(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH),
+            raised_at: at(row.get(1)?),
+            proven_at: at(row.get(2)?),
+        })
+    })
+    .optional()
+}

@@ -1,0 +1,75 @@
+//! Evidence on the disk: deleted by name, and swept where nobody names it.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Component, Path};
+
+/// Where evidence lies, a folder a day.
+const FOLDERS: [&str; 2] = ["pictures", "clips"];
+
+/// A file that is gone already is as good as deleted. `path` comes from our own database, and is still
+/// not trusted to stay inside the folder.
+pub(super) fn delete(data_dir: &Path, path: &Path) -> io::Result<()> {
+    if !path.components().all(|it| matches!(it, Component::Normal(_))) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "outside of the data folder"));
+    }
+    let full = data_dir.join(path);
+    match std::fs::remove_file(&full) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+        Ok(()) | Err(_) => {}
+    }
+    // The last of its day takes the folder along; others refuse.
+    if let Some(day) = full.parent() {
+        let _ = std::fs::remove_dir(day);
+    }
+    Ok(())
+}
+
+/// At the start of the program, before anything new is written. How many files went.
+pub(super) fn clear_leftovers(data_dir: &Path, named: &HashSet<String>) -> usize {
+    let mut n_files = 0;
+    for folder in FOLDERS {
+        // A folder that is not there yet holds nothing.
+        let Ok(days) = std::fs::read_dir(data_dir.join(folder)) else { continue };
+        for day in days.flatten() {
+            let Ok(files) = std::fs::read_dir(day.path()) else { continue };
+            for file in files.flatten() {
+                let path = Path::new(folder).join(day.file_name()).join(file.file_name());
+                let is_named = named.contains(&*path.to_string_lossy());
+                if !is_named && delete(data_dir, &path).is_ok() {
+                    n_files += 1;
+                }
+            }
+        }
+    }
+    n_files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_names_goes_and_what_lies_elsewhere_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |path: &str| {
+            let full = dir.path().join(path);
+            std::fs::create_dir_all(full.parent().unwrap()).unwrap();
+            std::fs::write(full, "x").unwrap();
+        };
+        for path in [
+            "pictures/2026-03-01/a.jpg",
+            "pictures/2026-03-01/b.jpg",
+            "clips/2026-03-01/c.mp4.new",
+            "vong.db",
+        ] {
+            put(path);
+        }
+        let named = HashSet::from(["pictures/2026-03-01/a.jpg".to_owned()]);
+        assert_eq!(clear_leftovers(dir.path(), &named), 2);
+        assert!(dir.path().join("pictures/2026-03-01/a.jpg").exists());
+        assert!(dir.path().join("vong.db").exists());
+        assert!(!dir.path().join("clips/2026-03-01").exists(), "an empty day goes along");
+        assert!(delete(dir.path(), Path::new("../x")).is_err());
+    }
+}

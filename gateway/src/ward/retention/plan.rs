@@ -1,0 +1,158 @@
+//! Which alerts lose their files. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::config::{Retention, Severity};
+
+/// The files of one alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) alert: String,
+    pub(super) severity: Severity,
+    pub(super) captured_at_ms: i64,
+    /// On legal hold, or not over yet.
+    pub(super) must_stay: bool,
+    pub(super) n_bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Older than its class is kept.
+    Age,
+    /// Room was needed.
+    Budget,
+}
+
+impl Reason {
+    /// As stored.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Budget => "budget",
+        }
+    }
+
+    /// In the place of the picture.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Age => "deleted: older than alerts of its severity are kept",
+            Self::Budget => "deleted: the room for pictures and clips was full",
+        }
+    }
+}
+
+/// `kept`: oldest first. What must stay counts for the room that is taken. A clock that is behind makes
+/// nothing old.
+pub(super) fn goes(kept: &[Kept], retention: Retention, now: Timestamp) -> Vec<(String, Reason)> {
+    let longest = |severity| match severity {
+        Severity::Info => retention.info,
+        Severity::Warning => retention.warning,
+        Severity::Critical => retention.critical,
+    };
+    let age = |it: &Kept| {
+        let age_ms = now.as_millisecond().saturating_sub(it.captured_at_ms);
+        Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
+    };
+    let mut total: u64 = kept.iter().map(|it| it.n_bytes).sum();
+    let mut goes = Vec::new();
+    let mut may_go = Vec::new();
+    for it in kept.iter().filter(|it| !it.must_stay) {
+        if age(it) > longest(it.severity) {
+            total -= it.n_bytes;
+            goes.push((it.alert.clone(), Reason::Age));
+        } else {
+            may_go.push(it);
+        }
+    }
+    for it in may_go {
+        if total <= retention.max_bytes {
+            break;
+        }
+        total -= it.n_bytes;
+        goes.push((it.alert.clone(), Reason::Budget));
+    }
+    goes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+    const RETENTION: Retention = Retention {
+        info: DAY,
+        warning: Duration::from_hours(72),
+        critical: Duration::from_hours(240),
+        max_bytes: 100,
+    };
+
+    fn kept(alert: &str, severity: Severity, day: i64, n_bytes: u64, must_stay: bool) -> Kept {
+        let captured_at_ms = day * 86_400_000;
+        Kept { alert: alert.to_owned(), severity, captured_at_ms, must_stay, n_bytes }
+    }
+
+    fn on_day(day: i64) -> Timestamp {
+        Timestamp::from_second(day * 86_400).unwrap()
+    }
+
+    #[test]
+    fn each_class_has_its_time_and_a_hold_has_none() {
+        let all = [
+            kept("critical", Severity::Critical, 0, 1, false),
+            kept("warning", Severity::Warning, 0, 1, false),
+            kept("info", Severity::Info, 0, 1, false),
+            kept("held", Severity::Info, 0, 1, true),
+        ];
+        let gone = |day| goes(&all, RETENTION, on_day(day)).into_iter().map(|it| it.0);
+        assert_eq!(gone(1).collect::<Vec<_>>(), [""; 0]);
+        assert_eq!(gone(2).collect::<Vec<_>>(), ["info"]);
+        assert_eq!(gone(4).collect::<Vec<_>>(), ["warning", "info"]);
+        assert_eq!(gone(11).collect::<Vec<_>>(), ["critical", "warning", "info"]);
+        assert_eq!(gone(-5).count(), 0, "a clock that is behind");
+    }
+
+    #[test]
+    fn the_oldest_makes_room_whatever_its_class() {
+        let all = [
+            kept("old", Severity::Critical, 0, 50, false),
+            kept("held", Severity::Warning, 0, 50, true),
+            kept("new", Severity::Info, 1, 50, false),
+        ];
+        assert_eq!(goes(&all, RETENTION, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+    }
+
+    proptest! {
+        /// What must stay stays; no more goes for room than is needed; what goes for age is old.
+        #[test]
+        fn nothing_goes_without_a_reason(
+            sizes in prop::collection::vec((0_u64..80, any::<bool>(), 0_i64..12), 0..20),
+        ) {
+            let mut days: Vec<_> = sizes;
+            days.sort_by_key(|it| it.2);
+            let all: Vec<Kept> = days
+                .iter()
+                .enumerate()
+                .map(|(n, (n_bytes, must_stay, day))| {
+                    kept(&n.to_string(), Severity::Critical, *day, *n_bytes, *must_stay)
+                })
+                .collect();
+            let gone = goes(&all, RETENTION, on_day(11));
+            let find = |alert: &str| all.iter().find(|it| it.alert == alert).unwrap();
+            prop_assert!(gone.iter().all(|(alert, _)| !find(alert).must_stay));
+            let left: u64 = all.iter().map(|it| it.n_bytes).sum::<u64>()
+                - gone.iter().map(|(alert, _)| find(alert).n_bytes).sum::<u64>();
+            let for_room: Vec<_> = gone.iter().filter(|it| it.1 == Reason::Budget).collect();
+            if let Some((last, _)) = for_room.last() {
+                prop_assert!(left + find(last).n_bytes > RETENTION.max_bytes);
+            }
+            let may_go_left = all.iter().any(|it| {
+                !it.must_stay && gone.iter().all(|(alert, _)| *alert != it.alert)
+            });
+            prop_assert!(left <= RETENTION.max_bytes || !may_go_left);
+        }
+    }
+}
