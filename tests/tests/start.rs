@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use base::Sha256;
 use e2e::broker::free_ports;
@@ -193,6 +193,62 @@ fn a_box_tries_its_detector_in_a_child_and_says_on_what_and_how_fast() {
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
     assert_eq!(children.trim(), "");
     assert!(running.0.try_wait().unwrap().is_none());
+}
+
+/// A box whose self-test reads from a pipe what is to be the library, and waits for the first byte.
+struct Hanging {
+    running: Process,
+    child: u32,
+    _pipe: File,
+}
+
+impl Hanging {
+    fn new(bench: &Bench) -> Self {
+        fs::remove_file(&bench.library).unwrap();
+        assert!(Command::new("mkfifo").arg(&bench.library).status().unwrap().success());
+        let running = Process(run(&bench.config).stderr(Stdio::piped()).spawn().unwrap());
+        // Opened once somebody reads.
+        let path = bench.library.clone();
+        let writer = std::thread::spawn(move || File::options().write(true).open(path).unwrap());
+        wait_for("the self-test reads the library", 30, || writer.is_finished());
+        let id = running.0.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        let child = children.trim().parse().unwrap();
+        let command = fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap();
+        assert!(command.contains("self-test-detector"), "{command}");
+        Self { running, child, _pipe: writer.join().unwrap() }
+    }
+}
+
+fn kill(signal: &str, process: u32) {
+    let asked = Command::new("kill").args([signal, &process.to_string()]).status();
+    assert!(asked.unwrap().success());
+}
+
+#[test]
+fn a_self_test_that_dies_of_an_unknown_instruction_is_explained() {
+    let bench = Bench::new();
+    let mut hanging = Hanging::new(&bench);
+    kill("-ILL", hanging.child);
+    let running = &mut hanging.running.0;
+    let said = std::io::read_to_string(running.stderr.take().unwrap()).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(1), "{said}");
+    let last = said.lines().last().unwrap();
+    for part in ["ERROR", bench.library.to_str().unwrap(), "SIGILL", "detector.library"] {
+        assert!(last.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+#[test]
+fn a_box_that_is_killed_over_its_self_test_leaves_no_child_behind() {
+    let bench = Bench::new();
+    let mut hanging = Hanging::new(&bench);
+    hanging.running.0.kill().unwrap();
+    hanging.running.0.wait().unwrap();
+    let stat = format!("/proc/{}/stat", hanging.child);
+    // Whoever inherits it may be slow to take note of its end.
+    let is_gone = || fs::read_to_string(&stat).map_or(true, |it| it.contains(") Z "));
+    wait_for("the child is gone", 10, is_gone);
 }
 
 #[test]
