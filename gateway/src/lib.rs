@@ -9,7 +9,7 @@ pub mod daemon;
 pub mod engine;
 pub mod field;
 mod log;
-#[cfg(feature = "onnx")]
+#[cfg(all(feature = "gst", feature = "onnx"))]
 mod machine;
 pub mod order;
 pub mod report;
