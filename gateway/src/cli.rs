@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Problems, Role};
+#[cfg(all(feature = "gst", feature = "onnx"))]
+use crate::engine;
 #[cfg(feature = "gst")]
 use crate::speaker;
 #[cfg(all(feature = "gst", feature = "onnx"))]
@@ -48,6 +50,9 @@ enum Command {
     Bench(workbench::bench::Args),
     #[cfg(feature = "sim")]
     Sim(workbench::sim::Args),
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    #[command(hide = true)]
+    SelfTestDetector(engine::self_test::Args),
 }
 
 /// Check a configuration file and name every problem at once, by its key.
@@ -133,6 +138,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(args) => workbench::bench::run(&args),
         #[cfg(feature = "sim")]
         Command::Sim(args) => workbench::sim::run(args),
+        #[cfg(all(feature = "gst", feature = "onnx"))]
+        Command::SelfTestDetector(args) => engine::self_test::run(&args),
     }
 }
 

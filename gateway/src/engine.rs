@@ -1,15 +1,27 @@
 //! Where ONNX Runtime and the weights lie on this machine: one rule for `vong run` and the workbench.
 
+mod args;
+#[cfg(feature = "gst")]
+pub mod self_test;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use models::{Engine, Entry, Manifest};
+use base::Sha256;
+use models::{Engine, Entry, Manifest, Provider};
+
+use crate::config;
+
+pub use args::EngineArgs;
 
 /// What the operator chose; `None` leaves it to the rule.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     pub library: Option<PathBuf>,
+    /// Of a library of one's own; `None`: the one that this program was tested with.
+    pub library_sha256: Option<Sha256>,
     pub model_dir: Option<PathBuf>,
+    pub provider: Provider,
 }
 
 /// The environment, read once: names and folders that the rule looks at.
@@ -37,17 +49,31 @@ pub fn find(
     n_threads: usize,
 ) -> anyhow::Result<Engine> {
     let around = Surroundings::read();
-    let library_sha256 = manifest.library_sha256().with_context(|| {
-        format!(
-            "onnx runtime is not built for {}: cameras need x86_64 or aarch64",
-            std::env::consts::ARCH
-        )
-    })?;
+    let pinned = || {
+        manifest.library_sha256().with_context(|| {
+            format!(
+                "onnx runtime is not built for {}: cameras need x86_64 or aarch64",
+                std::env::consts::ARCH
+            )
+        })
+    };
+    let library_sha256 = choice.library_sha256.map_or_else(pinned, Ok)?;
     let file = format!("libonnxruntime.so.{}", manifest.runtime_version());
     let library =
         choice.library.or(around.library.clone()).unwrap_or_else(|| around.library_file(&file));
     let model_dir = choice.model_dir.unwrap_or_else(|| around.model_dir_with(&entry.file));
-    Ok(Engine { library, library_sha256, model_dir, n_threads })
+    Ok(Engine { library, library_sha256, model_dir, provider: choice.provider, n_threads })
+}
+
+impl From<&config::Detector> for Choice {
+    fn from(detector: &config::Detector) -> Self {
+        Self {
+            library: detector.library.clone(),
+            library_sha256: detector.library_sha256,
+            model_dir: detector.model_dir.clone(),
+            provider: detector.provider,
+        }
+    }
 }
 
 impl Surroundings {

@@ -9,6 +9,8 @@ pub mod daemon;
 pub mod engine;
 pub mod field;
 mod log;
+#[cfg(all(feature = "gst", feature = "onnx"))]
+mod machine;
 pub mod order;
 #[cfg(all(feature = "gst", feature = "onnx"))]
 mod ranges;

@@ -42,8 +42,8 @@ pub enum DetectError {
     Picture { width: u32, height: u32, reason: &'static str },
     #[error("onnx runtime could not run the model")]
     Run(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("the model's output {name:?} is not what its head expects")]
-    Output { name: String },
+    #[error("the model's output {name:?} is {found}, its head needs {wanted}")]
+    Output { name: String, found: String, wanted: String },
 }
 
 impl Rect {

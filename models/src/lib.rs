@@ -21,6 +21,7 @@ mod motion;
 mod onnx;
 mod photo;
 mod polygon;
+mod provider;
 mod region;
 mod rule;
 mod segment;
@@ -45,6 +46,7 @@ pub use motion::{MotionDetector, Moved};
 pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
 pub use photo::Photo;
 pub use polygon::{Polygon, PolygonError};
+pub use provider::{Device, Provider, ProviderError};
 pub use rule::{
     ClearReason, Heading, HeadingError, Hours, HoursError, Incident, LineDirection, Rule,
     RuleEvent, RuleKind, RuleSet, RuleSettings, WeekSpan,

@@ -6,4 +6,5 @@ pub mod reporting;
 pub mod sim_camera;
 pub mod small_disk;
 pub mod street;
+pub mod tiny_model;
 pub mod watched;

@@ -99,6 +99,7 @@ impl Ward {
         let health = Health::default();
         let crew = Crew {
             model: "test".to_owned(),
+            fitness: None,
             detectors: vec![first],
             maker: Arc::new(move || Ok(make())),
             health: health.clone(),

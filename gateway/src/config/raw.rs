@@ -135,10 +135,15 @@ section! {
     Detector {
         /// `libonnxruntime.so`; looked for in the usual places unless given.
         library: String,
+        /// What `library` must hash to, if it is a build of your own.
+        library_sha256: String,
         /// Folder of the model files; looked for in the usual places unless given.
         model_dir: String,
         /// A model of the manifest, `yolox-nano` unless given.
         model: String,
+        /// What the model runs on: `cpu` (default), `xnnpack`, `acl`, `cuda`, `openvino`, `qnn` or
+        /// `rknpu`. All but `cpu` need a `library` that was built with it.
+        provider: String,
         /// Inference threads, 1 to 16; 1 unless given.
         threads: usize,
         /// Least score of a detection, 0 to 1; 0.5 unless given.

@@ -62,7 +62,9 @@ uplink = { host = 'a', port = 'x' }
 local_broker = { hots = 'b' }
 clock.trust = 'maybe'
 [detector]
+library_sha256 = 'abc'
 model = 'yolov8n'
+provider = 'gpu'
 threads = 0
 min_score = 7.0
 [[camera]]
@@ -91,7 +93,9 @@ from = '9 pm'
             "local_broker.hots",
             "local_broker.host",
             "clock.trust",
+            "detector.library_sha256",
             "detector.model",
+            "detector.provider",
             "detector.threads",
             "detector.min_score",
             "camera.a.fps",
@@ -192,8 +196,28 @@ drift = 1
 fn a_model_that_does_not_exist_is_answered_with_those_that_do() {
     let problems = ward(&format!("detector.model = 'yolov8n'\n{WARD}")).unwrap_err();
     let expected = "detector.model: there is no model \"yolov8n\"; known are yolox-nano, picodet-s, \
-                    coco-ssd-300";
+                    coco-ssd-300, yolox-nano-int8";
     assert_eq!(problems, expected);
+}
+
+#[test]
+fn a_provider_is_answered_with_the_known_ones_and_a_hash_needs_its_library() {
+    let problem = |detector: &str| ward(&format!("{detector}\n{WARD}")).unwrap_err();
+    assert_eq!(
+        problem("detector.provider = 'tensorrt'"),
+        "detector.provider: \"tensorrt\" is no execution provider; known are cpu, xnnpack, acl, \
+         cuda, openvino, qnn, rknpu"
+    );
+    let hash = "0".repeat(64);
+    assert_eq!(
+        problem(&format!("detector.library_sha256 = '{hash}'")),
+        "detector.library_sha256: is of `detector.library`, which is missing"
+    );
+    let own =
+        format!("[detector]\nlibrary = 'ort.so'\nlibrary_sha256 = '{hash}'\nprovider = 'acl'");
+    let detector = ward(&format!("{WARD}\n{own}")).unwrap().detector;
+    assert_eq!(detector.provider, models::Provider::Acl);
+    assert_eq!(detector.library_sha256.unwrap().to_string(), hash);
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::{DeviceId, Score};
+use base::{DeviceId, Score, Sha256};
 use broadcast::Volume;
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
-use models::{Entry, Manifest};
+use models::{Entry, Manifest, Provider};
 
 use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
@@ -59,10 +59,13 @@ pub struct Content {
 pub struct Detector {
     /// `None`: look in the usual places.
     pub library: Option<PathBuf>,
+    /// `None`: that of the library which this program was tested with.
+    pub library_sha256: Option<Sha256>,
     /// `None`: look in the usual places.
     pub model_dir: Option<PathBuf>,
     /// In the manifest.
     pub model: String,
+    pub provider: Provider,
     /// 1 to 16.
     pub n_threads: usize,
     pub min_score: Score,
@@ -176,10 +179,18 @@ fn detector<'a>(
     let section = reader.optional("detector", field).unwrap_or_default();
     reader.unknown("detector", &section.unknown);
     let library = reader.optional("detector.library", section.library);
+    let hash = reader.optional("detector.library_sha256", section.library_sha256);
+    let library_sha256 = reader.parsed("detector.library_sha256", hash);
+    if library_sha256.is_some() && library.is_none() {
+        reader.problem("detector.library_sha256", "is of `detector.library`, which is missing");
+    }
     let model_dir = reader.optional("detector.model_dir", section.model_dir);
     let model = reader.optional("detector.model", section.model);
     let model = model.unwrap_or_else(|| "yolox-nano".to_owned());
     let entry = manifest.entry(&model).map_err(|err| reader.problem("detector.model", err)).ok();
+    let provider = reader.optional("detector.provider", section.provider);
+    let provider = provider
+        .map_or(Some(Provider::default()), |it| reader.parsed("detector.provider", Some(it)));
     let n_threads = sections::within(reader, "detector.threads", section.threads, 1, 1..=16);
     let fps = sections::within(reader, "detector.fps", section.fps, 5, 1..=30);
     let min_score = reader.optional("detector.min_score", section.min_score).unwrap_or(0.5);
@@ -188,8 +199,10 @@ fn detector<'a>(
     let believed = || {
         Some(Detector {
             library: library.map(|it| reader.path(it)),
+            library_sha256,
             model_dir: model_dir.map(|it| reader.path(it)),
             model,
+            provider: provider?,
             n_threads: n_threads?,
             min_score: min_score?,
             fps: fps?,

@@ -49,6 +49,12 @@ impl Health {
         self.0.send_if_modified(|parts| parts.insert(part, value.clone()) != Some(value));
     }
 
+    /// What `part` said last.
+    #[cfg(test)]
+    pub(crate) fn of(&self, part: &str) -> Option<Value> {
+        self.0.borrow().get(part).cloned()
+    }
+
     pub(super) fn changes(&self) -> watch::Receiver<BTreeMap<&'static str, Value>> {
         self.0.subscribe()
     }

@@ -110,7 +110,7 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
-    let cameras = watch_street(&mut frame, &config)?;
+    let cameras = watch_street(&mut frame, &config).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
     obey(&mut frame, &config, orders, rules.clone());
@@ -158,7 +158,10 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
 }
 
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
-fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<CameraHandle>> {
+async fn watch_street(
+    frame: &mut Frame,
+    config: &config::Ward,
+) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
         // Without cameras the parts below would end at once, which the frame takes for a fault.
         return Ok(Vec::new());
@@ -167,7 +170,7 @@ fn watch_street(frame: &mut Frame, config: &config::Ward) -> anyhow::Result<Vec<
     let (facts_tx, facts) = mpsc::channel(FACTS);
     tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
     let Sight { threads, progress, evidence, main_streams, cameras } =
-        sight::open(config, clock, &facts_tx, &frame.health)?;
+        sight::open(config, clock, &facts_tx, &frame.health).await?;
     tasks.spawn("evidence", evidence);
     let keeper = Keeper {
         data_dir: config.data_dir.clone(),

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::camera::Analyst;
+use crate::engine::self_test::Fitness;
 use crate::report::health::Health;
 use crew::{Effect, Why};
 pub use figures::{Figures, Watched};
@@ -55,6 +56,7 @@ pub struct DetectorThreads {
     maker: Maker,
     health: Health,
     model: String,
+    fitness: Option<Fitness>,
     n_threads: usize,
     /// Nothing is ever sent: each thread holds a sender, and the end of the last is the message.
     ended: mpsc::Receiver<()>,
@@ -66,6 +68,8 @@ pub struct DetectorThreads {
 pub struct Crew {
     /// For what is said of them.
     pub model: String,
+    /// What the self-test found, where there was one.
+    pub fitness: Option<Fitness>,
     /// One a thread, opened already: what is wrong with the model is known before anything runs.
     pub detectors: Vec<Box<dyn Detect>>,
     /// For those that take a lost thread's place.
@@ -86,9 +90,9 @@ pub fn spawn(crew: Crew) -> std::io::Result<(DetectorHandle, DetectorThreads)> {
             opened.take().map_or_else(&*maker, Ok)
         })?;
     }
-    let Crew { model, maker, health, .. } = crew;
+    let Crew { model, fitness, maker, health, .. } = crew;
     let (room, alive) = (Arc::clone(&room), Some(alive));
-    let threads = DetectorThreads { room, maker, health, model, n_threads, ended, alive };
+    let threads = DetectorThreads { room, maker, health, model, fitness, n_threads, ended, alive };
     threads.tell(0, None);
     Ok((DetectorHandle { door }, threads))
 }
@@ -176,10 +180,35 @@ impl DetectorThreads {
 
     fn tell(&self, n_replaced: u32, last: Option<(&str, Why)>) {
         let mut said = json!({ "model": self.model, "threads": self.n_threads });
+        if let Some(Fitness { device, provider, ms }) = &self.fitness {
+            said["device"] = json!(device);
+            said["provider"] = json!(provider);
+            said["ms"] = json!(ms);
+        }
         if let Some((camera, why)) = last {
             said["replaced"] = json!(n_replaced);
             said["last_replaced"] = json!({ "camera": camera, "reason": why.as_str() });
         }
         self.health.set("detector", said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_self_test_found_is_told_to_the_centre() {
+        let health = Health::default();
+        let fitness =
+            Fitness { device: "cpu (Rock 5B)".to_owned(), provider: "acl".to_owned(), ms: 31.5 };
+        let maker: Maker = Arc::new(|| anyhow::bail!("nobody asks"));
+        let (model, detectors) = ("yolox-nano".to_owned(), Vec::new());
+        let crew = Crew { model, fitness: Some(fitness), detectors, maker, health: health.clone() };
+        let _threads = spawn(crew).unwrap();
+        let expected = json!({
+            "model": "yolox-nano", "threads": 0, "device": "cpu (Rock 5B)", "provider": "acl", "ms": 31.5,
+        });
+        assert_eq!(health.of("detector"), Some(expected));
     }
 }

@@ -20,6 +20,7 @@ use super::detector::{self, Crew, DetectorThreads, FAINTEST_SCORE, Maker};
 use super::evidence::{self, Clips, Source};
 use crate::config;
 use crate::daemon::Progress;
+use crate::engine::self_test::{self, Fitness};
 use crate::engine::{self, Choice};
 use crate::report::health::Health;
 
@@ -42,13 +43,15 @@ pub(crate) struct Sight {
 /// # Errors
 /// What is wrong with the library, the model, or a rule that the model cannot serve. A box that
 /// cannot see refuses to start, so that nobody takes its silence for peace.
-pub(crate) fn open(
+pub(crate) async fn open(
     config: &config::Ward,
     clock: &Arc<dyn Clock>,
     facts: &mpsc::Sender<CameraFact>,
     health: &Health,
 ) -> anyhow::Result<Sight> {
-    let crew = crew(config, health)?;
+    // Before there is a session here: the memory of a small box holds one crew.
+    let fitness = self_test::passed(&config.detector).await?;
+    let crew = crew(config, health, fitness)?;
     let first = crew.detectors.first().context("a box needs at least one detection thread")?;
     let (labels, input) = (first.labels().to_vec(), first.input());
     let (handle, threads) = detector::spawn(crew)?;
@@ -114,12 +117,11 @@ fn sources(cameras: &[config::Camera]) -> HashMap<DeviceId, Source> {
     cameras.iter().map(source).collect()
 }
 
-fn crew(config: &config::Ward, health: &Health) -> anyhow::Result<Crew> {
-    let config::Detector { library, model_dir, model, n_threads, .. } = &config.detector;
+fn crew(config: &config::Ward, health: &Health, fitness: Fitness) -> anyhow::Result<Crew> {
+    let config::Detector { model, n_threads, .. } = &config.detector;
     let manifest = Manifest::built_in()?;
     let entry = manifest.entry(model)?.clone();
-    let choice = Choice { library: library.clone(), model_dir: model_dir.clone() };
-    let engine = engine::find(&manifest, &entry, choice, 1)?;
+    let engine = engine::find(&manifest, &entry, Choice::from(&config.detector), 1)?;
     let least = Score::try_from(FAINTEST_SCORE)?;
     let library = engine.library.display().to_string();
     let maker: Maker = Arc::new(move || {
@@ -128,5 +130,6 @@ fn crew(config: &config::Ward, health: &Health) -> anyhow::Result<Crew> {
     });
     let detectors = (0..*n_threads).map(|_| maker()).collect::<anyhow::Result<_>>()?;
     info!(model, library, n_threads, "the detector is ready");
-    Ok(Crew { model: model.clone(), detectors, maker, health: health.clone() })
+    let (model, health) = (model.clone(), health.clone());
+    Ok(Crew { model, fitness: Some(fitness), detectors, maker, health })
 }

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::machine;
+
 /// Measure what this machine can do. Every benchmark prints one JSON object with its name, its
 /// figures and the machine; run it alone, since others on the machine take from it.
 #[derive(Debug, clap::Args)]
@@ -55,39 +57,23 @@ pub(crate) fn rss_mib() -> anyhow::Result<f64> {
 
 fn status_mib(name: &'static str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
-    let kib = field(&status, name).and_then(|it| it.strip_suffix(" kB")?.parse::<u32>().ok());
+    let kib =
+        machine::field(&status, name).and_then(|it| it.strip_suffix(" kB")?.parse::<u32>().ok());
     Ok(f64::from(kib.with_context(|| format!("/proc/self/status has no {name}"))?) / 1024.0)
 }
 
 fn machine() -> wire::Machine {
-    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let board = std::fs::read_to_string("/proc/device-tree/model").unwrap_or_default();
-    let board = Some(board.trim_end_matches('\0').to_owned()).filter(|it| !it.is_empty());
     wire::Machine {
-        cpu: board.or_else(|| field(&cpuinfo, "model name").map(str::to_owned)),
+        cpu: machine::name(),
         arch: std::env::consts::ARCH,
         n_cpus: std::thread::available_parallelism().map_or(0, usize::from),
         build: if cfg!(debug_assertions) { "debug" } else { "release" },
     }
 }
 
-/// The value of the first `name : value` line.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let lines = text.lines().filter_map(|it| it.split_once(':'));
-    lines.filter(|(key, _)| key.trim() == name).map(|(_, value)| value.trim()).next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_processor_is_named_once() {
-        let cpuinfo =
-            "processor\t: 0\nmodel name\t: Cortex-A76: r4\nprocessor\t: 1\nmodel name\t: B\n";
-        assert_eq!(field(cpuinfo, "model name"), Some("Cortex-A76: r4"));
-        assert_eq!(field(cpuinfo, "flags"), None);
-    }
 
     #[test]
     fn a_test_takes_memory() {

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use base::Score;
-use models::{Entry, Labels, Manifest, OnnxDetector};
+use models::{Entry, Labels};
 
-use crate::engine::{self, Choice};
+use crate::engine::EngineArgs;
 use output::{Format, Output};
 
 /// Look at a video or a folder of pictures, and print what is seen.
@@ -36,7 +36,7 @@ pub struct Args {
     /// A folder of JPEG or PNG pictures, taken in the order of their names.
     #[arg(long, value_name = "DIR", conflicts_with = "video")]
     images: Option<PathBuf>,
-    /// A model of the manifest: yolox-nano, picodet-s or coco-ssd-300.
+    /// A model of the manifest: yolox-nano, yolox-nano-int8, picodet-s or coco-ssd-300.
     #[arg(long, value_name = "ID", default_value = "yolox-nano")]
     model: String,
     /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
@@ -66,20 +66,6 @@ pub struct Args {
     engine: EngineArgs,
 }
 
-/// Where the library and the weights are, for every command that detects.
-#[derive(Debug, clap::Args)]
-pub struct EngineArgs {
-    /// The ONNX Runtime library [default: `VONG_ONNXRUNTIME`, the cache, the system]
-    #[arg(long, value_name = "PATH")]
-    library: Option<PathBuf>,
-    /// The folder of the weights [default: `VONG_MODEL_DIR`, the cache, the system]
-    #[arg(long, value_name = "DIR")]
-    model_dir: Option<PathBuf>,
-    /// A manifest of your own models instead of the built-in one (same format as models/manifest.toml).
-    #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
-}
-
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let least = args.threshold.unwrap_or(args.format.default_threshold());
     let least = Score::try_from(least).context("--threshold")?;
@@ -106,31 +92,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         // `vong detect ... | head` is no failure.
         Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(error),
-    }
-}
-
-impl EngineArgs {
-    /// The library and the folder of the weights, as far as they were named.
-    pub fn places(&self) -> (Option<&PathBuf>, Option<&PathBuf>) {
-        (self.library.as_ref(), self.model_dir.as_ref())
-    }
-
-    pub fn open(&self, model: &str, least: Score) -> anyhow::Result<(Entry, OnnxDetector)> {
-        let built_in = Manifest::built_in()?;
-        let manifest = match &self.manifest {
-            None => built_in.clone(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("{} is not readable", path.display()))?;
-                Manifest::parse(&text).with_context(|| path.display().to_string())?
-            }
-        };
-        let entry = manifest.entry(model)?.clone();
-        let choice = Choice { library: self.library.clone(), model_dir: self.model_dir.clone() };
-        // The library is that of this program, whoever wrote the manifest.
-        let engine = engine::find(&built_in, &entry, choice, 1)?;
-        let detector = models::open_detector(&entry, &engine, least)?;
-        Ok((entry, detector))
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Model {
     pub(super) sources: Vec<String>,
     #[serde(default, rename = "converted")]
     pub(super) _converted: Option<Converted>,
+    #[serde(default, rename = "quantised")]
+    pub(super) _quantised: Option<Quantised>,
     pub(super) labels: Labels,
     pub(super) input: Input,
     pub(super) head: Head,
@@ -56,6 +58,16 @@ pub(super) struct Converted {
     _sha256: String,
     #[serde(rename = "path")]
     _path: String,
+}
+
+/// For scripts/quantise-model.sh.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Quantised {
+    #[serde(rename = "from")]
+    _from: String,
+    #[serde(rename = "n_first_float")]
+    _n_first_float: usize,
 }
 
 #[derive(Debug, Deserialize)]

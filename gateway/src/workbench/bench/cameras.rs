@@ -17,10 +17,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::EngineArgs;
 use crate::report::health::Health;
 use crate::ward::camera::{self, CameraFact, CameraHandle};
 use crate::ward::sight::{self, Sight};
-use crate::workbench::detect::EngineArgs;
 use figures::{Meter, Scene};
 use ward::Streams;
 
@@ -96,7 +96,8 @@ async fn watch<'a>(
     let clock: Arc<dyn base::Clock> = Arc::new(SystemClock);
     let (facts_tx, mut facts) = mpsc::channel(FACTS);
     let health = Health::default();
-    let Sight { threads, cameras, evidence, .. } = sight::open(config, &clock, &facts_tx, &health)?;
+    let Sight { threads, cameras, evidence, .. } =
+        sight::open(config, &clock, &facts_tx, &health).await?;
     drop(facts_tx);
     let stop = CancellationToken::new();
     let mut tasks = base::Tasks::default();

@@ -17,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
 use super::wire;
-use crate::workbench::detect::EngineArgs;
+use crate::engine::EngineArgs;
 
 /// CPU time of a frame: decode, letterbox, run, read boxes, suppress; one thread, every frame.
 ///

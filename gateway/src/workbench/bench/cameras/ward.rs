@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 
 use crate::config;
-use crate::workbench::detect::EngineArgs;
+use crate::engine::EngineArgs;
 
 /// `vong sim camera` in a process of its own, until dropped.
 pub(super) struct Streams {
@@ -60,8 +60,11 @@ pub(super) fn config(settings: &Settings<'_>) -> anyhow::Result<config::Ward> {
          [uplink]\nhost = \"localhost\"\n[local_broker]\nhost = \"localhost\"\n\
          [detector]\nmodel = {model:?}\nthreads = {n_threads}\n"
     );
-    let (library, model_dir) = engine.places();
-    for (key, path) in [("library", library), ("model_dir", model_dir)] {
+    writeln!(text, "provider = \"{}\"", engine.provider)?;
+    if let Some(hash) = engine.library_sha256 {
+        writeln!(text, "library_sha256 = \"{hash}\"")?;
+    }
+    for (key, path) in [("library", &engine.library), ("model_dir", &engine.model_dir)] {
         if let Some(path) = path {
             let path = std::path::absolute(path)?;
             let path = path.to_str().with_context(|| format!("--{key}: the path is not UTF-8"))?;
