@@ -184,13 +184,17 @@ fn build(
             gst::element_error!(splitter, gst::StreamError::CodecNotFound, ("it holds no picture"));
         }
     });
-    splitter.connect_pad_added(move |_, pad| {
+    splitter.connect_pad_added(move |splitter, pad| {
         let name = caps_name(pad);
         if name == taken && !into.is_linked() {
             // A pad that does not fit leaves the sink without data, and the bus says why.
             let _ = pad.link(&into);
-        } else if let Some(codec) = name.strip_prefix("video/x-") {
+        } else if let Some(codec) = name.strip_prefix("video/x-")
+            && !into.is_linked()
+        {
+            // parsebin does not always say that there are no more pads.
             let _ = other_codec.set(codec.to_owned());
+            gst::element_error!(splitter, gst::StreamError::WrongType, ("another codec"));
         }
     });
     Ok(pipeline)
