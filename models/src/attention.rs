@@ -23,8 +23,9 @@ pub struct Attention {
     input: Size,
     scanned_at: Option<Timestamp>,
     checked_at: Option<Timestamp>,
+    closely_at: Option<Timestamp>,
     restless: Restless,
-    /// Which of more regions than a picture may have is next.
+    /// Counts pictures that had more regions than looks: whose turn it is.
     turn: usize,
     looks: Vec<Look>,
 }
@@ -58,10 +59,10 @@ pub struct Look {
 /// What a picture should be looked at for.
 #[derive(Clone, Debug, PartialEq)]
 struct Needs {
-    /// Who is followed first, then what moved.
+    /// Who is followed first, then who was lost and what moved.
     all: Vec<Rect>,
     /// So many of the first are worth a close look if they are far away: who is followed always is,
-    /// motion that may be nobody only now and then.
+    /// what may be nobody only now and then.
     n_close: usize,
 }
 
@@ -73,6 +74,8 @@ const SCAN_NEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
 const CHECK_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Motion of which this share lies within somebody who is followed is his.
 const EXPLAINED: f32 = 0.5;
+/// How often motion far away that may be nobody is worth a close look beside the whole picture.
+const CLOSELY_EVERY: SignedDuration = SignedDuration::from_secs(3);
 /// Runs a picture: what needs more takes turns.
 const MOST_LOOKS: usize = 2;
 
@@ -83,6 +86,7 @@ impl Attention {
             input,
             scanned_at: None,
             checked_at: None,
+            closely_at: None,
             restless: Restless::default(),
             turn: 0,
             looks: Vec::new(),
@@ -128,22 +132,23 @@ impl Attention {
         if is_check {
             self.checked_at = Some(now);
         }
+        let is_close_check = is_due(self.closely_at, CLOSELY_EVERY, now);
         let moves = |area: &Rect| areas.iter().any(|it| touches(it, area));
-        let wanted = |it: &&Interest| match it.pace {
-            Pace::Moving => is_check || moves(&it.area),
-            Pace::Lost => is_check,
-            Pace::Standing => false,
-        };
+        let of = |pace: Pace| interests.iter().filter(move |it| it.pace == pace).map(|it| it.area);
         // The swinging arm of somebody who is followed is not somebody else.
         let is_explained =
             |area: &Rect| interests.iter().any(|it| it.area.share_of(area) >= EXPLAINED);
         let restless = &self.restless;
         let is_news =
             |it: &&Rect| !is_explained(it) && (is_check || !restless.is_restless(size, it));
-        let mut all: Vec<Rect> = interests.iter().filter(wanted).map(|it| it.area).collect();
-        let n_followed = all.len();
+        let mut all: Vec<Rect> = of(Pace::Moving).filter(|it| is_check || moves(it)).collect();
+        let n_moving = all.len();
+        all.extend(of(Pace::Lost).filter(|_| is_check));
         all.extend(areas.iter().filter(is_news));
-        let n_close = if is_check { all.len() } else { n_followed };
+        let n_close = if is_close_check { all.len() } else { n_moving };
+        if is_close_check && !all.is_empty() {
+            self.closely_at = Some(now);
+        }
         Needs { all, n_close }
     }
 
@@ -170,8 +175,11 @@ impl Attention {
             }
             (_, n_far) => {
                 self.push(Region::Whole, size);
-                self.turn = (self.turn + 1) % n_far;
-                self.push(far[self.turn], size);
+                // Every second picture: the whole of it shows them too, if less well.
+                self.turn = self.turn.wrapping_add(1);
+                if self.turn % 2 == 0 {
+                    self.push(far[self.turn / 2 % n_far], size);
+                }
             }
         }
         if self.looks.iter().any(|it| it.crop.is_none()) {

@@ -2,6 +2,7 @@
 
 pub mod cameras;
 pub mod detect;
+pub mod gate;
 pub mod track;
 mod wire;
 
@@ -25,6 +26,7 @@ pub struct Args {
 enum Bench {
     Cameras(cameras::Args),
     Detect(detect::Args),
+    Gate(gate::Args),
     Track(track::Args),
 }
 
@@ -32,6 +34,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Cameras(args) => cameras::run(args),
         Bench::Detect(args) => detect::run(args),
+        Bench::Gate(args) => gate::run(args),
         Bench::Track(args) => track::run(args),
     }
 }

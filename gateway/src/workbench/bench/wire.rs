@@ -74,3 +74,19 @@ pub(super) struct Track {
     pub(super) tracks: u64,
     pub(super) cpu_ms_per_picture: f64,
 }
+
+/// CPU time of the process: decoder, motion, detection, tracking.
+#[derive(Debug, Serialize)]
+pub(super) struct Gate<'a> {
+    pub(super) model: &'a str,
+    pub(super) busy_share: f64,
+    pub(super) every_picture_cpu_ms_per_second: f64,
+    pub(super) gated_cpu_ms_per_second: f64,
+    pub(super) times_less: f64,
+    pub(super) busy_every_picture_cpu_ms_per_second: f64,
+    pub(super) busy_gated_cpu_ms_per_second: f64,
+    pub(super) quiet_every_picture_cpu_ms_per_second: f64,
+    pub(super) quiet_gated_cpu_ms_per_second: f64,
+    pub(super) busy_looks_per_picture: f64,
+    pub(super) quiet_looks_per_picture: f64,
+}
