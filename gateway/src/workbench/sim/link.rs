@@ -51,7 +51,7 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 /// delivered and what was dropped, each way and by reason (the log has it every 10 s). Runs until
 /// Ctrl-C, SIGTERM or --seconds.
 ///
-/// Exit codes: 0 ended as asked, 1 a link could not be opened or broke, 2 wrong usage.
+/// Exit codes: 0 ended as asked, 1 refused or broken (the log says why), 2 wrong usage.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -76,9 +76,10 @@ struct Links {
     /// imitate: for --loss take --tun. May be repeated.
     #[arg(long, value_name = "LISTEN=TARGET")]
     tcp: Vec<Route>,
-    /// Pass on the packets between two network namespaces, which are there already: named by `ip netns`,
-    /// or by a path. Each gets a TUN device with its address, until this ends. Needs root. May be repeated.
-    #[arg(long, value_name = "NETNS=ADDRESS/PREFIX,NETNS=ADDRESS/PREFIX")]
+    /// Pass on the packets between two network namespaces. END is NETNS=ADDRESS/PREFIX: a namespace that
+    /// is there already, by its name of `ip netns` or its path, and the address of the TUN device that it
+    /// gets until this ends. Needs root. May be repeated.
+    #[arg(long, value_name = "END,END")]
     tun: Vec<Ends>,
 }
 
