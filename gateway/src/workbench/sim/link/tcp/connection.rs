@@ -131,7 +131,8 @@ async fn read(mut side: impl AsyncRead + Unpin, entrance: Entrance) {
     entrance.offer(Content::End).await;
 }
 
-async fn write(mut exit: Exit, mut side: impl AsyncWrite + Unpin) {
+/// Gives the side back, since to drop it would close it: whoever is never told of an end keeps it open.
+async fn write<W: AsyncWrite + Unpin>(mut exit: Exit, mut side: W) -> W {
     while let Some(arrived) = exit.recv().await {
         let written = match &arrived.content {
             Content::Opening => Ok(()),
@@ -143,6 +144,7 @@ async fn write(mut exit: Exit, mut side: impl AsyncWrite + Unpin) {
             debug!(error = %err, "a side of a connection is gone");
         }
     }
+    side
 }
 
 /// The link decides when bytes go, not the kernel that waits for more of them.
