@@ -3,10 +3,11 @@
 
 mod connection;
 
+use std::io::ErrorKind;
+
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::io::ErrorKind;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::interval;
@@ -16,6 +17,7 @@ use super::lane::Traffic;
 use super::road::{Impairment, Road};
 use super::route::Route;
 use super::{LOG_EVERY, wire};
+use connection::Piece;
 
 /// More wait in the listener's backlog until one ends. Each may have a megabyte and a half under way.
 const MOST_CONNECTIONS: usize = 256;
@@ -43,7 +45,7 @@ impl TcpRelay {
         impairment: &Impairment,
         stop: CancellationToken,
     ) -> anyhow::Result<wire::Report> {
-        let mut road = Road::open(self.name(), Traffic::Streams, impairment);
+        let mut road: Road<Piece, Piece> = Road::open(self.name(), Traffic::Streams, impairment);
         // Of one: what finds the lane full waits in the connection that has read it, and reads no more.
         let (into_up, mut to_up) = mpsc::channel(1);
         let (into_down, mut to_down) = mpsc::channel(1);
@@ -53,10 +55,10 @@ impl TcpRelay {
         loop {
             let now = road.now();
             while let Some(piece) = road.up.take_arrived(now) {
-                connection::Piece::arrive(piece);
+                piece.arrive();
             }
             while let Some(piece) = road.down.take_arrived(now) {
-                connection::Piece::arrive(piece);
+                piece.arrive();
             }
             tokio::select! {
                 accepted = self.listener.accept(), if connections.len() < MOST_CONNECTIONS => {
@@ -73,10 +75,10 @@ impl TcpRelay {
                     }
                 }
                 Some(piece) = to_up.recv(), if road.up.has_room(now) => {
-                    road.up.offer(road.now(), connection::Piece::n_bytes(&piece), piece);
+                    road.up.offer(road.now(), piece.n_bytes(), piece);
                 }
                 Some(piece) = to_down.recv(), if road.down.has_room(now) => {
-                    road.down.offer(road.now(), connection::Piece::n_bytes(&piece), piece);
+                    road.down.offer(road.now(), piece.n_bytes(), piece);
                 }
                 () = road.something_to_do(now) => {}
                 Some(()) = connections.next() => {}

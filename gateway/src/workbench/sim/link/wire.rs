@@ -22,7 +22,8 @@ pub(super) struct Report {
 }
 
 /// `n_` counts packets with --tun, datagrams with --udp, and with --tcp what was read at a time: bytes, and
-/// that a connection was opened or closed.
+/// that a connection was opened or closed. Queued is what is under way: it waits for its turn, or for the
+/// delay to pass.
 #[derive(Debug, Serialize)]
 struct Way {
     n_offered: u64,
