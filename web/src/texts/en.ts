@@ -276,7 +276,12 @@ export const en: Texts = {
     spans: { active: (n) => `Hours ${n}`, quiet: (n) => `Quiet time ${n}` },
     from: 'From',
     to: 'To',
-    ends: { whole: 'All day', midnight: 'Until midnight', nextDay: 'Until the next day', sameDay: '' },
+    ends: {
+      whole: () => 'All day',
+      midnight: (from) => `From ${from} to midnight`,
+      nextDay: (from, to) => `From ${from} to ${to} on the next day`,
+      sameDay: (from, to) => `From ${from} to ${to} on the same day`,
+    },
     addSpan: { active: 'Add hours', quiet: 'Add a quiet time' },
     removeSpan: (n) => `Delete the times ${n}`,
     quiet: 'Quiet times',

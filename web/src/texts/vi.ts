@@ -284,7 +284,13 @@ export const vi = {
     },
     from: 'Từ',
     to: 'Đến',
-    ends: { whole: 'Cả ngày', midnight: 'Đến hết ngày', nextDay: 'Đến ngày hôm sau', sameDay: '' },
+    // In 24 hours: a browser shows the fields above as its own language does.
+    ends: {
+      whole: () => 'Cả ngày',
+      midnight: (from: string) => `Từ ${from} đến hết ngày`,
+      nextDay: (from: string, to: string) => `Từ ${from} đến ${to} ngày hôm sau`,
+      sameDay: (from: string, to: string) => `Từ ${from} đến ${to} trong ngày`,
+    },
     addSpan: { active: 'Thêm khung giờ áp dụng', quiet: 'Thêm khung giờ tạm ngừng' },
     removeSpan: (n: number) => `Xóa khung giờ ${n}`,
     quiet: 'Thời gian tạm ngừng cảnh báo',
