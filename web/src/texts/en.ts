@@ -288,7 +288,7 @@ export const en: Texts = {
     quietNone: 'None.',
     quietHint: 'In these times the rule raises no alert, even while it applies.',
     dwell: 'Stays at least (s)',
-    atLeast: 'So many people or more',
+    atLeast: 'At least so many',
     cooldown: 'Least time between two alerts (s)',
     severity: 'Severity',
     side: 'Which way counts',
