@@ -5,7 +5,7 @@ by one user, approved by another, and played in step; every alert and receipt is
 centre has committed it.
 
     make demo                     until Ctrl-C
-    DEMO_SECONDS=90 make demo     ends by itself; exit code 0 only if alerts and plays both arrived
+    DEMO_SECONDS=90 make demo     ends by itself; exit code 0 only if alerts, a clip and plays arrived
 """
 
 import argparse
@@ -20,7 +20,6 @@ import re
 import secrets
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -30,6 +29,8 @@ import tomllib
 import urllib.parse
 import urllib.request
 import wave
+
+from demo_summary import events, summary
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vong"
@@ -260,44 +261,9 @@ def jingle(folder):
     return path
 
 
-def percentile(values, share):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else None
-
-
 def memory_mb(process):
     text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) / 1024
-
-
-def summary(fleet, resident):
-    """Counts what the centre has committed, from its own database. True if both kinds are there."""
-    database = next(fleet.fleet.glob("centre/data/*.db"), None)
-    if database is None:
-        print("\nnothing was committed: the centre had not started yet")
-        return False
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as centre:
-        rows = centre.execute(
-            "SELECT kind, occurred_at_ms, received_at_ms, data FROM received_event"
-        ).fetchall()
-    alerts = [(received - occurred) / 1000 for kind, occurred, received, _ in rows if kind == "alert.raised"]
-    receipts = [json.loads(data) for kind, _, _, data in rows if kind == "broadcast.played"]
-    plays = [it for it in receipts if "cluster" in it]
-    skews = [it["skew_ms"] for it in receipts if it.get("skew_ms") is not None]
-    errors = [abs(it["start_error_ms"]) for it in plays if it.get("start_error_ms") is not None]
-    show = lambda value, digits=1: "none" if value is None else f"{value:.{digits}f}"
-    print("\n\033[1mSummary: what the centre has committed\033[0m")
-    print(f"  alerts              {len(alerts)}")
-    print(f"  capture to commit   p95 {show(percentile(alerts, 0.95), 2)} s, worst {show(max(alerts, default=None), 2)} s")
-    print(f"  plays               {len(plays)} (one a cluster), {len(skews)} bulletins closed")
-    print(f"  skew                p99 {show(percentile(skews, 0.99))} ms, worst {show(max(skews, default=None))} ms over {fleet.n_speakers} clusters")
-    print(f"  start error         p99 {show(percentile(errors, 0.99))} ms of {len(errors)}")
-    for name, value in resident.items():
-        print(f"  memory of {name:<9} {value:.0f} MB resident")
-    print(f"  pictures            {next(fleet.fleet.glob('box-*'))}/data/pictures")
-    print(f"  sound               {fleet.fleet}/loa-*/heard")
-    print(f"  logs                {fleet.folder}/logs")
-    return bool(alerts) and bool(plays) and bool(skews)
 
 
 def demo(fleet, seconds, plays, until_all):
@@ -322,10 +288,11 @@ def demo(fleet, seconds, plays, until_all):
 
 
 def arrived(fleet, plays):
-    """Whether the centre has committed an alert, and the end of each bulletin."""
-    with sqlite3.connect(f"file:{fleet.fleet}/centre/data/vong.db?mode=ro", uri=True) as centre:
-        kinds = collections.Counter(kind for kind, in centre.execute("SELECT kind FROM received_event"))
-    return kinds["alert.raised"] > 0 and kinds["broadcast.played"] >= plays * (fleet.n_speakers + 1)
+    """Whether the centre has committed an alert, its clip, and the end of each bulletin."""
+    rows = events(fleet) or []
+    has_clip = any(kind == "alert.updated" and data.get("clip") for kind, *_, data in rows)
+    kinds = collections.Counter(kind for kind, *_ in rows)
+    return has_clip and kinds["broadcast.played"] >= plays * (fleet.n_speakers + 1)
 
 
 def wait(fleet, seconds):

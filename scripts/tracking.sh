@@ -15,12 +15,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/vong
 video=${VONG_MEDIA_DIR:-$cache/media}/vtest.mp4
 [ -f "$video" ] || { echo "$video is missing: scripts/fetch-media.sh" >&2; exit 1; }
 
-python=$cache/motmetrics/bin/python
-if ! "$python" -c 'import motmetrics' 2>/dev/null; then
-  echo "installs motmetrics from PyPI into $cache/motmetrics" >&2
-  python3 -m venv "$cache/motmetrics"
-  "$python" -m pip --quiet --disable-pip-version-check install motmetrics==1.4.0
-fi
+python=$(bash "$(dirname "$0")/judge-python.sh")
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -177,7 +177,7 @@ impl Attention {
                 self.push(Region::Whole, size);
                 // Every second picture: the whole of it shows them too, if less well.
                 self.turn = self.turn.wrapping_add(1);
-                if self.turn % 2 == 0 {
+                if self.turn.is_multiple_of(2) {
                     self.push(far[self.turn / 2 % n_far], size);
                 }
             }

@@ -80,6 +80,9 @@ fn event_text(envelope: &Envelope, committed_at: Timestamp) -> String {
             let _ = write!(line, "  {key}={value}");
         }
     }
+    if let Some(length) = envelope.data.pointer("/clip/duration_ms").and_then(Value::as_f64) {
+        let _ = write!(line, "  clip={:.1}s", length / 1000.0);
+    }
     // A clock that is not trusted makes the difference meaningless.
     let about = if envelope.clock_trusted { "" } else { "~" };
     let _ = write!(line, "  [{about}{} ms]", latency_ms(envelope, committed_at));
@@ -140,6 +143,13 @@ mod tests {
              \x20 camera=gate  label=person  score=0.871  [500 ms]"
         );
         assert!(event(Format::Text, &envelope(data, false), at).ends_with("[~500 ms]"));
+    }
+
+    #[test]
+    fn a_clip_is_told_by_its_length() {
+        let data = json!({ "camera": "gate", "clip": { "duration_ms": 15_240, "bytes": 1 } });
+        let line = event(Format::Text, &envelope(data, true), Timestamp::UNIX_EPOCH);
+        assert!(line.contains("  camera=gate  clip=15.2s  ["), "{line}");
     }
 
     #[test]

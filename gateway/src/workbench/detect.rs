@@ -1,6 +1,7 @@
-//! `vong detect`: what the detector, and with `--format mot` the tracker, sees in a video or pictures.
+//! `vong detect`: what the detector, the tracker and the rules make of a video or of pictures.
 
 mod output;
+mod rules;
 mod source;
 mod wire;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use base::Score;
-use models::{Entry, Labels};
+use models::{Entry, Labels, RuleSet};
 
 use crate::engine::EngineArgs;
 use output::{Format, Output};
@@ -22,6 +23,11 @@ use output::{Format, Output};
 ///   vong detect --video street.mp4 --format jsonl --threshold 0.5 --labels person,car
 ///   vong detect --images pictures/ --model picodet-s --format coco --threshold 0.01 > results.json
 ///   vong detect --video street.mp4 --format mot --every-frame > tracks.txt
+///
+/// To try rules before a camera gets them, write them as [[rule]] tables with the keys of
+/// [[camera.rule]] (docs/configuration.md):
+///
+///   vong detect --video street.mp4 --step 2 --format alerts --rules rules.toml
 ///
 /// Frames count from 1. Boxes are x, y, width, height in pixels of the source, origin at the top
 /// left; `category_id` is COCO's. Pictures are turned upright by their EXIF orientation. Only results
@@ -42,10 +48,11 @@ pub struct Args {
     /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
     /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons, without the
     /// fixtures: what has not moved since it was first seen, seconds ago, is a sign or a statue.
+    /// alerts: one object for what a rule of --rules raises, updates or clears.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
-    /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot 0.1: the tracker needs to see
-    /// the unsure boxes too, and starts tracks only at sure ones]
+    /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot and alerts 0.1: the tracker
+    /// needs to see the unsure boxes too, and starts tracks only at sure ones]
     #[arg(long, value_name = "SCORE")]
     threshold: Option<f32>,
     /// Only these classes, separated by commas [default: all; with mot: person]
@@ -62,6 +69,10 @@ pub struct Args {
     /// Pictures a second in --images, for the tracker's sense of speed.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=240))]
     images_fps: u16,
+    /// For --format alerts: a TOML file of [[rule]] tables. Their hours are passed over, since a
+    /// recording does not say when it was made.
+    #[arg(long, value_name = "FILE", required_if_eq("format", "alerts"))]
+    rules: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -71,8 +82,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let least = Score::try_from(least).context("--threshold")?;
     let (entry, mut detector) = args.engine.open(&args.model, least)?;
     let wanted = wanted_classes(args, &entry)?;
+    let rules = match &args.rules {
+        Some(_) if args.format != Format::Alerts => {
+            anyhow::bail!("--rules goes with --format alerts")
+        }
+        Some(file) => rules::read(file, &entry)?,
+        None => RuleSet::default(),
+    };
     let stdout = io::BufWriter::new(io::stdout().lock());
-    let mut output = Output::new(args.format, entry.labels.clone(), wanted, stdout);
+    let mut output = Output::new(args.format, rules, entry.labels.clone(), wanted, stdout);
     let looked = match (&args.video, &args.images) {
         (Some(video), _) => {
             let pace = source::Pace { every_frame: args.every_frame, step: args.step };
@@ -102,7 +120,7 @@ fn wanted_classes(args: &Args, entry: &Entry) -> anyhow::Result<Vec<usize>> {
     };
     match (args.labels.as_slice(), args.format) {
         ([], Format::Mot) => Ok(vec![find(&entry.labels, "person")?]),
-        ([], Format::Jsonl | Format::Coco) => Ok(all()),
+        ([], Format::Jsonl | Format::Coco | Format::Alerts) => Ok(all()),
         (names, _) => names.iter().map(|it| find(&entry.labels, it)).collect(),
     }
 }

@@ -56,6 +56,18 @@ pub enum ClearReason {
     RuleChanged,
 }
 
+impl ClearReason {
+    /// As messages call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Gone => "gone",
+            Self::Over => "over",
+            Self::RuleChanged => "rule_changed",
+        }
+    }
+}
+
 /// The incidents of one rule that are not cleared.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {

@@ -78,7 +78,7 @@ impl Casebook {
     ) -> Option<Finding> {
         let place = self.cases.iter().position(|it| it.rule == *rule && it.incident == incident)?;
         let case = self.cases.swap_remove(place);
-        let (camera, reason) = (self.camera.clone(), word(reason));
+        let (camera, reason) = (self.camera.clone(), reason.as_str());
         let ending = Ending { alert: case.alert, camera, at, reason };
         Some(Finding::Told(CameraFact::Cleared(ending)))
     }
@@ -166,15 +166,6 @@ fn shot(area: Rect, scene: Scene<'_>) -> Option<Shot> {
 fn quality(incident: &Incident, picture: &Picture<'_>) -> f32 {
     let side = incident.area.area().max(1.0).sqrt();
     side * incident.score.get() * sharpness_of(picture, incident.area).sqrt()
-}
-
-fn word(reason: ClearReason) -> &'static str {
-    match reason {
-        ClearReason::Left => "left",
-        ClearReason::Gone => "gone",
-        ClearReason::Over => "over",
-        ClearReason::RuleChanged => "rule_changed",
-    }
 }
 
 /// In parts of the picture, cut at its edges: `[left, top, right, bottom]`.

@@ -1,11 +1,12 @@
-//! The three formats in which `vong detect` prints.
+//! The formats in which `vong detect` prints.
 
 use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use base::Size;
-use models::{Detection, Labels, Rect, Track};
+use jiff::Timestamp;
+use models::{ClearReason, Detection, Incident, Labels, Rect, RuleEvent, RuleSet, Track};
 
 use super::wire;
 
@@ -14,6 +15,7 @@ pub(super) enum Format {
     Jsonl,
     Mot,
     Coco,
+    Alerts,
 }
 
 /// One picture and what was found in it, of all classes.
@@ -49,6 +51,7 @@ enum Kind {
     Coco {
         n_results: u64,
     },
+    Alerts(RuleSet),
 }
 
 impl Format {
@@ -56,17 +59,25 @@ impl Format {
     pub(super) fn default_threshold(self) -> f32 {
         match self {
             Self::Jsonl | Self::Coco => 0.3,
-            Self::Mot => 0.1,
+            Self::Mot | Self::Alerts => 0.1,
         }
     }
 }
 
 impl<W: Write> Output<W> {
-    pub(super) fn new(format: Format, labels: Labels, wanted: Vec<usize>, to: W) -> Self {
+    /// `rules` judge what [`Format::Alerts`] prints.
+    pub(super) fn new(
+        format: Format,
+        rules: RuleSet,
+        labels: Labels,
+        wanted: Vec<usize>,
+        to: W,
+    ) -> Self {
         let kind = match format {
             Format::Jsonl => Kind::Jsonl,
             Format::Mot => Kind::Mot,
             Format::Coco => Kind::Coco { n_results: 0 },
+            Format::Alerts => Kind::Alerts(rules),
         };
         Self { kind, labels, wanted, to }
     }
@@ -78,6 +89,7 @@ impl<W: Write> Output<W> {
             Kind::Jsonl => self.write_object(looked, detections),
             Kind::Mot => self.write_tracks(looked),
             Kind::Coco { .. } => self.write_results(looked, detections),
+            Kind::Alerts(_) => self.write_alerts(looked),
         }
     }
 
@@ -90,7 +102,7 @@ impl<W: Write> Output<W> {
         match self.kind {
             Kind::Coco { n_results: 0 } => writeln!(self.to, "[]")?,
             Kind::Coco { .. } => writeln!(self.to, "]")?,
-            Kind::Jsonl | Kind::Mot => {}
+            Kind::Jsonl | Kind::Mot | Kind::Alerts(_) => {}
         }
         Ok(self.to)
     }
@@ -105,7 +117,7 @@ impl<W: Write> Output<W> {
         let object = wire::Line {
             frame: looked.number,
             file: looked.file,
-            time_ms: i64::try_from(looked.time.as_millis()).unwrap_or(i64::MAX),
+            time_ms: millis(looked.time),
             width_px: looked.size.width,
             height_px: looked.size.height,
             looks: looked.n_looks,
@@ -125,6 +137,35 @@ impl<W: Write> Output<W> {
                 self.to,
                 "{frame},{id},{x:.2},{y:.2},{width:.2},{height:.2},{score:.4},-1,-1,-1"
             )?;
+        }
+        Ok(())
+    }
+
+    fn write_alerts(&mut self, looked: &Looked<'_>) -> anyhow::Result<()> {
+        let Kind::Alerts(rules) = &mut self.kind else { return Ok(()) };
+        let now = Timestamp::UNIX_EPOCH + looked.time;
+        for (rule, event) in rules.observe(looked.tracks, looked.size, now) {
+            let (event, incident, reason) = match event {
+                RuleEvent::Raised(it) => ("raised", it, None),
+                RuleEvent::Updated(it) => ("updated", it, None),
+                RuleEvent::Cleared { incident, reason, .. } => ("cleared", incident, Some(reason)),
+            };
+            let Incident { id, tracks, class, score, area, began_at, .. } = incident;
+            let object = wire::AlertLine {
+                event,
+                rule: rule.as_str(),
+                incident: id,
+                frame: looked.number,
+                time_ms: millis(looked.time),
+                began_ms: began_at.as_millisecond(),
+                tracks: &tracks,
+                label: self.labels.name(class).unwrap_or_default(),
+                score: score.get(),
+                bbox: bbox(area),
+                reason: reason.map(ClearReason::as_str),
+            };
+            serde_json::to_writer(&mut self.to, &object).map_err(std::io::Error::from)?;
+            writeln!(self.to)?;
         }
         Ok(())
     }
@@ -150,6 +191,10 @@ impl<W: Write> Output<W> {
     }
 }
 
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn bbox(area: Rect) -> [f32; 4] {
     [area.x, area.y, area.width, area.height]
 }
@@ -165,94 +210,4 @@ fn digits(file: &str) -> anyhow::Result<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use base::Score;
-    use jiff::Timestamp;
-
-    use super::*;
-
-    fn person(x: f32) -> Detection {
-        let area = Rect { x, y: 10.0, width: 20.0, height: 50.0 };
-        Detection { class: 0, score: Score::try_from(0.75).unwrap(), area }
-    }
-
-    fn track(x: f32) -> Track {
-        let Detection { class, score, area } = person(x);
-        let at = Timestamp::UNIX_EPOCH;
-        let (first_seen_at, last_seen_at) = (at, at);
-        Track {
-            id: 1,
-            class,
-            score,
-            area,
-            previous: None,
-            n_hits: 2,
-            first_seen_at,
-            last_seen_at,
-            has_moved: true,
-            is_standing: false,
-            is_fixture: false,
-        }
-    }
-
-    /// Prints two frames of a person and a dog.
-    #[track_caller]
-    fn check(format: Format, wanted: Vec<usize>, file: Option<&str>, expected: &str) {
-        let mut output = Output::new(format, Labels::coco(), wanted, Vec::new());
-        for (number, x) in [(1, 0.0), (2, 1.5)] {
-            let detections = &[person(x), Detection { class: 16, ..person(200.0) }];
-            let size = Size { width: 640, height: 480 };
-            let time = Duration::from_millis(100 * (number - 1));
-            let tracks = &[track(x)];
-            let looked = Looked { number, file, time, size, n_looks: 1, detections, tracks };
-            output.write(&looked).unwrap();
-        }
-        assert_eq!(String::from_utf8(output.finish().unwrap()).unwrap(), expected);
-    }
-
-    #[test]
-    fn mot_prints_the_confirmed_tracks() {
-        let line =
-            |frame: u32, x: &str| format!("{frame},1,{x},10.00,20.00,50.00,0.7500,-1,-1,-1\n");
-        let expected = format!("{}{}", line(1, "0.00"), line(2, "1.50"));
-        check(Format::Mot, vec![0], None, &expected);
-        check(Format::Mot, vec![16], None, "");
-    }
-
-    #[test]
-    fn coco_is_one_array_with_cocos_numbers() {
-        let result = |id: u32, x: &str| {
-            format!(
-                r#"{{"image_id":12,"category_id":{id},"bbox":[{x},10.0,20.0,50.0],"score":0.75}}"#
-            )
-        };
-        let expected = format!(
-            "[{},\n{},\n{},\n{}]\n",
-            result(1, "0.0"),
-            result(18, "200.0"),
-            result(1, "1.5"),
-            result(18, "200.0"),
-        );
-        check(Format::Coco, vec![0, 16], Some("000012.jpg"), &expected);
-        check(Format::Coco, vec![5], Some("000012.jpg"), "[]\n");
-    }
-
-    #[test]
-    fn jsonl_prints_one_object_a_frame() {
-        let frame = |number: u32, time: u32, x: &str| {
-            format!(
-                r#"{{"frame":{number},"time_ms":{time},"width_px":640,"height_px":480,"looks":1,"detections":[{{"label":"person","category_id":1,"score":0.75,"bbox":[{x},10.0,20.0,50.0]}}]}}"#
-            )
-        };
-        let expected = format!("{}\n{}\n", frame(1, 0, "0.0"), frame(2, 100, "1.5"));
-        check(Format::Jsonl, vec![0], None, &expected);
-    }
-
-    #[test]
-    fn a_file_name_without_a_number_has_no_image_id() {
-        let error = digits("bus.jpg").unwrap_err();
-        assert!(error.to_string().starts_with("bus.jpg: --format coco takes image_id"));
-        assert_eq!(digits("000000000139.jpg").unwrap(), 139);
-        assert_eq!(digits("frame_7.mp4.png").unwrap(), 74, "all digits before the extension");
-    }
-}
+mod tests;

@@ -24,6 +24,27 @@ pub(super) struct Seen<'a> {
     pub(super) bbox: [f32; 4],
 }
 
+/// What one rule tells at one frame.
+#[derive(Debug, Serialize)]
+pub(super) struct AlertLine<'a> {
+    /// raised, updated or cleared.
+    pub(super) event: &'static str,
+    pub(super) rule: &'a str,
+    /// Unique within the rule.
+    pub(super) incident: u64,
+    pub(super) frame: u64,
+    pub(super) time_ms: i64,
+    /// When it began in the video, which is earlier than it was told.
+    pub(super) began_ms: i64,
+    pub(super) tracks: &'a [u64],
+    pub(super) label: &'a str,
+    pub(super) score: f32,
+    /// Around all that take part.
+    pub(super) bbox: [f32; 4],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'static str>,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct CocoResult {
     pub(super) image_id: u64,

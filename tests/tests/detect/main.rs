@@ -3,6 +3,8 @@
 //! The weights are those of $VONG_MODEL_DIR or the cache (scripts/fetch-model.sh), the pictures and
 //! the video those of scripts/fetch-pictures.sh and scripts/fetch-media.sh.
 
+mod rules;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use serde_json::Value;
 
 const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
 
-const GOLDEN: &str = include_str!("../golden/detections.tsv");
+const GOLDEN: &str = include_str!("../../golden/detections.tsv");
 
 fn pictures() -> PathBuf {
     media("pictures", "scripts/fetch-pictures.sh")
