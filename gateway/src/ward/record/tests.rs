@@ -234,3 +234,25 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     drop((store, reporter));
     thread.ended().await;
 }
+
+#[tokio::test]
+async fn a_box_that_had_proof_before_keeps_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vong.db");
+    let (store, thread) = Store::open(&path, &STEPS[..STEPS.len() - 1]).unwrap();
+    let insert = "INSERT INTO camera_proof VALUES ('cam-1', 1000, 'e', 1, 2000, 3000), \
+                  ('cam-2', 1000, 'e', 2, 2000, NULL)";
+    store.write(move |conn| conn.execute(insert, [])).await.unwrap();
+    drop(store);
+    thread.ended().await;
+    let (store, thread) = Store::open(&path, STEPS).unwrap();
+    let good = async |camera: &str| {
+        let camera: DeviceId = camera.parse().unwrap();
+        store.read(move |conn| proof::last(conn, &camera)).await.unwrap().unwrap().good
+    };
+    let kept = good("cam-1").await.unwrap();
+    assert_eq!((kept.raised_at.as_second(), kept.proven_at.as_second()), (2, 3));
+    assert_eq!(good("cam-2").await, None);
+    drop(store);
+    thread.ended().await;
+}
