@@ -19,7 +19,7 @@ use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
 use super::commands::CommandDesk;
 use super::content::{self, ContentSettings};
-use super::proof::Prover;
+use super::proof::{Proofs, Prover};
 use super::record;
 use super::retention::Keeper;
 use super::rules::{self, RuleBook};
@@ -49,6 +49,7 @@ const STEPS: &[&str] = &[
     web::SCHEMA,
     broadcast::SCHEMA_VOLUME,
     record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
 ];
 
 /// What the frame and the parts below share.
@@ -71,6 +72,7 @@ struct Orders {
 /// What the console shows of cameras.
 struct Watch {
     cameras: Vec<CameraHandle>,
+    proofs: watch::Receiver<Proofs>,
     rules: RuleBook,
 }
 
@@ -110,12 +112,14 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
-    let cameras = watch_street(&mut frame, &config).await?;
+    let now = frame.daemon.clock.now();
+    let (proven, proofs) = watch::channel(Proofs::new(config.proof_every, now));
+    let cameras = watch_street(&mut frame, &config, proven).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
     obey(&mut frame, &config, orders, rules.clone());
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
-    open_console(&mut frame, &config, Watch { cameras, rules }, broadcasts).await?;
+    open_console(&mut frame, &config, Watch { cameras, proofs, rules }, broadcasts).await?;
 
     let Frame { mut daemon, store, reporter, progress, .. } = frame;
     // Each handle keeps the store's thread alive, and that thread ends last.
@@ -161,6 +165,7 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
 async fn watch_street(
     frame: &mut Frame,
     config: &config::Ward,
+    proofs: watch::Sender<Proofs>,
 ) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
         // Without cameras the parts below would end at once, which the frame takes for a fault.
@@ -191,7 +196,7 @@ async fn watch_street(
     }
     if let Some(every) = config.proof_every {
         let (cameras, reporter) = (handles.clone(), frame.reporter.clone());
-        let prover = Prover { cameras, every, reporter, health: frame.health.clone() };
+        let prover = Prover { cameras, every, proofs, reporter, health: frame.health.clone() };
         tasks.spawn("proof-of-life", prover.run(stop.clone()));
     }
     tasks.spawn("vigil", vigil::run(handles.clone(), frame.health.clone(), stop.clone()));
@@ -295,6 +300,7 @@ async fn open_console(
         data_dir: config.data_dir.clone(),
         timezone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
         cameras: watch.cameras,
+        proofs: watch.proofs,
         rules: watch.rules,
         clusters: config.clusters.clone(),
         cluster_views: broadcasts.clusters,
