@@ -172,11 +172,7 @@ async fn watch_street(
     let Sight { threads, progress, evidence, main_streams, cameras } =
         sight::open(config, clock, &facts_tx, &frame.health).await?;
     tasks.spawn("evidence", evidence);
-    let keeper = Keeper {
-        data_dir: config.data_dir.clone(),
-        retention: config.retention,
-        reporter: frame.reporter.clone(),
-    };
+    let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
     tasks.spawn("retention", keeper.run(stop.clone()));
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());

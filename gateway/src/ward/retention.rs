@@ -5,6 +5,7 @@ mod files;
 mod plan;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -20,12 +21,17 @@ use plan::{Kept, Reason};
 const EVERY: Duration = Duration::from_mins(10);
 
 pub struct Keeper {
-    pub data_dir: PathBuf,
-    pub retention: config::Retention,
-    pub reporter: Reporter,
+    data_dir: PathBuf,
+    retention: config::Retention,
+    reporter: Reporter,
+    has_complained_of_holds: AtomicBool,
 }
 
 impl Keeper {
+    pub fn new(data_dir: PathBuf, retention: config::Retention, reporter: Reporter) -> Self {
+        Self { data_dir, retention, reporter, has_complained_of_holds: AtomicBool::new(false) }
+    }
+
     /// Until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         if let Err(err) = self.clear_leftovers().await {
@@ -47,11 +53,29 @@ impl Keeper {
         let kept = store.read(kept).await?;
         let now = self.reporter.clock().now();
         let goes = plan::goes(&kept, self.retention, now);
+        if plan::is_full_of_holds(&kept, self.retention) {
+            self.complain_of_holds();
+        }
         for (alert, reason) in &goes {
             let (alert, reason) = (alert.clone(), *reason);
-            store.free_space(move |conn| forget(conn, &alert, reason, now)).await?;
+            let is_forgotten = store.free_space(move |conn| forget(conn, &alert, reason, now));
+            if !is_forgotten.await? {
+                info!("an alert was put on hold just before its files were to go: they stay");
+            }
         }
         self.delete_due(store).await
+    }
+
+    /// Once: it stays so until somebody releases some of them.
+    fn complain_of_holds(&self) {
+        if !self.has_complained_of_holds.swap(true, Ordering::Relaxed) {
+            let max_bytes = self.retention.max_bytes;
+            warn!(
+                max_bytes,
+                "what is on legal hold takes more than `retention.max_bytes`: other evidence keeps a \
+                 quarter of it; release what is not needed any more, or allow more"
+            );
+        }
     }
 
     /// What the log says is to go. Again after a power cut in the middle.
@@ -111,13 +135,19 @@ fn kept(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
         .collect()
 }
 
-/// The log first, then the row lets go of its files; the files themselves go after the commit.
+/// The log first, then the row lets go of its files; the files themselves go after the commit. False
+/// where it was put on hold since the plan was made: then nothing of it goes.
 fn forget(
     conn: &Connection,
     alert: &str,
     reason: Reason,
     now: jiff::Timestamp,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
+    let may_go = "SELECT 1 FROM camera_alert
+                  WHERE id = ?1 AND held_at_ms IS NULL AND cleared_at_ms IS NOT NULL";
+    if !conn.prepare_cached(may_go)?.exists([alert])? {
+        return Ok(false);
+    }
     let files = [
         "SELECT id, camera, captured_at_ms, snapshot_path, snapshot_sha256, snapshot_bytes
          FROM camera_alert WHERE id = ?1 AND snapshot_path IS NOT NULL",
@@ -150,7 +180,7 @@ fn forget(
          WHERE id = ?1",
     )?
     .execute(params![alert, reason.in_words()])
-    .map(drop)
+    .map(|_| true)
 }
 
 fn due(conn: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
