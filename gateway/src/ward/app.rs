@@ -110,6 +110,7 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
+    keep_evidence(&mut frame, &config).await;
     let cameras = watch_street(&mut frame, &config).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
@@ -157,6 +158,14 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
     tasks.spawn("commands", desk.run(orders.commands));
 }
 
+/// Deletes what is old, also on a box whose cameras were taken away.
+async fn keep_evidence(frame: &mut Frame, config: &config::Ward) {
+    let Daemon { tasks, stop, .. } = &mut frame.daemon;
+    let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
+    keeper.clear_leftovers().await;
+    tasks.spawn("retention", keeper.run(stop.clone()));
+}
+
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
 async fn watch_street(
     frame: &mut Frame,
@@ -172,8 +181,6 @@ async fn watch_street(
     let Sight { threads, progress, evidence, main_streams, cameras } =
         sight::open(config, clock, &facts_tx, &frame.health).await?;
     tasks.spawn("evidence", evidence);
-    let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
-    tasks.spawn("retention", keeper.run(stop.clone()));
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
     for stream in main_streams {

@@ -32,11 +32,24 @@ impl Keeper {
         Self { data_dir, retention, reporter, has_complained_of_holds: AtomicBool::new(false) }
     }
 
+    /// Deletes files that were written, and whose alert was never stored. MUST be over before the first
+    /// camera opens: what a running box is about to name is named by nobody yet.
+    pub async fn clear_leftovers(&self) {
+        let swept = async {
+            let named = self.reporter.store().read(named).await?;
+            let data_dir = self.data_dir.clone();
+            let sweep = move || files::clear_leftovers(&data_dir, &named);
+            anyhow::Ok(tokio::task::spawn_blocking(sweep).await?)
+        };
+        match swept.await {
+            Ok(0) => {}
+            Ok(n_files) => info!(n_files, "files that no alert names were deleted"),
+            Err(err) => warn!("leftovers of a power cut were not cleared: {err:#}"),
+        }
+    }
+
     /// Until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        if let Err(err) = self.clear_leftovers().await {
-            warn!(%err, "leftovers of a power cut were not cleared");
-        }
         let mut ticks = tokio::time::interval(EVERY);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             match self.keep_house().await {
@@ -94,16 +107,6 @@ impl Keeper {
             store.free_space(done).await?;
         }
         Ok(n_files)
-    }
-
-    /// Files that were written, and whose alert was never stored.
-    async fn clear_leftovers(&self) -> Result<(), StoreError> {
-        let named = self.reporter.store().read(named).await?;
-        let n_files = files::clear_leftovers(&self.data_dir, &named);
-        if n_files > 0 {
-            info!(n_files, "files that no alert names were deleted");
-        }
-        Ok(())
     }
 }
 

@@ -131,3 +131,27 @@ async fn a_hold_that_comes_after_the_plan_was_made_is_obeyed() {
     assert!(house.has("pictures/d/old.jpg") && house.has("clips/d/open.mp4"));
     house.close().await;
 }
+
+#[tokio::test]
+async fn live_evidence_is_not_swept() {
+    let house = House::open().await;
+    house.add("kept", Duration::ZERO, false).await;
+    house.put("pictures/d/of-nobody.jpg");
+    house.keeper.clear_leftovers().await;
+    assert!(house.has("pictures/d/kept.jpg") && !house.has("pictures/d/of-nobody.jpg"));
+    // What comes after it is live: named in a moment, or a clip that is being cut.
+    house.put("pictures/d/soon.jpg");
+    house.put("clips/e/soon.mp4.new");
+    house.add("old", 10 * DAY, false).await;
+    let stop = CancellationToken::new();
+    let keeper = Keeper::new(house.dir.path().to_owned(), RETENTION, house.keeper.reporter.clone());
+    let running = tokio::spawn(keeper.run(stop.clone()));
+    let n_deleted = "SELECT count(*) FROM camera_deletion WHERE is_done = 1";
+    while house.ask::<i64>(n_deleted).await < 3 {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    running.await.unwrap();
+    assert!(house.has("pictures/d/soon.jpg") && house.has("clips/e/soon.mp4.new"));
+    house.close().await;
+}
