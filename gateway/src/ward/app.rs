@@ -49,6 +49,7 @@ const STEPS: &[&str] = &[
     web::SCHEMA,
     broadcast::SCHEMA_VOLUME,
     record::SCHEMA_EVIDENCE,
+    record::SCHEMA_KEEPING,
 ];
 
 /// What the frame and the parts below share.

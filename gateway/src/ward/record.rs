@@ -22,6 +22,8 @@ use crate::store::{Store, StoreError};
 pub const SCHEMA: &str = include_str!("camera.sql");
 /// What became of alerts, a later step.
 pub const SCHEMA_EVIDENCE: &str = include_str!("evidence.sql");
+/// How long it is kept, one more.
+pub const SCHEMA_KEEPING: &str = include_str!("keeping.sql");
 
 /// While the disk is full. Meanwhile the cameras' facts wait, and the cameras go on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -63,9 +64,13 @@ impl Keeper {
     /// One round; how many files went.
     pub async fn keep_house(&self) -> Result<usize, StoreError> {
         let store = self.reporter.store();
-        let kept = store.read(kept).await?;
         let now = self.reporter.clock().now();
-        let goes = plan::goes(&kept, self.retention, now);
+        let trusted = self.reporter.trust().is_trusted().then_some(now);
+        if let Some(now) = trusted {
+            begin_to_age(store, now).await?;
+        }
+        let kept = store.read(kept).await?;
+        let goes = plan::goes(&kept, self.retention, trusted);
         if plan::is_full_of_holds(&kept, self.retention) {
             self.complain_of_holds();
         }
@@ -110,15 +115,32 @@ impl Keeper {
     }
 }
 
-/// Alerts with files, oldest first. Those that go on, and those on hold, are not among them.
+/// What came while nobody trusted the clock is young at the first moment that somebody does. Writes only
+/// where there is such: cards wear out.
+async fn begin_to_age(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let is_ageless = |conn: &Connection| {
+        conn.prepare_cached("SELECT 1 FROM camera_alert WHERE ages_from_ms IS NULL")?.exists([])
+    };
+    if !store.read(is_ageless).await? {
+        return Ok(());
+    }
+    let begin = move |conn: &Connection| {
+        conn.prepare_cached("UPDATE camera_alert SET ages_from_ms = ?1 WHERE ages_from_ms IS NULL")?
+            .execute([now.as_millisecond()])
+            .map(drop)
+    };
+    store.write(begin).await
+}
+
+/// Alerts with files, oldest first: in the order they were stored, which no clock can change.
 fn kept(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
     let mut query = conn.prepare_cached(
-        "SELECT id, severity, captured_at_ms, held_at_ms IS NOT NULL OR cleared_at_ms IS NULL,
+        "SELECT id, severity, ages_from_ms, held_at_ms IS NOT NULL OR cleared_at_ms IS NULL,
             coalesce(snapshot_bytes, 0) + coalesce(original_bytes, 0) + coalesce(clip_bytes, 0)
                 + (SELECT coalesce(sum(boxed_bytes + original_bytes), 0) FROM camera_picture
                    WHERE alert = camera_alert.id)
          FROM camera_alert WHERE snapshot_path IS NOT NULL OR clip_path IS NOT NULL
-         ORDER BY captured_at_ms",
+         ORDER BY rowid",
     )?;
     query
         .query_map([], |row| {
@@ -130,7 +152,7 @@ fn kept(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
                     "critical" => config::Severity::Critical,
                     _ => config::Severity::Warning,
                 },
-                captured_at_ms: row.get(2)?,
+                ages_from_ms: row.get(2)?,
                 must_stay: row.get(3)?,
                 n_bytes: row.get(4)?,
             })
@@ -144,7 +166,7 @@ fn forget(
     conn: &Connection,
     alert: &str,
     reason: Reason,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> rusqlite::Result<bool> {
     let may_go = "SELECT 1 FROM camera_alert
                   WHERE id = ?1 AND held_at_ms IS NULL AND cleared_at_ms IS NOT NULL";

@@ -46,6 +46,7 @@ const STEPS: &[&str] = &[
     SCHEMA,
     broadcast::SCHEMA_VOLUME,
     crate::ward::record::SCHEMA_EVIDENCE,
+    crate::ward::record::SCHEMA_KEEPING,
 ];
 const PASSWORD: &str = "cầu tre sáng sớm";
 

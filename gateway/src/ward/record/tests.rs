@@ -16,7 +16,7 @@ use crate::store::StoreThread;
 use crate::ward::alert::{Alert, Clip, KeptFile, News, Pictures, Snapshot, Update};
 use crate::ward::camera::{Trouble, TroubleKind};
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE, SCHEMA_KEEPING];
 
 async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
     let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();

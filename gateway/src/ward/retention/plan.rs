@@ -11,7 +11,8 @@ use crate::config::{Retention, Severity};
 pub(super) struct Kept {
     pub(super) alert: String,
     pub(super) severity: Severity,
-    pub(super) captured_at_ms: i64,
+    /// `None`: since when is not known, because nobody trusted the clock yet.
+    pub(super) ages_from_ms: Option<i64>,
     /// On legal hold, or not over yet.
     pub(super) must_stay: bool,
     pub(super) n_bytes: u64,
@@ -56,21 +57,27 @@ fn held_bytes(kept: &[Kept]) -> u64 {
     kept.iter().filter(|it| it.must_stay).map(|it| it.n_bytes).sum()
 }
 
-/// `kept`: oldest first. What must stay counts for the room that is taken, up to its part of it. A clock
-/// that is behind makes nothing old.
-pub(super) fn goes(kept: &[Kept], retention: Retention, now: Timestamp) -> Vec<(String, Reason)> {
+/// `kept`: oldest first. What must stay counts for the room that is taken, up to its part of it. `now`:
+/// `None` where nobody trusts the clock: then nothing is old, and room is made all the same.
+pub(super) fn goes(
+    kept: &[Kept],
+    retention: Retention,
+    now: Option<Timestamp>,
+) -> Vec<(String, Reason)> {
     let longest = |severity| match severity {
         Severity::Info => retention.info,
         Severity::Warning => retention.warning,
         Severity::Critical => retention.critical,
     };
     let age = |it: &Kept| {
-        let age_ms = now.as_millisecond().saturating_sub(it.captured_at_ms);
-        Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
+        let (now, from_ms) = now.zip(it.ages_from_ms)?;
+        let age_ms = now.as_millisecond().saturating_sub(from_ms);
+        // Negative where the clock was set back.
+        Some(Duration::from_millis(u64::try_from(age_ms).unwrap_or(0)))
     };
     let (mut goes, mut may_go) = (Vec::new(), Vec::new());
     for it in kept.iter().filter(|it| !it.must_stay) {
-        if age(it) > longest(it.severity) {
+        if age(it).is_some_and(|it_is| it_is > longest(it.severity)) {
             goes.push((it.alert.clone(), Reason::Age));
         } else {
             may_go.push(it);
@@ -104,12 +111,12 @@ mod tests {
     };
 
     fn kept(alert: &str, severity: Severity, day: i64, n_bytes: u64, must_stay: bool) -> Kept {
-        let captured_at_ms = day * 86_400_000;
-        Kept { alert: alert.to_owned(), severity, captured_at_ms, must_stay, n_bytes }
+        let ages_from_ms = Some(day * 86_400_000);
+        Kept { alert: alert.to_owned(), severity, ages_from_ms, must_stay, n_bytes }
     }
 
-    fn on_day(day: i64) -> Timestamp {
-        Timestamp::from_second(day * 86_400).unwrap()
+    fn on_day(day: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_second(day * 86_400).unwrap())
     }
 
     #[test]
@@ -126,6 +133,16 @@ mod tests {
         assert_eq!(gone(4).collect::<Vec<_>>(), ["warning", "info"]);
         assert_eq!(gone(11).collect::<Vec<_>>(), ["critical", "warning", "info"]);
         assert_eq!(gone(-5).count(), 0, "a clock that is behind");
+    }
+
+    #[test]
+    fn nothing_is_old_by_a_clock_that_nobody_trusts() {
+        let ancient = kept("ancient", Severity::Info, 0, 60, false);
+        let ageless = Kept { ages_from_ms: None, ..kept("ageless", Severity::Info, 0, 1, false) };
+        let all = [ancient, ageless, kept("new", Severity::Info, 99, 40, false)];
+        assert_eq!(goes(&all, RETENTION, None), [("ancient".to_owned(), Reason::Budget)]);
+        let on_day_99 = goes(&all, RETENTION, on_day(99));
+        assert_eq!(on_day_99, [("ancient".to_owned(), Reason::Age)]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Retention on a real database and a real folder.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use base::{Clock as _, SimClock};
+use base::Clock;
 
 use super::*;
 use crate::clock_trust::ClockTrust;
@@ -11,26 +11,43 @@ use crate::report::{self, ReporterSettings};
 use crate::store::StoreThread;
 use crate::ward::record;
 
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
+const STEPS: &[&str] =
+    &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE, record::SCHEMA_KEEPING];
 const ADD: &str = "INSERT INTO camera_alert (id, event_id, camera, zone, zone_name, severity, label, score,
         track, captured_at_ms, capture_clock, raised_at_ms, cleared_at_ms, held_at_ms,
         snapshot_path, snapshot_sha256, snapshot_bytes, original_path, original_sha256, original_bytes,
-        clip_path, clip_sha256, clip_bytes)
+        clip_path, clip_sha256, clip_bytes, ages_from_ms)
      VALUES (?1, 'e', 'cam-1', 'z', 'Cổng', ?2, 'person', 0.9, 1, ?3, 'camera', ?3, ?3, ?4,
         'pictures/d/' || ?1 || '.jpg', 'aa', 3, 'pictures/d/' || ?1 || '-o.jpg', 'bb', 3,
-        'clips/d/' || ?1 || '.mp4', 'cc', 94)";
+        'clips/d/' || ?1 || '.mp4', 'cc', 94, ?5)";
 
 const DAY: Duration = Duration::from_hours(24);
 const RETENTION: config::Retention =
     config::Retention { info: WEEK, warning: WEEK, critical: WEEK, max_bytes: 1000 };
 const WEEK: Duration = Duration::from_hours(24 * 7);
 
+/// One that somebody sets.
+struct WallClock(Mutex<Timestamp>);
+
+impl WallClock {
+    fn set(&self, now: Timestamp) {
+        *self.0.lock().unwrap() = now;
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
 /// A box's folder and its keeper.
 struct House {
     dir: tempfile::TempDir,
     store: Store,
     thread: StoreThread,
-    clock: Arc<SimClock>,
+    clock: Arc<WallClock>,
+    trust: ClockTrust,
     keeper: Keeper,
 }
 
@@ -38,17 +55,18 @@ impl House {
     async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (store, thread) = Store::open(&dir.path().join("vong.db"), STEPS).unwrap();
-        let clock = Arc::new(SimClock::new(jiff::Timestamp::from_second(1_800_000_000).unwrap()));
+        let clock = Arc::new(WallClock(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap())));
+        let trust = ClockTrust::new(true);
         let settings = ReporterSettings {
             device: "box-1".parse().unwrap(),
             site: String::new(),
-            clock: Arc::<SimClock>::clone(&clock),
-            trust: ClockTrust::new(true),
+            clock: Arc::<WallClock>::clone(&clock),
+            trust: trust.clone(),
             bound: Bound::default(),
         };
         let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
         let keeper = Keeper::new(dir.path().to_owned(), RETENTION, reporter);
-        Self { dir, store, thread, clock, keeper }
+        Self { dir, store, thread, clock, trust, keeper }
     }
 
     /// An alert that is over, with its three files of 100 bytes in the books.
@@ -62,9 +80,11 @@ impl House {
         ] {
             self.put(&path);
         }
+        let ages_from_ms = self.trust.is_trusted().then_some(at_ms);
         let held_at_ms = is_held.then_some(now.as_millisecond());
-        let add =
-            move |conn: &Connection| conn.execute(ADD, params![id, "info", at_ms, held_at_ms]);
+        let add = move |conn: &Connection| {
+            conn.execute(ADD, params![id, "info", at_ms, held_at_ms, ages_from_ms])
+        };
         self.store.write(add).await.unwrap();
     }
 
@@ -153,5 +173,31 @@ async fn live_evidence_is_not_swept() {
     stop.cancel();
     running.await.unwrap();
     assert!(house.has("pictures/d/soon.jpg") && house.has("clips/e/soon.mp4.new"));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_at_boot_costs_nothing() {
+    let house = House::open().await;
+    house.add("kept", DAY, false).await;
+    house.trust.set(false);
+    house.clock.set(house.clock.now() + 5000 * DAY);
+    assert_eq!(house.keeper.keep_house().await.unwrap(), 0);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn what_came_before_the_clock_was_set_is_young_when_it_is() {
+    let house = House::open().await;
+    let now = house.clock.now();
+    house.trust.set(false);
+    house.clock.set(Timestamp::UNIX_EPOCH + DAY);
+    house.add("of-1970", Duration::ZERO, false).await;
+    assert_eq!(house.keeper.keep_house().await.unwrap(), 0);
+    house.trust.set(true);
+    house.clock.set(now);
+    assert_eq!(house.keeper.keep_house().await.unwrap(), 0);
+    house.clock.set(now + 8 * DAY);
+    assert_eq!(house.keeper.keep_house().await.unwrap(), 3);
     house.close().await;
 }
