@@ -352,6 +352,7 @@ fn the_kinds_and_their_streams() {
         "device.config_rolled_back device",
         "device.evicted device",
         "device.storage_replaced device",
+        "device.storage_full device",
         "audit.entry audit",
     ];
     let known: Vec<String> =

@@ -22,6 +22,7 @@ use super::content::{self, ContentSettings};
 use super::proof::Prover;
 use super::record;
 use super::retention::Keeper;
+use super::room::RoomCall;
 use super::rules::{self, RuleBook};
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
@@ -36,8 +37,8 @@ use crate::store::Store;
 use crate::tls::{self, Door};
 use crate::{config, report, web};
 
-/// Facts of cameras that wait for the disk. Full: the detection threads wait, newer pictures replace
-/// older ones, and no alert is lost.
+/// Facts of cameras on their way to `record`, which takes them also while the disk is full: it is never
+/// waited for but for a moment, or after ten thousand alerts that no row could be written for.
 const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
@@ -111,8 +112,8 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
-    keep_evidence(&mut frame, &config).await;
-    let cameras = watch_street(&mut frame, &config).await?;
+    let room = keep_evidence(&mut frame, &config).await;
+    let cameras = watch_street(&mut frame, &config, room).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
     obey(&mut frame, &config, orders, rules.clone());
@@ -160,17 +161,20 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
 }
 
 /// Deletes what is old, also on a box whose cameras were taken away.
-async fn keep_evidence(frame: &mut Frame, config: &config::Ward) {
+async fn keep_evidence(frame: &mut Frame, config: &config::Ward) -> RoomCall {
     let Daemon { tasks, stop, .. } = &mut frame.daemon;
     let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
     keeper.clear_leftovers().await;
+    let room = keeper.room_call();
     tasks.spawn("retention", keeper.run(stop.clone()));
+    room
 }
 
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
 async fn watch_street(
     frame: &mut Frame,
     config: &config::Ward,
+    room: RoomCall,
 ) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
         // Without cameras the parts below would end at once, which the frame takes for a fault.
@@ -178,9 +182,12 @@ async fn watch_street(
     }
     let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
     let (facts_tx, facts) = mpsc::channel(FACTS);
-    tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
+    tasks.spawn(
+        "record",
+        record::run(facts, frame.store.clone(), frame.reporter.clone(), room.clone()),
+    );
     let Sight { threads, progress, evidence, main_streams, cameras } =
-        sight::open(config, clock, &facts_tx, &frame.health).await?;
+        sight::open(config, clock, &facts_tx, &frame.health, &room).await?;
     tasks.spawn("evidence", evidence);
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());

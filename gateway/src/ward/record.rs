@@ -1,8 +1,10 @@
 //! Stores what cameras tell, together with the event that reports it: both, or neither.
 
 mod alert;
+mod backlog;
 pub(super) mod proof;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base::{Backoff, DeviceId};
@@ -15,8 +17,10 @@ use uuid::Uuid;
 
 use super::alert::Ending;
 use super::camera::{CameraComplaint, CameraFact, CameraState, ComplaintChange, StateChange};
+use super::room::RoomCall;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::{Store, StoreError};
+use backlog::Backlog;
 
 /// The tables of this file, in the box's database.
 pub const SCHEMA: &str = include_str!("camera.sql");
@@ -33,14 +37,45 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// hiccups recovers, a fact that can never be stored must not hold up those behind it.
 const N_TRIES: u32 = 10;
 
-/// Ends when the cameras and the detector are gone. A fact that was received is kept trying.
-pub async fn run(mut facts: mpsc::Receiver<CameraFact>, store: Store, reporter: Reporter) {
-    while let Some(fact) = facts.recv().await {
-        record(&fact, &store, &reporter).await;
+/// Ends when the cameras and the detector are gone. A fact that was received is kept trying, and those
+/// behind it are received meanwhile: a full disk holds up no camera.
+pub async fn run(
+    mut facts: mpsc::Receiver<CameraFact>,
+    store: Store,
+    reporter: Reporter,
+    room: RoomCall,
+) {
+    let mut backlog = Backlog::default();
+    while let Some(fact) = next(&mut facts, &mut backlog).await {
+        let mut stored = pin!(record(&fact, &store, &reporter, &room));
+        let mut is_open = true;
+        loop {
+            tokio::select! {
+                () = &mut stored => break,
+                received = facts.recv(), if is_open && backlog.has_room() => match received {
+                    Some(fact) => take(&mut backlog, fact),
+                    None => is_open = false,
+                },
+            }
+        }
     }
 }
 
-async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
+/// `None` when nothing waits and nothing will come.
+async fn next(facts: &mut mpsc::Receiver<CameraFact>, backlog: &mut Backlog) -> Option<CameraFact> {
+    match backlog.pop() {
+        Some(fact) => Some(fact),
+        None => facts.recv().await,
+    }
+}
+
+fn take(backlog: &mut Backlog, fact: CameraFact) {
+    if backlog.push(fact) {
+        warn!("too much waits for the database: what goes on is not told of until it is over");
+    }
+}
+
+async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter, room: &RoomCall) {
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut n_left = N_TRIES;
     loop {
@@ -49,6 +84,7 @@ async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
         match written {
             Ok(()) => return log(fact),
             Err(err @ StoreError::Full(_)) => {
+                room.call();
                 let wait = backoff.next_wait();
                 warn!(%err, "a camera's fact waits for room on the disk");
                 tokio::time::sleep(wait).await;

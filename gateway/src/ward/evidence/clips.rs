@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::ClipDesk;
 use crate::ward::alert::{Alert, Clip, KeptFile, News, Update};
 use crate::ward::camera::CameraFact;
+use crate::ward::room::RoomCall;
 
 /// What a clip shows of the time before an alert and after it.
 const BEFORE: Duration = Duration::from_secs(5);
@@ -60,6 +61,7 @@ impl Clips {
         data_dir: &Path,
         sources: HashMap<DeviceId, Source>,
         facts: &mpsc::Sender<CameraFact>,
+        room: &RoomCall,
     ) -> std::io::Result<Self> {
         let (jobs, queue) = sync_channel(WAITING);
         let queue = Arc::new(Mutex::new(queue));
@@ -68,6 +70,7 @@ impl Clips {
             let cutter = Cutter {
                 data_dir: data_dir.to_owned(),
                 facts: facts.clone(),
+                room: room.clone(),
                 is_over: Arc::clone(&is_over),
             };
             let queue = Arc::clone(&queue);
@@ -112,6 +115,7 @@ impl Drop for Clips {
 struct Cutter {
     data_dir: PathBuf,
     facts: mpsc::Sender<CameraFact>,
+    room: RoomCall,
     is_over: Arc<AtomicBool>,
 }
 
@@ -126,6 +130,9 @@ impl Cutter {
                 // The next start says that there is none.
                 Err(CutError::Cancelled) => continue,
                 Err(err) => {
+                    if matches!(err, CutError::StorageFull { .. }) {
+                        self.room.call();
+                    }
                     let why = in_words(&err);
                     warn!(%camera, %alert, why, "an alert has no clip");
                     News::NoClip { why }

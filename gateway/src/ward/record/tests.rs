@@ -78,7 +78,7 @@ async fn recorded(facts: Vec<CameraFact>) -> (Vec<Value>, Vec<(String, Option<St
         tx.send(fact).await.unwrap();
     }
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     let events = store.read(|conn| {
         let mut query = conn.prepare("SELECT envelope FROM outbox ORDER BY id")?;
         query.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<Result<Vec<_>, _>>()
@@ -175,7 +175,7 @@ async fn what_a_restart_cut_off_is_over() {
     let (tx, rx) = mpsc::channel(8);
     tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 1);
     assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 0, "once");
     let row = store.read(|conn| {
@@ -219,7 +219,7 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     let (tx, rx) = mpsc::channel(8);
     tx.send(CameraFact::Tested(test)).await.unwrap();
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
     assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "it is on its way");
     store.write(|conn| conn.execute("DELETE FROM outbox", [])).await.unwrap();

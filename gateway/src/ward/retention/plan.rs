@@ -58,10 +58,13 @@ fn held_bytes(kept: &[Kept]) -> u64 {
 }
 
 /// `kept`: oldest first. What must stay counts for the room that is taken, up to its part of it. `now`:
-/// `None` where nobody trusts the clock: then nothing is old, and room is made all the same.
+/// `None` where nobody trusts the clock: then nothing is old, and room is made all the same. `missing_bytes`: of the
+/// room that is to be free on the disk; for it, all goes but what must stay, since a new alert is worth
+/// more than an old one.
 pub(super) fn goes(
     kept: &[Kept],
     retention: Retention,
+    missing_bytes: u64,
     now: Option<Timestamp>,
 ) -> Vec<(String, Reason)> {
     let longest = |severity| match severity {
@@ -76,8 +79,10 @@ pub(super) fn goes(
         Some(Duration::from_millis(u64::try_from(age_ms).unwrap_or(0)))
     };
     let (mut goes, mut may_go) = (Vec::new(), Vec::new());
+    let mut aged_bytes = 0;
     for it in kept.iter().filter(|it| !it.must_stay) {
-        if age(it).is_some_and(|it_is| it_is > longest(it.severity)) {
+        if age(it).is_some_and(|age| age > longest(it.severity)) {
+            aged_bytes += it.n_bytes;
             goes.push((it.alert.clone(), Reason::Age));
         } else {
             may_go.push(it);
@@ -85,12 +90,13 @@ pub(super) fn goes(
     }
     let most = retention.max_bytes.saturating_sub(held_bytes(kept));
     let most = most.max(retention.max_bytes / LEFT_TO_THE_REST);
-    let mut total: u64 = may_go.iter().map(|it| it.n_bytes).sum();
+    let total: u64 = may_go.iter().map(|it| it.n_bytes).sum();
+    let mut to_free = total.saturating_sub(most).max(missing_bytes.saturating_sub(aged_bytes));
     for it in may_go {
-        if total <= most {
+        if to_free == 0 {
             break;
         }
-        total -= it.n_bytes;
+        to_free = to_free.saturating_sub(it.n_bytes);
         goes.push((it.alert.clone(), Reason::Budget));
     }
     goes
@@ -127,7 +133,7 @@ mod tests {
             kept("info", Severity::Info, 0, 1, false),
             kept("held", Severity::Info, 0, 1, true),
         ];
-        let gone = |day| goes(&all, RETENTION, on_day(day)).into_iter().map(|it| it.0);
+        let gone = |day| goes(&all, RETENTION, 0, on_day(day)).into_iter().map(|it| it.0);
         assert_eq!(gone(1).collect::<Vec<_>>(), [""; 0]);
         assert_eq!(gone(2).collect::<Vec<_>>(), ["info"]);
         assert_eq!(gone(4).collect::<Vec<_>>(), ["warning", "info"]);
@@ -140,8 +146,8 @@ mod tests {
         let ancient = kept("ancient", Severity::Info, 0, 60, false);
         let ageless = Kept { ages_from_ms: None, ..kept("ageless", Severity::Info, 0, 1, false) };
         let all = [ancient, ageless, kept("new", Severity::Info, 99, 40, false)];
-        assert_eq!(goes(&all, RETENTION, None), [("ancient".to_owned(), Reason::Budget)]);
-        let on_day_99 = goes(&all, RETENTION, on_day(99));
+        assert_eq!(goes(&all, RETENTION, 0, None), [("ancient".to_owned(), Reason::Budget)]);
+        let on_day_99 = goes(&all, RETENTION, 0, on_day(99));
         assert_eq!(on_day_99, [("ancient".to_owned(), Reason::Age)]);
     }
 
@@ -152,7 +158,7 @@ mod tests {
             kept("held", Severity::Warning, 0, 50, true),
             kept("new", Severity::Info, 1, 50, false),
         ];
-        assert_eq!(goes(&all, RETENTION, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+        assert_eq!(goes(&all, RETENTION, 0, on_day(1)), [("old".to_owned(), Reason::Budget)]);
     }
 
     #[test]
@@ -163,7 +169,21 @@ mod tests {
             kept("new", Severity::Warning, 1, 20, false),
         ];
         assert!(is_full_of_holds(&all, RETENTION));
-        assert_eq!(goes(&all, RETENTION, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+        assert_eq!(goes(&all, RETENTION, 0, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+    }
+
+    #[test]
+    fn a_disk_without_room_takes_what_it_needs_from_the_oldest() {
+        let all = [
+            kept("aged", Severity::Info, 0, 10, false),
+            kept("held", Severity::Info, 0, 10, true),
+            kept("older", Severity::Critical, 8, 10, false),
+            kept("newer", Severity::Critical, 9, 10, false),
+        ];
+        let gone = |missing| goes(&all, RETENTION, missing, on_day(9)).into_iter().map(|it| it.0);
+        assert_eq!(gone(10).collect::<Vec<_>>(), ["aged"]);
+        assert_eq!(gone(11).collect::<Vec<_>>(), ["aged", "older"]);
+        assert_eq!(gone(1 << 30).collect::<Vec<_>>(), ["aged", "older", "newer"]);
     }
 
     proptest! {
@@ -181,7 +201,7 @@ mod tests {
                     kept(&n.to_string(), Severity::Critical, *day, *n_bytes, *must_stay)
                 })
                 .collect();
-            let gone = goes(&all, RETENTION, on_day(11));
+            let gone = goes(&all, RETENTION, 0, on_day(11));
             let find = |alert: &str| all.iter().find(|it| it.alert == alert).unwrap();
             prop_assert!(gone.iter().all(|(alert, _)| !find(alert).must_stay));
             let rest = || all.iter().filter(|it| !it.must_stay);

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use base::Clock;
+use jiff::Timestamp;
+use rusqlite::params;
 
 use super::*;
 use crate::clock_trust::ClockTrust;
@@ -112,7 +114,7 @@ impl House {
 
 #[tokio::test]
 async fn old_files_go_with_a_word_and_what_is_held_stays() {
-    let house = House::open().await;
+    let mut house = House::open().await;
     house.add("old", 10 * DAY, false).await;
     house.add("held", 10 * DAY, true).await;
     house.add("new", Duration::ZERO, false).await;
@@ -144,7 +146,7 @@ async fn a_hold_that_comes_after_the_plan_was_made_is_obeyed() {
     house.store.write(between).await.unwrap();
     let now = house.clock.now();
     for alert in ["old", "open"] {
-        let forget = move |conn: &Connection| forget(conn, alert, Reason::Age, now);
+        let forget = move |conn: &Connection| rows::forget(conn, alert, Reason::Age, now);
         assert!(!house.store.free_space(forget).await.unwrap());
     }
     assert_eq!(house.keeper.delete_due(&house.store).await.unwrap(), 0);
@@ -178,7 +180,7 @@ async fn live_evidence_is_not_swept() {
 
 #[tokio::test]
 async fn a_clock_that_is_ahead_at_boot_costs_nothing() {
-    let house = House::open().await;
+    let mut house = House::open().await;
     house.add("kept", DAY, false).await;
     house.trust.set(false);
     house.clock.set(house.clock.now() + 5000 * DAY);
@@ -188,7 +190,7 @@ async fn a_clock_that_is_ahead_at_boot_costs_nothing() {
 
 #[tokio::test]
 async fn what_came_before_the_clock_was_set_is_young_when_it_is() {
-    let house = House::open().await;
+    let mut house = House::open().await;
     let now = house.clock.now();
     house.trust.set(false);
     house.clock.set(Timestamp::UNIX_EPOCH + DAY);
