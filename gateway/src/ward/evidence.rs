@@ -147,6 +147,7 @@ impl Writer {
                 }
                 Finding::Tested { mut alert, shot } => {
                     alert.snapshot = self.snapshot(&alert, shot);
+                    self.forget(&alert.snapshot);
                     self.tell(CameraFact::Tested(alert));
                 }
                 Finding::Better { alert, camera, at, n, shot } => {
@@ -168,6 +169,17 @@ impl Writer {
         // Refused only when the program stops, and then the picture has no alert: the next start finds
         // the object again.
         let _ = self.facts.blocking_send(fact);
+    }
+
+    /// That the disk takes a picture is proven once it was written and synced; nobody will ask for it, and no
+    /// row names it. A picture of people that is of no use must not lie about until the next start.
+    fn forget(&self, snapshot: &Snapshot) {
+        let Snapshot::Kept(pictures) = snapshot else { return };
+        for file in [&pictures.boxed, &pictures.original] {
+            if let Err(err) = std::fs::remove_file(self.data_dir.join(&file.path)) {
+                warn!(%err, "the picture of a test alarm stays until the next start");
+            }
+        }
     }
 
     fn snapshot(&self, alert: &Alert, shot: Option<Shot>) -> Snapshot {

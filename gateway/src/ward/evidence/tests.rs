@@ -107,6 +107,17 @@ fn a_better_picture_lies_beside_the_first() {
     assert_eq!(std::fs::read_dir(dir.path().join("pictures/2026-03-01")).unwrap().count(), 4);
 }
 
+#[test]
+fn a_test_alarm_proves_that_the_disk_takes_a_picture_and_keeps_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let (facts, clips) =
+        told(dir.path(), vec![Finding::Tested { alert: alert(), shot: Some(shot()) }]);
+    let [CameraFact::Tested(alert)] = &facts[..] else { panic!("{facts:?}") };
+    assert!(matches!(alert.snapshot, Snapshot::Kept(_)), "{:?}", alert.snapshot);
+    assert_eq!(std::fs::read_dir(dir.path().join("pictures/2026-03-01")).unwrap().count(), 0);
+    assert_eq!(clips.len(), 0);
+}
+
 /// The disk stands still: what can be left out is, and an alert is waited for.
 #[test]
 fn a_slow_disk_costs_improvements_alone() {
