@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::alert::Ending;
+use super::alert::{Ending, News, Update};
 use super::camera::{CameraComplaint, CameraFact, CameraState, ComplaintChange, StateChange};
 use super::room::RoomCall;
 use crate::report::{Kind, NewEvent, Reporter};
@@ -133,12 +133,11 @@ pub async fn close_the_past(store: &Store, reporter: &Reporter) -> Result<usize,
     let reporter = reporter.clone();
     store
         .write(move |conn| {
-            conn.execute(
-                "UPDATE camera_alert SET clip_missing = 'the box was restarted'
-                 WHERE clip_path IS NULL AND clip_missing IS NULL",
-                [],
-            )?;
-            let open = open_alerts(conn)?;
+            for (alert, camera) in alerts(conn, "clip_path IS NULL AND clip_missing IS NULL")? {
+                let news = News::NoClip { why: "the box was restarted".to_owned() };
+                alert::update(conn, &Update { alert, camera, at: now, news }, &reporter)?;
+            }
+            let open = alerts(conn, "cleared_at_ms IS NULL")?;
             for (alert, camera) in &open {
                 let (alert, camera) = (*alert, camera.clone());
                 let ending = Ending { alert, camera, at: now, reason: "restart" };
@@ -149,9 +148,9 @@ pub async fn close_the_past(store: &Store, reporter: &Reporter) -> Result<usize,
         .await
 }
 
-fn open_alerts(conn: &Connection) -> rusqlite::Result<Vec<(Uuid, DeviceId)>> {
-    let mut query =
-        conn.prepare("SELECT id, camera FROM camera_alert WHERE cleared_at_ms IS NULL")?;
+/// `such`: a condition of SQL.
+fn alerts(conn: &Connection, such: &str) -> rusqlite::Result<Vec<(Uuid, DeviceId)>> {
+    let mut query = conn.prepare(&format!("SELECT id, camera FROM camera_alert WHERE {such}"))?;
     let rows =
         query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let mut open = Vec::new();

@@ -184,6 +184,10 @@ async fn what_a_restart_cut_off_is_over() {
     });
     let expected = ("restart".to_owned(), "the box was restarted".to_owned());
     assert_eq!(row.await.unwrap(), expected);
+    let told = "SELECT envelope FROM outbox WHERE envelope LIKE '%alert.updated%'";
+    let told = store.read(move |conn| conn.query_row(told, [], |row| row.get::<_, Vec<u8>>(0)));
+    let told: Value = serde_json::from_slice(&told.await.unwrap()).unwrap();
+    assert_eq!(told["data"]["clip_missing"], "the box was restarted", "the centre waits no longer");
     drop((store, reporter));
     thread.ended().await;
 }
