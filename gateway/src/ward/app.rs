@@ -105,6 +105,7 @@ pub(super) async fn run(
         bound: Bound::default(),
     };
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
+    reporter.on_evicted(record::proof::evicted);
     daemon.tasks.spawn("store", store_thread.ended());
     let (health, progress) = (Health::default(), Vec::new());
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };

@@ -12,7 +12,7 @@ use crate::ward::alert::{Alert, Clip, Ending, KeptFile, News, Pictures, Snapshot
 pub(super) fn raise(conn: &Connection, alert: &Alert, reporter: &Reporter) -> rusqlite::Result<()> {
     let data = raised_data(alert);
     let event = NewEvent { kind: Kind::AlertRaised, occurred_at: alert.captured_at, data };
-    let event_id = reporter.record_in(conn, event)?;
+    let event_id = reporter.record_in(conn, event)?.id;
     let ages_from = reporter.trust().is_trusted().then_some(alert.raised_at);
     insert(conn, alert, &event_id.to_string(), ages_from)
 }

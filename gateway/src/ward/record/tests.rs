@@ -232,3 +232,30 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     drop((store, reporter));
     thread.ended().await;
 }
+
+#[tokio::test]
+async fn a_test_alarm_that_was_dropped_from_a_full_outbox_proves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    reporter.on_evicted(proof::evicted);
+    let camera: DeviceId = "cam-1".parse().unwrap();
+    let now: jiff::Timestamp = "2026-03-01T08:00:01Z".parse().unwrap();
+    let asked = camera.clone();
+    store.write(move |conn| proof::ask(conn, &asked, now)).await.unwrap();
+    let CameraFact::Raised(test) = alert(Snapshot::Kept(pictures(b"x"))) else { panic!() };
+    let (tx, rx) = mpsc::channel(200);
+    tx.send(CameraFact::Tested(test)).await.unwrap();
+    // Far from the centre: a hundred rows are all that the outbox holds.
+    for _ in 0..120 {
+        tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
+    }
+    drop(tx);
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
+    let is_there = "SELECT count(*) FROM outbox WHERE envelope LIKE '%alert.test%'";
+    let n = store.read(move |conn| conn.query_row(is_there, [], |row| row.get::<_, i64>(0)));
+    assert_eq!(n.await.unwrap(), 0, "the test is about this");
+    let seen = store.write(move |conn| proof::look(conn, &camera, now)).await.unwrap().unwrap();
+    assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "{seen:?}");
+    drop((store, reporter));
+    thread.ended().await;
+}
