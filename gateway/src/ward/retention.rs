@@ -22,6 +22,8 @@ use plan::Reason;
 
 /// For what grows old: a day's alerts are a few hundred files.
 const EVERY: Duration = Duration::from_mins(10);
+/// What was said of an alert outlives its files: a bit more than a year, for whoever asks again.
+const RECORDS: Duration = Duration::from_hours(24 * 400);
 /// For the room on the disk, which others fill too.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After a round. Where nothing can be done, each write that fails calls again.
@@ -100,6 +102,10 @@ impl Keeper {
         // Writes only where there is news: cards wear out.
         if trusted.is_some() && store.read(rows::has_ageless).await? {
             free(&store, move |conn| rows::begin_to_age(conn, now)).await?;
+        }
+        if trusted.is_some() {
+            let before = now - RECORDS;
+            free(&store, move |conn| rows::forget_records(conn, before)).await?;
         }
         let mut n_files = self.delete_due(&store).await?;
         let kept = store.read(rows::kept).await?;

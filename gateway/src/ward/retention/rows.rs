@@ -135,3 +135,32 @@ pub(super) fn files(conn: &Connection, alert: &str) -> rusqlite::Result<Vec<Stri
 pub(super) fn done(conn: &Connection, deletion: i64) -> rusqlite::Result<usize> {
     conn.prepare_cached("UPDATE camera_deletion SET is_done = 1 WHERE id = ?1")?.execute([deletion])
 }
+
+/// Of each table, in one round: what a box missed while it was off goes within a day.
+const RECORDS_AT_ONCE: u32 = 500;
+/// Older times were written by a clock that nobody had set: they say nothing of age.
+const FIRST_PLAUSIBLE_MS: i64 = 1_735_689_600_000;
+
+/// Alerts whose files are gone, who saw whom, and the log of deletions, of before this moment. What is on
+/// legal hold keeps all of it.
+pub(super) fn forget_records(conn: &Connection, before: Timestamp) -> rusqlite::Result<usize> {
+    let bounds = params![FIRST_PLAUSIBLE_MS, before.as_millisecond(), RECORDS_AT_ONCE];
+    [
+        "DELETE FROM camera_view WHERE id IN (
+            SELECT id FROM camera_view WHERE at_ms >= ?1 AND at_ms < ?2 AND NOT EXISTS (
+                SELECT 1 FROM camera_alert a WHERE a.id = alert AND held_at_ms IS NOT NULL)
+            LIMIT ?3)",
+        "DELETE FROM camera_deletion WHERE id IN (
+            SELECT id FROM camera_deletion
+            WHERE deleted_at_ms >= ?1 AND deleted_at_ms < ?2 AND is_done = 1 AND NOT EXISTS (
+                SELECT 1 FROM camera_alert a WHERE a.id = alert AND held_at_ms IS NOT NULL)
+            LIMIT ?3)",
+        "DELETE FROM camera_alert WHERE id IN (
+            SELECT id FROM camera_alert
+            WHERE ages_from_ms >= ?1 AND ages_from_ms < ?2 AND snapshot_path IS NULL
+                AND clip_path IS NULL AND held_at_ms IS NULL AND cleared_at_ms IS NOT NULL
+            LIMIT ?3)",
+    ]
+    .iter()
+    .try_fold(0, |n, delete| Ok(n + conn.prepare_cached(delete)?.execute(bounds)?))
+}

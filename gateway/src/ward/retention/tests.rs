@@ -203,3 +203,34 @@ async fn what_came_before_the_clock_was_set_is_young_when_it_is() {
     assert_eq!(house.keeper.keep_house().await.unwrap(), 3);
     house.close().await;
 }
+
+#[tokio::test]
+async fn records_go_after_400_days_and_those_of_a_hold_never() {
+    let mut house = House::open().await;
+    house.add("old", 401 * DAY, false).await;
+    house.add("held", 401 * DAY, true).await;
+    house.add("young", 399 * DAY, false).await;
+    let (old, young) = (house.clock.now() - 401 * DAY, house.clock.now() - 399 * DAY);
+    let views = move |conn: &Connection| {
+        for (at, alert) in [(old, Some("old")), (old, Some("held")), (old, None), (young, None)] {
+            conn.execute(
+                "INSERT INTO camera_view (at_ms, user, camera, alert, what, reason)
+                 VALUES (?1, 'an', 'cam-1', ?2, 'live', 'theft')",
+                params![at.as_millisecond(), alert],
+            )?;
+        }
+        Ok(())
+    };
+    house.store.write(views).await.unwrap();
+    // The files go first, then, in the next round, what was said of them.
+    for _ in 0..2 {
+        house.keeper.keep_house().await.unwrap();
+    }
+    let alerts = "SELECT group_concat(id) FROM (SELECT id FROM camera_alert ORDER BY id)";
+    assert_eq!(house.ask::<String>(alerts).await, "held,young");
+    assert_eq!(house.ask::<i64>("SELECT count(*) FROM camera_view").await, 2);
+    house.clock.set(house.clock.now() + 401 * DAY);
+    house.keeper.keep_house().await.unwrap();
+    assert_eq!(house.ask::<i64>("SELECT count(*) FROM camera_deletion").await, 0);
+    house.close().await;
+}
