@@ -121,8 +121,8 @@ mod tests {
         Kept { alert: alert.to_owned(), severity, ages_from_ms, must_stay, n_bytes }
     }
 
-    fn on_day(day: i64) -> Option<Timestamp> {
-        Some(Timestamp::from_second(day * 86_400).unwrap())
+    fn on_day(day: i64) -> Timestamp {
+        Timestamp::from_second(day * 86_400).unwrap()
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             kept("info", Severity::Info, 0, 1, false),
             kept("held", Severity::Info, 0, 1, true),
         ];
-        let gone = |day| goes(&all, RETENTION, 0, on_day(day)).into_iter().map(|it| it.0);
+        let gone = |day| goes(&all, RETENTION, 0, Some(on_day(day))).into_iter().map(|it| it.0);
         assert_eq!(gone(1).collect::<Vec<_>>(), [""; 0]);
         assert_eq!(gone(2).collect::<Vec<_>>(), ["info"]);
         assert_eq!(gone(4).collect::<Vec<_>>(), ["warning", "info"]);
@@ -147,7 +147,7 @@ mod tests {
         let ageless = Kept { ages_from_ms: None, ..kept("ageless", Severity::Info, 0, 1, false) };
         let all = [ancient, ageless, kept("new", Severity::Info, 99, 40, false)];
         assert_eq!(goes(&all, RETENTION, 0, None), [("ancient".to_owned(), Reason::Budget)]);
-        let on_day_99 = goes(&all, RETENTION, 0, on_day(99));
+        let on_day_99 = goes(&all, RETENTION, 0, Some(on_day(99)));
         assert_eq!(on_day_99, [("ancient".to_owned(), Reason::Age)]);
     }
 
@@ -158,7 +158,7 @@ mod tests {
             kept("held", Severity::Warning, 0, 50, true),
             kept("new", Severity::Info, 1, 50, false),
         ];
-        assert_eq!(goes(&all, RETENTION, 0, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+        assert_eq!(goes(&all, RETENTION, 0, Some(on_day(1))), [("old".to_owned(), Reason::Budget)]);
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
             kept("new", Severity::Warning, 1, 20, false),
         ];
         assert!(is_full_of_holds(&all, RETENTION));
-        assert_eq!(goes(&all, RETENTION, 0, on_day(1)), [("old".to_owned(), Reason::Budget)]);
+        assert_eq!(goes(&all, RETENTION, 0, Some(on_day(1))), [("old".to_owned(), Reason::Budget)]);
     }
 
     #[test]
@@ -180,7 +180,8 @@ mod tests {
             kept("older", Severity::Critical, 8, 10, false),
             kept("newer", Severity::Critical, 9, 10, false),
         ];
-        let gone = |missing| goes(&all, RETENTION, missing, on_day(9)).into_iter().map(|it| it.0);
+        let gone =
+            |missing| goes(&all, RETENTION, missing, Some(on_day(9))).into_iter().map(|it| it.0);
         assert_eq!(gone(10).collect::<Vec<_>>(), ["aged"]);
         assert_eq!(gone(11).collect::<Vec<_>>(), ["aged", "older"]);
         assert_eq!(gone(1 << 30).collect::<Vec<_>>(), ["aged", "older", "newer"]);
@@ -201,7 +202,7 @@ mod tests {
                     kept(&n.to_string(), Severity::Critical, *day, *n_bytes, *must_stay)
                 })
                 .collect();
-            let gone = goes(&all, RETENTION, 0, on_day(11));
+            let gone = goes(&all, RETENTION, 0, Some(on_day(11)));
             let find = |alert: &str| all.iter().find(|it| it.alert == alert).unwrap();
             prop_assert!(gone.iter().all(|(alert, _)| !find(alert).must_stay));
             let rest = || all.iter().filter(|it| !it.must_stay);

@@ -167,13 +167,14 @@ async fn live_evidence_is_not_swept() {
     house.add("old", 10 * DAY, false).await;
     let stop = CancellationToken::new();
     let keeper = Keeper::new(house.dir.path().to_owned(), RETENTION, house.keeper.reporter.clone());
-    let running = tokio::spawn(keeper.run(stop.clone()));
-    let n_deleted = "SELECT count(*) FROM camera_deletion WHERE is_done = 1";
-    while house.ask::<i64>(n_deleted).await < 3 {
-        tokio::task::yield_now().await;
-    }
-    stop.cancel();
-    running.await.unwrap();
+    let old_is_gone = async {
+        let n_deleted = "SELECT count(*) FROM camera_deletion WHERE is_done = 1";
+        while house.ask::<i64>(n_deleted).await < 3 {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+    };
+    tokio::join!(keeper.run(stop.clone()), old_is_gone);
     assert!(house.has("pictures/d/soon.jpg") && house.has("clips/e/soon.mp4.new"));
     house.close().await;
 }
