@@ -25,6 +25,7 @@ use gateway::ward::alert::{Alert, KeptFile, Pictures, Snapshot};
 use gateway::ward::broadcast::{Ending, Summary};
 use gateway::ward::camera::CameraFact;
 use gateway::ward::record;
+use gateway::ward::room::RoomCall;
 use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
 use provisioning::{Authority, Command};
@@ -203,7 +204,7 @@ async fn recorded(alert: Alert) -> Value {
     let (facts, received) = mpsc::channel(1);
     facts.send(CameraFact::Raised(Box::new(alert))).await.unwrap();
     drop(facts);
-    record::run(received, store.clone(), reporter).await;
+    record::run(received, store.clone(), reporter, RoomCall::default()).await;
     let read = |conn: &rusqlite::Connection| {
         conn.query_row("SELECT envelope FROM outbox", [], |row| row.get::<_, Vec<u8>>(0))
     };
