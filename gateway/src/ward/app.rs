@@ -4,6 +4,7 @@
 //! closes: camera -> detector -> record -> store; cluster link -> receiver -> store; store last.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -106,6 +107,7 @@ pub(super) async fn run(
     };
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
     reporter.on_evicted(record::proof::evicted);
+    let set_aside = store_thread.set_aside().map(Path::to_owned);
     daemon.tasks.spawn("store", store_thread.ended());
     let (health, progress) = (Health::default(), Vec::new());
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
@@ -113,7 +115,7 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
-    let room = keep_evidence(&mut frame, &config).await;
+    let room = keep_evidence(&mut frame, &config, set_aside.as_deref()).await?;
     let cameras = watch_street(&mut frame, &config, room).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
@@ -162,13 +164,20 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
 }
 
 /// Deletes what is old, also on a box whose cameras were taken away.
-async fn keep_evidence(frame: &mut Frame, config: &config::Ward) -> RoomCall {
+async fn keep_evidence(
+    frame: &mut Frame,
+    config: &config::Ward,
+    set_aside: Option<&Path>,
+) -> anyhow::Result<RoomCall> {
     let Daemon { tasks, stop, .. } = &mut frame.daemon;
     let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
+    if let Some(database) = set_aside {
+        keeper.set_aside(database).context("evidence of a damaged database")?;
+    }
     keeper.clear_leftovers().await;
     let room = keeper.room_call();
     tasks.spawn("retention", keeper.run(stop.clone()));
-    room
+    Ok(room)
 }
 
 /// The cameras, the threads that look at their pictures, and the writer of what they find.

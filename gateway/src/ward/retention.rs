@@ -67,6 +67,16 @@ impl Keeper {
         }
     }
 
+    /// Before [`Self::clear_leftovers`], where the store began anew and set `database` aside.
+    pub fn set_aside(&self, database: &Path) -> std::io::Result<()> {
+        files::set_aside(&self.data_dir, database)?;
+        error!(
+            "the pictures and clips of the damaged database were kept beside it, in folders of the same \
+             ending: save what is needed of them, then delete them"
+        );
+        Ok(())
+    }
+
     /// Until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut rounds = tokio::time::interval(EVERY);

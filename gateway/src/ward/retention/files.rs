@@ -20,6 +20,21 @@ pub(super) fn delete(data_dir: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Keeps what a damaged database names beside it, under the same ending: a new one names nothing, and the
+/// sweep would take all of it for leftovers, legal holds included.
+pub(super) fn set_aside(data_dir: &Path, database: &Path) -> io::Result<()> {
+    let name = database.file_name().unwrap_or_default().to_string_lossy();
+    let ending = name.split_once("damaged").map_or("", |it| it.1);
+    for folder in FOLDERS {
+        let aside = data_dir.join(format!("{folder}.damaged{ending}"));
+        match std::fs::rename(data_dir.join(folder), aside) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// At the start of the program, before anything new is written; empty days go along. Only here: in a
 /// running box somebody may have made the folder of a day a moment ago, to put a file there. How many
 /// files went.
@@ -70,6 +85,18 @@ mod tests {
         assert!(dir.path().join("vong.db").exists());
         assert!(!dir.path().join("clips/2026-03-01").exists(), "an empty day goes along");
         assert!(delete(dir.path(), Path::new("../x")).is_err());
+    }
+
+    #[test]
+    fn what_a_damaged_database_names_is_kept_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let day = dir.path().join("clips/2026-03-01");
+        std::fs::create_dir_all(&day).unwrap();
+        std::fs::write(day.join("a.mp4"), "x").unwrap();
+        let database = dir.path().join("vong.db.damaged-20260301T080000Z");
+        set_aside(dir.path(), &database).unwrap();
+        assert_eq!(clear_leftovers(dir.path(), &HashSet::new()), 0);
+        assert!(dir.path().join("clips.damaged-20260301T080000Z/2026-03-01/a.mp4").exists());
     }
 
     #[test]
