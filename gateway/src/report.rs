@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use command::{is_known_command, remember_command};
 pub use kind::{Kind, Stream, Worth};
-pub use record::{EventTooLarge, Recorded, Reporter, ReporterSettings};
+pub use record::{EventTooLarge, Noted, OnEvicted, Recorded, Reporter, ReporterSettings};
 
 /// The tables of this folder, in every role's database.
 pub const SCHEMA: &str = include_str!("report/schema.sql");

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod proof;
 pub mod record;
 pub mod retention;
+pub mod room;
 pub mod rules;
 pub(crate) mod sight;
 pub mod timekeeper;

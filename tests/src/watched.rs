@@ -13,6 +13,7 @@ use gateway::ward::camera::{
 };
 use gateway::ward::detector::{self, Crew, DetectorHandle, Figures};
 use gateway::ward::evidence::{self, Clips, Source};
+use gateway::ward::room::RoomCall;
 use media::{Ring, RingLimits};
 use models::{Detect, DetectError, Detection, Hours, Polygon, RuleKind};
 use tokio::sync::{mpsc, watch};
@@ -119,8 +120,10 @@ impl Ward {
         let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
         let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
         let folder = self.dir.path().to_owned();
-        let clips = Clips::start(&folder, sources, &self.facts).unwrap();
-        let (evidence, _) = evidence::start(folder, self.facts.clone(), Box::new(clips)).unwrap();
+        let clips = Clips::start(&folder, sources, &self.facts, &RoomCall::default()).unwrap();
+        let (evidence, _) =
+            evidence::start(folder, self.facts.clone(), Box::new(clips), RoomCall::default())
+                .unwrap();
         let out = Outlet {
             evidence,
             desk: desk.clone(),

@@ -18,12 +18,19 @@ use gateway::ward::alert::{News, Snapshot, Update};
 use gateway::ward::camera::{CameraFact, CameraState};
 use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
+use gateway::ward::room::RoomCall;
 use models::{Detect, DetectError, Detection};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-const STEPS: &[&str] = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
+    record::SCHEMA_KEEPING,
+];
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
@@ -66,7 +73,8 @@ async fn a_street_becomes_alerts_whose_pictures_are_on_disk() {
     let mut b = ward.watch(camera_at("cam-b", &sim.urls[1], None));
     let (store, thread, reporter) = open_store(ward.dir.path()).await;
     let (to_store, stored) = mpsc::channel(16);
-    let recording = tokio::spawn(record::run(stored, store.clone(), reporter.clone()));
+    let recording =
+        tokio::spawn(record::run(stored, store.clone(), reporter.clone(), RoomCall::default()));
     let mut latencies_ms = Vec::new();
     let mut kept = Vec::new();
     let mut n_clips = 0;

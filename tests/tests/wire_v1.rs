@@ -25,6 +25,7 @@ use gateway::ward::alert::{Alert, KeptFile, Pictures, Snapshot};
 use gateway::ward::broadcast::{Ending, Summary};
 use gateway::ward::camera::CameraFact;
 use gateway::ward::record;
+use gateway::ward::room::RoomCall;
 use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
 use provisioning::{Authority, Command};
@@ -190,7 +191,13 @@ fn a_health() {
 /// Recorded as a box records it, and read from its outbox.
 async fn recorded(alert: Alert) -> Value {
     let dir = tempfile::tempdir().unwrap();
-    let steps = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE];
+    let steps = &[
+        report::SCHEMA,
+        record::SCHEMA,
+        record::SCHEMA_EVIDENCE,
+        record::SCHEMA_PROOF,
+        record::SCHEMA_KEEPING,
+    ];
     let (store, thread) = Store::open(&dir.path().join("vong.db"), steps).unwrap();
     let settings = ReporterSettings {
         device: "box-cau-tre-1".parse().unwrap(),
@@ -203,7 +210,7 @@ async fn recorded(alert: Alert) -> Value {
     let (facts, received) = mpsc::channel(1);
     facts.send(CameraFact::Raised(Box::new(alert))).await.unwrap();
     drop(facts);
-    record::run(received, store.clone(), reporter).await;
+    record::run(received, store.clone(), reporter, RoomCall::default()).await;
     let read = |conn: &rusqlite::Connection| {
         conn.query_row("SELECT envelope FROM outbox", [], |row| row.get::<_, Vec<u8>>(0))
     };
@@ -352,6 +359,7 @@ fn the_kinds_and_their_streams() {
         "device.config_rolled_back device",
         "device.evicted device",
         "device.storage_replaced device",
+        "device.storage_full device",
         "audit.entry audit",
     ];
     let known: Vec<String> =

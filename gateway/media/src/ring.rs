@@ -69,6 +69,13 @@ impl Ring {
         Some(piece)
     }
 
+    /// Nothing more will come: pieces that still grow end with what they have.
+    pub fn end_pieces(&self) {
+        for follower in self.lock().followers.drain(..).filter_map(|it| it.upgrade()) {
+            follower.end();
+        }
+    }
+
     /// The capture time of the newest picture, by the clock that [`crate::CameraFrame::captured_at`]
     /// goes by.
     pub fn newest_at(&self) -> Option<Timestamp> {

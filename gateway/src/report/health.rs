@@ -111,7 +111,7 @@ fn outbox(measured: &Measured) -> Value {
 }
 
 impl Disk {
-    fn of(dir: &Path) -> Option<Self> {
+    pub(crate) fn of(dir: &Path) -> Option<Self> {
         let it = rustix::fs::statvfs(dir).ok()?;
         Some(Self {
             free_bytes: it.f_bavail.saturating_mul(it.f_frsize),

@@ -72,6 +72,7 @@ kinds! {
     DeviceConfigRolledBack = "device.config_rolled_back" in Device,
     DeviceEvicted = "device.evicted" in Device,
     DeviceStorageReplaced = "device.storage_replaced" in Device,
+    DeviceStorageFull = "device.storage_full" in Device,
     AuditEntry = "audit.entry" in Audit,
 }
 

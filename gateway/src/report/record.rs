@@ -1,6 +1,6 @@
 //! Gives an event its number and writes it to the outbox, in the transaction of its fact.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base::{Clock, DeviceId, new_uuid};
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::rows::{self, Bound, NewRow};
+use super::rows::{self, Bound, Evicted, NewRow};
 use super::wire::{LARGEST_PAYLOAD_BYTES, envelope_to_json, time_text};
 use super::{Envelope, Kind, NewEvent, Stream};
 use crate::clock_trust::ClockTrust;
@@ -49,6 +49,16 @@ impl Recorded {
     }
 }
 
+/// An event in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    pub id: Uuid,
+    /// In its stream.
+    pub seq: u64,
+}
+
+pub type OnEvicted = fn(&Connection, &Evicted) -> rusqlite::Result<()>;
+
 #[derive(Debug, thiserror::Error)]
 #[error(
     "event {kind} takes {bytes} bytes and {LARGEST_PAYLOAD_BYTES} fit into a message: put the \
@@ -63,6 +73,7 @@ struct Inner {
     settings: ReporterSettings,
     epoch: Uuid,
     recorded: watch::Sender<Recorded>,
+    on_evicted: OnceLock<OnEvicted>,
 }
 
 impl Reporter {
@@ -76,7 +87,7 @@ impl Reporter {
         let owner = rows::Owner { device: settings.device.clone(), inode: thread.inode() };
         let epoch = store.write(move |conn| rows::epoch(conn, &owner, now)).await?;
         let recorded = watch::Sender::new(Recorded::default());
-        let inner = Arc::new(Inner { settings, epoch, recorded });
+        let inner = Arc::new(Inner { settings, epoch, recorded, on_evicted: OnceLock::new() });
         let reporter = Self { store: store.clone(), inner };
         if let Some(aside) = thread.set_aside() {
             let name = aside.file_name().unwrap_or_default().to_string_lossy();
@@ -90,20 +101,30 @@ impl Reporter {
     /// Resolves when the event is on disk.
     pub async fn record(&self, event: NewEvent) -> Result<Uuid, StoreError> {
         let reporter = self.clone();
-        self.store.write(move |conn| reporter.record_in(conn, event)).await
+        self.store.write(move |conn| reporter.record_in(conn, event).map(|it| it.id)).await
     }
 
     /// For a fact and its event in one transaction: call it inside [`Store::write`]. Nothing more
     /// is needed. An event that does not fit into a message is an error ([`EventTooLarge`]).
-    pub fn record_in(&self, conn: &Connection, event: NewEvent) -> rusqlite::Result<Uuid> {
-        let id = self.insert(conn, event)?;
+    pub fn record_in(&self, conn: &Connection, event: NewEvent) -> rusqlite::Result<Noted> {
+        let noted = self.insert(conn, event)?;
         for evicted in rows::evict(conn, self.inner.settings.bound)? {
             warn!(stream = %evicted.stream, n = evicted.n_events, "the outbox is full: dropped events that were not sent");
+            if let Some(told) = self.inner.on_evicted.get() {
+                told(conn, &evicted)?;
+            }
             let occurred_at = self.inner.settings.clock.now();
             let data = evicted.to_data();
             self.insert(conn, NewEvent { kind: Kind::DeviceEvicted, occurred_at, data })?;
         }
-        Ok(id)
+        Ok(noted)
+    }
+
+    /// Whoever takes an event that left the outbox for one that arrived is told here of those that did
+    /// not, in the transaction that drops them. Once, at the start.
+    pub fn on_evicted(&self, told: OnEvicted) {
+        let is_first = self.inner.on_evicted.set(told).is_ok();
+        debug_assert!(is_first, "one listener");
     }
 
     pub fn device(&self) -> &DeviceId {
@@ -136,8 +157,8 @@ impl Reporter {
         self.inner.recorded.subscribe()
     }
 
-    fn insert(&self, conn: &Connection, event: NewEvent) -> rusqlite::Result<Uuid> {
-        let Inner { settings, epoch, recorded } = &*self.inner;
+    fn insert(&self, conn: &Connection, event: NewEvent) -> rusqlite::Result<Noted> {
+        let Inner { settings, epoch, recorded, .. } = &*self.inner;
         let now = settings.clock.now();
         let stream = event.kind.stream();
         let envelope = Envelope {
@@ -167,7 +188,7 @@ impl Reporter {
             it.n_camera += u64::from(stream == Stream::Camera);
             it.n_audit += u64::from(stream == Stream::Audit);
         });
-        Ok(envelope.id)
+        Ok(Noted { id: envelope.id, seq: envelope.seq })
     }
 }
 

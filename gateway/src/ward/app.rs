@@ -4,6 +4,7 @@
 //! closes: camera -> detector -> record -> store; cluster link -> receiver -> store; store last.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,6 +23,7 @@ use super::content::{self, ContentSettings};
 use super::proof::{Proofs, Prover};
 use super::record;
 use super::retention::Keeper;
+use super::room::RoomCall;
 use super::rules::{self, RuleBook};
 use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
@@ -36,8 +38,8 @@ use crate::store::Store;
 use crate::tls::{self, Door};
 use crate::{config, report, web};
 
-/// Facts of cameras that wait for the disk. Full: the detection threads wait, newer pictures replace
-/// older ones, and no alert is lost.
+/// Facts of cameras on their way to `record`, which takes them also while the disk is full: it is never
+/// waited for but for a moment, or after ten thousand alerts that no row could be written for.
 const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
@@ -50,6 +52,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_VOLUME,
     record::SCHEMA_EVIDENCE,
     record::SCHEMA_PROOF,
+    record::SCHEMA_KEEPING,
 ];
 
 /// What the frame and the parts below share.
@@ -105,6 +108,8 @@ pub(super) async fn run(
         bound: Bound::default(),
     };
     let reporter = Reporter::open(&store, &store_thread, settings).await?;
+    reporter.on_evicted(record::proof::evicted);
+    let set_aside = store_thread.set_aside().map(Path::to_owned);
     daemon.tasks.spawn("store", store_thread.ended());
     let (health, progress) = (Health::default(), Vec::new());
     let mut frame = Frame { daemon, store, reporter, identity, health, progress };
@@ -112,9 +117,10 @@ pub(super) async fn run(
     record::close_the_past(&frame.store, &frame.reporter).await?;
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
+    let room = keep_evidence(&mut frame, &config, set_aside.as_deref()).await?;
     let now = frame.daemon.clock.now();
     let (proven, proofs) = watch::channel(Proofs::new(config.proof_every, now));
-    let cameras = watch_street(&mut frame, &config, proven).await?;
+    let cameras = watch_street(&mut frame, &config, room, proven).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
     obey(&mut frame, &config, orders, rules.clone());
@@ -161,10 +167,28 @@ fn obey(frame: &mut Frame, config: &config::Ward, orders: Orders, rules: RuleBoo
     tasks.spawn("commands", desk.run(orders.commands));
 }
 
+/// Deletes what is old, also on a box whose cameras were taken away.
+async fn keep_evidence(
+    frame: &mut Frame,
+    config: &config::Ward,
+    set_aside: Option<&Path>,
+) -> anyhow::Result<RoomCall> {
+    let Daemon { tasks, stop, .. } = &mut frame.daemon;
+    let keeper = Keeper::new(config.data_dir.clone(), config.retention, frame.reporter.clone());
+    if let Some(database) = set_aside {
+        keeper.set_aside(database).context("evidence of a damaged database")?;
+    }
+    keeper.clear_leftovers().await;
+    let room = keeper.room_call();
+    tasks.spawn("retention", keeper.run(stop.clone()));
+    Ok(room)
+}
+
 /// The cameras, the threads that look at their pictures, and the writer of what they find.
 async fn watch_street(
     frame: &mut Frame,
     config: &config::Ward,
+    room: RoomCall,
     proofs: watch::Sender<Proofs>,
 ) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
@@ -173,16 +197,13 @@ async fn watch_street(
     }
     let Daemon { tasks, stop, clock, .. } = &mut frame.daemon;
     let (facts_tx, facts) = mpsc::channel(FACTS);
-    tasks.spawn("record", record::run(facts, frame.store.clone(), frame.reporter.clone()));
+    tasks.spawn(
+        "record",
+        record::run(facts, frame.store.clone(), frame.reporter.clone(), room.clone()),
+    );
     let Sight { threads, progress, evidence, main_streams, cameras } =
-        sight::open(config, clock, &facts_tx, &frame.health).await?;
+        sight::open(config, clock, &facts_tx, &frame.health, &room).await?;
     tasks.spawn("evidence", evidence);
-    let keeper = Keeper {
-        data_dir: config.data_dir.clone(),
-        retention: config.retention,
-        reporter: frame.reporter.clone(),
-    };
-    tasks.spawn("retention", keeper.run(stop.clone()));
     frame.progress.push(progress);
     tasks.spawn("detector", threads.ended());
     for stream in main_streams {

@@ -4,24 +4,34 @@
 mod clips;
 mod file;
 
+use std::cell::Cell;
+use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
 use base::DeviceId;
 use jiff::Timestamp;
 use models::{Photo, Rect};
 use tokio::sync::mpsc;
-use tracing::warn;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
 pub use clips::{Clips, Source};
 
-use super::alert::{Alert, News, Pictures, Snapshot, Update};
+use super::alert::{Alert, KeptFile, News, Pictures, Snapshot, Update};
 use super::camera::CameraFact;
+use super::room::RoomCall;
 
-/// Findings that wait for the disk, each with a copy of its picture (half a megabyte). Full: the
-/// detection threads wait, newer pictures replace older ones, and no alert is lost.
+/// Findings that wait for the disk, each with a copy of its picture (half a megabyte). Full, because the
+/// disk is slow: better pictures and words that an alert lasts are left out; for an alert, its end and
+/// the rest the detection thread waits, while newer pictures replace older ones. A disk that stays without
+/// room fails at once and fills nothing: alerts then go out without pictures.
 const WAITING: usize = 16;
+
+/// How long a picture waits for the keeper to make room: less than a detection thread that waits for its
+/// place behind it may stand still.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an analyst found. Told in order.
 #[derive(Debug)]
@@ -62,8 +72,14 @@ pub struct Shot {
 pub struct EvidenceDesk(SyncSender<Finding>);
 
 impl EvidenceDesk {
-    /// Blocks while the disk is slow.
+    /// Blocks while the disk is slow, but for what can be left out.
     pub fn leave(&self, finding: Finding) {
+        if finding.can_be_left_out() {
+            if let Err(TrySendError::Full(_)) = self.0.try_send(finding) {
+                debug!("the disk is slow: an improvement of an alert is left out");
+            }
+            return;
+        }
         // Refused only when the program stops.
         let _ = self.0.send(finding);
     }
@@ -71,6 +87,17 @@ impl EvidenceDesk {
     pub fn leave_all(&self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.leave(finding);
+        }
+    }
+}
+
+impl Finding {
+    /// The alert is told without it, and so is its end.
+    fn can_be_left_out(&self) -> bool {
+        match self {
+            Self::Better { .. } => true,
+            Self::Told(CameraFact::Updated(update)) => matches!(update.news, News::GoesOn { .. }),
+            Self::Raised { .. } | Self::Tested { .. } | Self::Told(_) => false,
         }
     }
 }
@@ -86,11 +113,12 @@ pub fn start(
     data_dir: PathBuf,
     facts: mpsc::Sender<CameraFact>,
     clips: Box<dyn ClipDesk>,
-) -> std::io::Result<(EvidenceDesk, impl Future<Output = ()> + Send + use<>)> {
+    room: RoomCall,
+) -> io::Result<(EvidenceDesk, impl Future<Output = ()> + Send + use<>)> {
     let (desk, findings) = sync_channel(WAITING);
     let (ended_tx, ended) = tokio::sync::oneshot::channel::<()>();
     std::thread::Builder::new().name("evidence".to_owned()).spawn(move || {
-        Writer { data_dir, facts, clips }.run(&findings);
+        Writer { data_dir, facts, clips, room, is_hopeless: Cell::new(false) }.run(&findings);
         drop(ended_tx);
     })?;
     Ok((EvidenceDesk(desk), async move {
@@ -103,6 +131,9 @@ struct Writer {
     data_dir: PathBuf,
     facts: mpsc::Sender<CameraFact>,
     clips: Box<dyn ClipDesk>,
+    room: RoomCall,
+    /// The last file found no room, and waiting made none.
+    is_hopeless: Cell<bool>,
 }
 
 impl Writer {
@@ -116,6 +147,7 @@ impl Writer {
                 }
                 Finding::Tested { mut alert, shot } => {
                     alert.snapshot = self.snapshot(&alert, shot);
+                    self.forget(&alert.snapshot);
                     self.tell(CameraFact::Tested(alert));
                 }
                 Finding::Better { alert, camera, at, n, shot } => {
@@ -139,6 +171,17 @@ impl Writer {
         let _ = self.facts.blocking_send(fact);
     }
 
+    /// That the disk takes a picture is proven once it was written and synced; nobody will ask for it, and no
+    /// row names it. A picture of people that is of no use must not lie about until the next start.
+    fn forget(&self, snapshot: &Snapshot) {
+        let Snapshot::Kept(pictures) = snapshot else { return };
+        for file in [&pictures.boxed, &pictures.original] {
+            if let Err(err) = std::fs::remove_file(self.data_dir.join(&file.path)) {
+                warn!(%err, "the picture of a test alarm stays until the next start");
+            }
+        }
+    }
+
     fn snapshot(&self, alert: &Alert, shot: Option<Shot>) -> Snapshot {
         let Some(shot) = shot else {
             return Snapshot::Missing { why: "the camera's picture was incomplete".to_owned() };
@@ -160,11 +203,27 @@ impl Writer {
         let (picture, boxes) = (shot.photo.picture(), shot.area.as_slice());
         let boxed = models::snapshot::jpeg(&picture, boxes)?;
         let original = models::snapshot::jpeg(&picture, &[])?;
+        let keep = |path, bytes: &[u8]| self.keep_file(path, bytes).map_err(file::in_words);
         Ok(Pictures {
-            boxed: file::keep(&self.data_dir, path(""), &boxed)?,
-            original: file::keep(&self.data_dir, path("-original"), &original)?,
+            boxed: keep(path(""), &boxed)?,
+            original: keep(path("-original"), &original)?,
             hidden: shot.hidden.clone(),
         })
+    }
+
+    /// Waits for room once: where that did not help, nobody waits again until something was written.
+    fn keep_file(&self, path: PathBuf, bytes: &[u8]) -> io::Result<KeptFile> {
+        let mut kept = file::keep(&self.data_dir, path.clone(), bytes);
+        if kept.as_ref().is_err_and(file::is_for_lack_of_room) {
+            if self.is_hopeless.get() {
+                self.room.call();
+            } else {
+                self.room.call_and_wait(PATIENCE);
+                kept = file::keep(&self.data_dir, path, bytes);
+            }
+        }
+        self.is_hopeless.set(kept.is_err());
+        kept
     }
 }
 

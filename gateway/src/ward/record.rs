@@ -1,8 +1,10 @@
 //! Stores what cameras tell, together with the event that reports it: both, or neither.
 
 mod alert;
+mod backlog;
 pub(super) mod proof;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base::{Backoff, DeviceId};
@@ -13,10 +15,12 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::alert::Ending;
+use super::alert::{Ending, News, Update};
 use super::camera::{CameraComplaint, CameraFact, CameraState, ComplaintChange, StateChange};
+use super::room::RoomCall;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::{Store, StoreError};
+use backlog::Backlog;
 
 /// The tables of this file, in the box's database.
 pub const SCHEMA: &str = include_str!("camera.sql");
@@ -24,6 +28,8 @@ pub const SCHEMA: &str = include_str!("camera.sql");
 pub const SCHEMA_EVIDENCE: &str = include_str!("evidence.sql");
 /// The test alarm that came back last, a later step.
 pub const SCHEMA_PROOF: &str = include_str!("proof.sql");
+/// How long it is kept, one more.
+pub const SCHEMA_KEEPING: &str = include_str!("keeping.sql");
 
 /// While the disk is full. Meanwhile the cameras' facts wait, and the cameras go on.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -33,14 +39,45 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// hiccups recovers, a fact that can never be stored must not hold up those behind it.
 const N_TRIES: u32 = 10;
 
-/// Ends when the cameras and the detector are gone. A fact that was received is kept trying.
-pub async fn run(mut facts: mpsc::Receiver<CameraFact>, store: Store, reporter: Reporter) {
-    while let Some(fact) = facts.recv().await {
-        record(&fact, &store, &reporter).await;
+/// Ends when the cameras and the detector are gone. A fact that was received is kept trying, and those
+/// behind it are received meanwhile: a full disk holds up no camera.
+pub async fn run(
+    mut facts: mpsc::Receiver<CameraFact>,
+    store: Store,
+    reporter: Reporter,
+    room: RoomCall,
+) {
+    let mut backlog = Backlog::default();
+    while let Some(fact) = next(&mut facts, &mut backlog).await {
+        let mut stored = pin!(record(&fact, &store, &reporter, &room));
+        let mut is_open = true;
+        loop {
+            tokio::select! {
+                () = &mut stored => break,
+                received = facts.recv(), if is_open && backlog.has_room() => match received {
+                    Some(fact) => take(&mut backlog, fact),
+                    None => is_open = false,
+                },
+            }
+        }
     }
 }
 
-async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
+/// `None` when nothing waits and nothing will come.
+async fn next(facts: &mut mpsc::Receiver<CameraFact>, backlog: &mut Backlog) -> Option<CameraFact> {
+    match backlog.pop() {
+        Some(fact) => Some(fact),
+        None => facts.recv().await,
+    }
+}
+
+fn take(backlog: &mut Backlog, fact: CameraFact) {
+    if backlog.push(fact) {
+        warn!("too much waits for the database: what goes on is not told of until it is over");
+    }
+}
+
+async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter, room: &RoomCall) {
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut n_left = N_TRIES;
     loop {
@@ -49,6 +86,7 @@ async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter) {
         match written {
             Ok(()) => return log(fact),
             Err(err @ StoreError::Full(_)) => {
+                room.call();
                 let wait = backoff.next_wait();
                 warn!(%err, "a camera's fact waits for room on the disk");
                 tokio::time::sleep(wait).await;
@@ -97,12 +135,11 @@ pub async fn close_the_past(store: &Store, reporter: &Reporter) -> Result<usize,
     let reporter = reporter.clone();
     store
         .write(move |conn| {
-            conn.execute(
-                "UPDATE camera_alert SET clip_missing = 'the box was restarted'
-                 WHERE clip_path IS NULL AND clip_missing IS NULL",
-                [],
-            )?;
-            let open = open_alerts(conn)?;
+            for (alert, camera) in alerts(conn, "clip_path IS NULL AND clip_missing IS NULL")? {
+                let news = News::NoClip { why: "the box was restarted".to_owned() };
+                alert::update(conn, &Update { alert, camera, at: now, news }, &reporter)?;
+            }
+            let open = alerts(conn, "cleared_at_ms IS NULL")?;
             for (alert, camera) in &open {
                 let (alert, camera) = (*alert, camera.clone());
                 let ending = Ending { alert, camera, at: now, reason: "restart" };
@@ -113,9 +150,9 @@ pub async fn close_the_past(store: &Store, reporter: &Reporter) -> Result<usize,
         .await
 }
 
-fn open_alerts(conn: &Connection) -> rusqlite::Result<Vec<(Uuid, DeviceId)>> {
-    let mut query =
-        conn.prepare("SELECT id, camera FROM camera_alert WHERE cleared_at_ms IS NULL")?;
+/// `such`: a condition of SQL.
+fn alerts(conn: &Connection, such: &str) -> rusqlite::Result<Vec<(Uuid, DeviceId)>> {
+    let mut query = conn.prepare(&format!("SELECT id, camera FROM camera_alert WHERE {such}"))?;
     let rows =
         query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
     let mut open = Vec::new();

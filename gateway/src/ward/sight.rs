@@ -18,6 +18,7 @@ use super::camera::{
 };
 use super::detector::{self, Crew, DetectorThreads, FAINTEST_SCORE, Maker};
 use super::evidence::{self, Clips, Source};
+use super::room::RoomCall;
 use crate::config;
 use crate::daemon::Progress;
 use crate::engine::self_test::{self, Fitness};
@@ -48,6 +49,7 @@ pub(crate) async fn open(
     clock: &Arc<dyn Clock>,
     facts: &mpsc::Sender<CameraFact>,
     health: &Health,
+    room: &RoomCall,
 ) -> anyhow::Result<Sight> {
     // Before there is a session here: the memory of a small box holds one crew.
     let fitness = self_test::passed(&config.detector).await?;
@@ -57,9 +59,9 @@ pub(crate) async fn open(
     let (handle, threads) = detector::spawn(crew)?;
     let model = Sees { labels: &labels, input };
     let sources = sources(&config.cameras);
-    let clips = Clips::start(&config.data_dir, sources.clone(), facts)?;
+    let clips = Clips::start(&config.data_dir, sources.clone(), facts, room)?;
     let (evidence, written) =
-        evidence::start(config.data_dir.clone(), facts.clone(), Box::new(clips))?;
+        evidence::start(config.data_dir.clone(), facts.clone(), Box::new(clips), room.clone())?;
     let mut cameras = Vec::new();
     let mut main_streams = Vec::new();
     for camera in &config.cameras {

@@ -49,6 +49,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_VOLUME,
     crate::ward::record::SCHEMA_EVIDENCE,
     crate::ward::record::SCHEMA_PROOF,
+    crate::ward::record::SCHEMA_KEEPING,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

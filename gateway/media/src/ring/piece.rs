@@ -80,6 +80,11 @@ impl Piece {
         self.begins
     }
 
+    /// Whether all of it is there, or nothing more will come: cutting it waits for nothing.
+    pub fn is_whole(&self) -> bool {
+        self.follower.lock().ends.is_some() || Instant::now() >= self.deadline
+    }
+
     /// From its first picture to the end that was asked for.
     pub(crate) fn wanted(&self) -> Duration {
         Duration::try_from(self.window.to.duration_since(self.began_at)).unwrap_or_default()
@@ -123,6 +128,12 @@ impl Follower {
             self.news.notify_one();
         }
         queue.ends.is_none()
+    }
+
+    /// It is as long as it will be.
+    pub(crate) fn end(&self) {
+        self.lock().ends.get_or_insert(Edge::NotRecorded);
+        self.news.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

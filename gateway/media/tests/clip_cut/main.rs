@@ -68,6 +68,13 @@ async fn watch(camera: &mut RtspCamera, ring: &Ring, length: Duration) {
     }
 }
 
+async fn watch_for(camera: &mut RtspCamera, length: Duration) {
+    let until = tokio::time::Instant::now() + length;
+    while tokio::time::Instant::now() < until {
+        camera.next().await.unwrap();
+    }
+}
+
 fn around(at: Timestamp, before: Duration, after: Duration) -> Window {
     Window { from: at - before, at, to: at + after }
 }
@@ -85,6 +92,25 @@ async fn cut(
     let path = path.to_owned();
     let work = move || media::cut(piece, &path, treatment, &mut |_| ControlFlow::Continue(()));
     tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_whose_stream_is_over_shows_what_there_is() {
+    let (_server, settings) = camera();
+    let (dir, ring) = (tempfile::tempdir().unwrap(), ring());
+    let path = dir.path().join("clip.mp4");
+    let mut camera =
+        RtspCamera::connect_recording(&settings, &ring, Arc::new(SystemClock)).unwrap();
+    watch(&mut camera, &ring, Duration::from_secs(4)).await;
+    let at = camera.next().await.unwrap().captured_at;
+    let piece = ring.piece(around(at, Duration::from_secs(2), Duration::from_secs(60))).unwrap();
+    watch_for(&mut camera, Duration::from_secs(1)).await;
+    assert!(!piece.is_whole());
+    ring.end_pieces();
+    assert!(piece.is_whole());
+    let clip = cut(piece, &path, nothing()).await.unwrap();
+    assert_eq!((clip.begins, clip.ends), (Edge::Asked, Edge::NotRecorded));
+    check(&path, &clip, 2.9..=4.5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

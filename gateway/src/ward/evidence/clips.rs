@@ -1,34 +1,39 @@
-//! Clips of alerts: a few threads that wait for the seconds after an alert and cut it out of its
-//! camera's ring.
+//! Clips of alerts: cut out of their camera's ring once the seconds after the alert have come. Waiting
+//! for them takes no thread; a few threads cut.
+
+mod cutter;
+mod waiting;
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use base::DeviceId;
 use jiff::Timestamp;
-use media::{CutClip, CutError, Masks, Piece, Ring, Treatment, Window};
+use media::{CutError, Masks, Piece, Ring, Window};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tracing::warn;
 use uuid::Uuid;
 
 use super::ClipDesk;
-use crate::ward::alert::{Alert, Clip, KeptFile, News, Update};
+use crate::ward::alert::{Alert, News, Update};
 use crate::ward::camera::CameraFact;
+use crate::ward::room::RoomCall;
+use cutter::Cutter;
+use waiting::{Place, Places};
 
 /// What a clip shows of the time before an alert and after it.
 const BEFORE: Duration = Duration::from_secs(5);
 const AFTER: Duration = Duration::from_secs(10);
-/// Most of a clip's time is waiting for its end; the cutting itself takes a blink, or a few seconds
-/// where it must be coded anew.
+/// Cutting takes a blink, or a few seconds where it must be coded anew, and gives way to detection.
 const THREADS: usize = 4;
-/// Clips that wait for a thread: each holds its fifteen seconds of stream in memory. Full: an alert goes
-/// without its clip, and says so.
-const WAITING: usize = 16;
+/// Clips that wait for their end, for a thread, or are being cut. They share the stream's bytes with their
+/// ring and with one another: what they hold in memory is about twenty seconds of each camera, however
+/// many they are. Full: the newest alert goes without its clip, and says so.
+const MOST: usize = 64;
 
 /// Where a camera's clips come from.
 #[derive(Clone, Debug)]
@@ -38,12 +43,13 @@ pub struct Source {
     pub masks: Masks,
 }
 
-/// Dropping it gives up the clips that are not ready: the program ends.
+/// Dropping it ends the clips where they are: they show less of the time after their alert.
 pub struct Clips {
     sources: HashMap<DeviceId, Source>,
     jobs: SyncSender<Job>,
+    places: Places,
     facts: mpsc::Sender<CameraFact>,
-    is_over: Arc<AtomicBool>,
+    over_since: Arc<OnceLock<Instant>>,
 }
 
 struct Job {
@@ -52,125 +58,79 @@ struct Job {
     at: Timestamp,
     piece: Piece,
     masks: Masks,
+    _place: Place,
 }
 
 impl Clips {
-    /// The threads end when the desk is dropped.
+    /// The threads end when the desk is dropped and the last clip is cut.
     pub fn start(
         data_dir: &Path,
         sources: HashMap<DeviceId, Source>,
         facts: &mpsc::Sender<CameraFact>,
+        room: &RoomCall,
     ) -> std::io::Result<Self> {
-        let (jobs, queue) = sync_channel(WAITING);
-        let queue = Arc::new(Mutex::new(queue));
-        let is_over = Arc::new(AtomicBool::new(false));
+        // Neither is ever full: each job has one of the places.
+        let (jobs, waiting) = sync_channel(MOST);
+        let (ready_tx, ready) = sync_channel(MOST);
+        let over_since = Arc::new(OnceLock::new());
+        let waiter = std::thread::Builder::new().name("clip-waiter".to_owned());
+        waiter.spawn(move || {
+            waiting::pass_on(&waiting, &ready_tx, |job: &Job| job.piece.is_whole());
+        })?;
+        let ready = Arc::new(Mutex::new(ready));
         for index in 0..THREADS {
             let cutter = Cutter {
                 data_dir: data_dir.to_owned(),
                 facts: facts.clone(),
-                is_over: Arc::clone(&is_over),
+                room: room.clone(),
+                over_since: Arc::clone(&over_since),
             };
-            let queue = Arc::clone(&queue);
+            let ready = Arc::clone(&ready);
             let thread = std::thread::Builder::new().name(format!("clip-{index}"));
-            thread.spawn(move || cutter.run(&queue))?;
+            thread.spawn(move || cutter.run(&ready))?;
         }
-        Ok(Self { sources, jobs, facts: facts.clone(), is_over })
+        let places = Places::new(MOST);
+        Ok(Self { sources, jobs, places, facts: facts.clone(), over_since })
+    }
+
+    /// Why there will be no clip, if there will be none.
+    fn begin(&self, alert: &Alert, source: &Source) -> Result<(), String> {
+        let at = alert.captured_at;
+        let window = Window { from: at - BEFORE, at, to: at + AFTER };
+        let place = self.places.take().ok_or("too many clips were to be cut at the same time")?;
+        let piece =
+            source.ring.piece(window).ok_or_else(|| CutError::NothingRecorded.to_string())?;
+        let (camera, masks) = (alert.camera.clone(), source.masks.clone());
+        let job = Job { alert: alert.id, camera, at, piece, masks, _place: place };
+        self.jobs
+            .try_send(job)
+            .map_err(|_| "the program's part that cuts clips has ended".to_owned())
     }
 }
 
 impl ClipDesk for Clips {
     fn cut(&self, alert: &Alert) {
         let Some(source) = self.sources.get(&alert.camera) else { return };
-        let at = alert.captured_at;
-        let window = Window { from: at - BEFORE, at, to: at + AFTER };
-        let why = match source.ring.piece(window) {
-            None => CutError::NothingRecorded.to_string(),
-            Some(piece) => {
-                let (camera, masks) = (alert.camera.clone(), source.masks.clone());
-                let job = Job { alert: alert.id, camera, at, piece, masks };
-                match self.jobs.try_send(job) {
-                    Ok(()) | Err(TrySendError::Disconnected(_)) => return,
-                    Err(TrySendError::Full(_)) => {
-                        "too many clips were to be cut at the same time".to_owned()
-                    }
-                }
-            }
-        };
+        let Err(why) = self.begin(alert, source) else { return };
         warn!(camera = %alert.camera, why, "an alert has no clip");
-        let (alert, camera, news) = (alert.id, alert.camera.clone(), News::NoClip { why });
+        let (camera, at) = (alert.camera.clone(), alert.captured_at);
+        let update = Update { alert: alert.id, camera, at, news: News::NoClip { why } };
         // Refused only when the program stops.
-        let _ = self.facts.blocking_send(CameraFact::Updated(Update { alert, camera, at, news }));
+        let _ = self.facts.blocking_send(CameraFact::Updated(update));
     }
 }
 
 impl Drop for Clips {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-    }
-}
-
-struct Cutter {
-    data_dir: PathBuf,
-    facts: mpsc::Sender<CameraFact>,
-    is_over: Arc<AtomicBool>,
-}
-
-impl Cutter {
-    fn run(&self, queue: &Mutex<Receiver<Job>>) {
-        loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(job) = next else { return };
-            let Job { alert, camera, at, piece, masks } = job;
-            let news = match self.cut(alert, at, piece, masks) {
-                Ok(clip) => News::Clip(clip),
-                // The next start says that there is none.
-                Err(CutError::Cancelled) => continue,
-                Err(err) => {
-                    let why = in_words(&err);
-                    warn!(%camera, %alert, why, "an alert has no clip");
-                    News::NoClip { why }
-                }
-            };
-            let update = Update { alert, camera, at, news };
-            // Refused only when the program stops.
-            let _ = self.facts.blocking_send(CameraFact::Updated(update));
+        // Dropped once.
+        let _ = self.over_since.set(Instant::now());
+        for source in self.sources.values() {
+            source.ring.end_pieces();
         }
     }
-
-    fn cut(
-        &self,
-        alert: Uuid,
-        at: Timestamp,
-        piece: Piece,
-        masks: Masks,
-    ) -> Result<Clip, CutError> {
-        let path = PathBuf::from(format!("clips/{}/{alert}.mp4", at.strftime("%Y-%m-%d")));
-        let full = self.data_dir.join(&path);
-        let folder = full.parent().unwrap_or(&self.data_dir);
-        std::fs::create_dir_all(folder)
-            .map_err(|source| CutError::Unwritable { path: folder.to_owned(), source })?;
-        let treatment = Treatment { masks, painter: None };
-        let mut goes_on = |_| {
-            if self.is_over.load(Ordering::Relaxed) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
-        let cut = media::cut(piece, &full, treatment, &mut goes_on)?;
-        let CutClip { duration, n_bytes, sha256, codec, began_at, .. } = cut;
-        Ok(Clip { file: KeptFile { path, sha256, n_bytes }, duration, codec, began_at })
-    }
 }
 
-/// What an operator reads in the place of a clip: no path of the box.
-fn in_words(err: &CutError) -> String {
-    match err {
-        CutError::StorageFull { .. } => "the disk is full".to_owned(),
-        CutError::Unwritable { source, .. } => format!("the clip cannot be written: {source}"),
-        CutError::NothingRecorded
-        | CutError::Broken { .. }
-        | CutError::MissingElement(_)
-        | CutError::Cancelled => err.to_string(),
-    }
+/// Where the clip of an alert lies below the data folder.
+fn path_of(alert: Uuid, at: Timestamp) -> PathBuf {
+    PathBuf::from(format!("clips/{}/{alert}.mp4", at.strftime("%Y-%m-%d")))
 }

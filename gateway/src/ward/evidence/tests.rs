@@ -52,7 +52,7 @@ fn told(data_dir: &std::path::Path, findings: Vec<Finding>) -> (Vec<CameraFact>,
     let (facts_tx, mut facts) = mpsc::channel(8);
     let (clips_tx, clips) = std::sync::mpsc::channel();
     let clips_desk = Box::new(Noted(clips_tx));
-    let (desk, _) = start(data_dir.to_owned(), facts_tx, clips_desk).unwrap();
+    let (desk, _) = start(data_dir.to_owned(), facts_tx, clips_desk, RoomCall::default()).unwrap();
     for finding in findings {
         desk.leave(finding);
     }
@@ -105,4 +105,32 @@ fn a_better_picture_lies_beside_the_first() {
     let News::Picture(pictures) = &update.news else { panic!("{update:?}") };
     assert!(pictures.boxed.path.to_string_lossy().ends_with("-1.jpg"));
     assert_eq!(std::fs::read_dir(dir.path().join("pictures/2026-03-01")).unwrap().count(), 4);
+}
+
+#[test]
+fn a_test_alarm_proves_that_the_disk_takes_a_picture_and_keeps_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let (facts, clips) =
+        told(dir.path(), vec![Finding::Tested { alert: alert(), shot: Some(shot()) }]);
+    let [CameraFact::Tested(alert)] = &facts[..] else { panic!("{facts:?}") };
+    assert!(matches!(alert.snapshot, Snapshot::Kept(_)), "{:?}", alert.snapshot);
+    assert_eq!(std::fs::read_dir(dir.path().join("pictures/2026-03-01")).unwrap().count(), 0);
+    assert_eq!(clips.len(), 0);
+}
+
+/// The disk stands still: what can be left out is, and an alert is waited for.
+#[test]
+fn a_slow_disk_costs_improvements_alone() {
+    let (desk, findings) = sync_channel(1);
+    let desk = EvidenceDesk(desk);
+    let first = alert();
+    let (id, camera, at) = (first.id, first.camera.clone(), first.captured_at);
+    desk.leave(Finding::Raised { alert: first, shot: None });
+    desk.leave(Finding::Better { alert: id, camera, at, n: 1, shot: shot() });
+    let raising = std::thread::spawn(move || {
+        desk.leave(Finding::Raised { alert: alert(), shot: None });
+    });
+    let left = findings.iter().collect::<Vec<_>>();
+    raising.join().unwrap();
+    assert!(matches!(&left[..], [Finding::Raised { .. }, Finding::Raised { .. }]), "{left:?}");
 }

@@ -1,5 +1,6 @@
 //! An alert's row, and what is said of it.
 
+use jiff::Timestamp;
 use media::CaptureClock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Value, json};
@@ -11,8 +12,9 @@ use crate::ward::alert::{Alert, Clip, Ending, KeptFile, News, Pictures, Snapshot
 pub(super) fn raise(conn: &Connection, alert: &Alert, reporter: &Reporter) -> rusqlite::Result<()> {
     let data = raised_data(alert);
     let event = NewEvent { kind: Kind::AlertRaised, occurred_at: alert.captured_at, data };
-    let event_id = reporter.record_in(conn, event)?;
-    insert(conn, alert, &event_id.to_string())
+    let event_id = reporter.record_in(conn, event)?.id;
+    let ages_from = reporter.trust().is_trusted().then_some(alert.raised_at);
+    insert(conn, alert, &event_id.to_string(), ages_from)
 }
 
 pub(super) fn update(
@@ -59,7 +61,13 @@ fn place(conn: &Connection, id: &str) -> rusqlite::Result<Option<(String, String
         .optional()
 }
 
-fn insert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::Result<()> {
+/// `ages_from`: see the table.
+fn insert(
+    conn: &Connection,
+    alert: &Alert,
+    event_id: &str,
+    ages_from: Option<Timestamp>,
+) -> rusqlite::Result<()> {
     let (pictures, missing) = match &alert.snapshot {
         Snapshot::Kept(pictures) => (Some(pictures), None),
         Snapshot::Missing { why } => (None, Some(why.as_str())),
@@ -68,9 +76,9 @@ fn insert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::Result<
         "INSERT INTO camera_alert (id, event_id, camera, zone, zone_name, rule, severity, label,
             score, track, n_objects, began_at_ms, captured_at_ms, capture_clock, raised_at_ms,
             snapshot_path, snapshot_sha256, snapshot_bytes, snapshot_missing,
-            original_path, original_sha256, original_bytes, hidden)
+            original_path, original_sha256, original_bytes, hidden, ages_from_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-            ?19, ?20, ?21, ?22, ?23)",
+            ?19, ?20, ?21, ?22, ?23, ?24)",
     )?
     .execute(params![
         alert.id.to_string(),
@@ -96,6 +104,7 @@ fn insert(conn: &Connection, alert: &Alert, event_id: &str) -> rusqlite::Result<
         pictures.map(|it| it.original.sha256.to_string()),
         pictures.map(|it| bytes(&it.original)),
         pictures.map_or_else(|| "[]".to_owned(), hidden_text),
+        ages_from.map(Timestamp::as_millisecond),
     ])
     .map(drop)
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::alert::raised_data;
-use crate::report::{Kind, NewEvent, Reporter};
+use crate::report::rows::Evicted;
+use crate::report::{Kind, NewEvent, Reporter, Stream};
 use crate::ward::alert::Alert;
 use crate::ward::proof::{Proof, RoundTrip};
 
@@ -18,7 +19,7 @@ pub(in crate::ward) fn ask(
     conn.prepare_cached(
         "INSERT INTO camera_proof (camera, asked_at_ms) VALUES (?1, ?2)
          ON CONFLICT (camera) DO UPDATE SET asked_at_ms = excluded.asked_at_ms, epoch = NULL,
-            seq = NULL, raised_at_ms = NULL, proven_at_ms = NULL",
+            seq = NULL, raised_at_ms = NULL, proven_at_ms = NULL, is_evicted = 0",
     )?
     .execute(params![camera.as_str(), now.as_millisecond()])?;
     last(conn, camera)
@@ -32,22 +33,39 @@ pub(super) fn raised(
 ) -> rusqlite::Result<()> {
     let data = raised_data(alert);
     let event = NewEvent { kind: Kind::AlertTest, occurred_at: alert.captured_at, data };
-    let id = reporter.record_in(conn, event)?;
+    let noted = reporter.record_in(conn, event)?;
+    // A full outbox may have dropped it at once.
     conn.prepare_cached(
-        "UPDATE camera_proof SET epoch = ?2, raised_at_ms = ?3,
-            seq = (SELECT seq FROM outbox WHERE json_extract(envelope, '$.id') = ?4)
+        "UPDATE camera_proof SET epoch = ?2, seq = ?3, raised_at_ms = ?4, is_evicted = NOT EXISTS (
+            SELECT 1 FROM outbox o WHERE o.epoch = ?2 AND o.stream = 'alert' AND o.seq = ?3)
          WHERE camera = ?1",
     )?
     .execute(params![
         alert.camera.as_str(),
         reporter.epoch().to_string(),
+        noted.seq,
         alert.raised_at.as_millisecond(),
-        id.to_string(),
     ])
     .map(drop)
 }
 
-/// Looks whether the centre has committed it, which is when it leaves the outbox.
+/// A full outbox dropped them: no word of theirs will come back.
+pub(in crate::ward) fn evicted(conn: &Connection, evicted: &Evicted) -> rusqlite::Result<()> {
+    if evicted.stream != Stream::Alert {
+        return Ok(());
+    }
+    let mut mark = conn.prepare_cached(
+        "UPDATE camera_proof SET is_evicted = 1
+         WHERE epoch = ?1 AND seq BETWEEN ?2 AND ?3 AND proven_at_ms IS NULL",
+    )?;
+    let epoch = evicted.epoch.to_string();
+    evicted
+        .ranges
+        .iter()
+        .try_for_each(|(from, to)| mark.execute(params![epoch, from, to]).map(drop))
+}
+
+/// Looks whether the centre has committed it, which is when it leaves the outbox by any other way than eviction.
 pub(in crate::ward) fn look(
     conn: &Connection,
     camera: &DeviceId,
@@ -56,7 +74,7 @@ pub(in crate::ward) fn look(
     conn.prepare_cached(
         "UPDATE camera_proof
          SET proven_at_ms = ?2, good_raised_at_ms = raised_at_ms, good_proven_at_ms = ?2
-         WHERE camera = ?1 AND seq IS NOT NULL AND proven_at_ms IS NULL AND NOT EXISTS (
+         WHERE camera = ?1 AND seq IS NOT NULL AND proven_at_ms IS NULL AND is_evicted = 0 AND NOT EXISTS (
             SELECT 1 FROM outbox o
             WHERE o.epoch = camera_proof.epoch AND o.stream = 'alert' AND o.seq = camera_proof.seq)",
     )?

@@ -16,7 +16,7 @@ use crate::store::StoreThread;
 use crate::ward::alert::{Alert, Clip, KeptFile, News, Pictures, Snapshot, Update};
 use crate::ward::camera::{Trouble, TroubleKind};
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE, SCHEMA_PROOF];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE, SCHEMA_PROOF, SCHEMA_KEEPING];
 
 async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
     let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
@@ -78,7 +78,7 @@ async fn recorded(facts: Vec<CameraFact>) -> (Vec<Value>, Vec<(String, Option<St
         tx.send(fact).await.unwrap();
     }
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     let events = store.read(|conn| {
         let mut query = conn.prepare("SELECT envelope FROM outbox ORDER BY id")?;
         query.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<Result<Vec<_>, _>>()
@@ -175,7 +175,7 @@ async fn what_a_restart_cut_off_is_over() {
     let (tx, rx) = mpsc::channel(8);
     tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 1);
     assert_eq!(close_the_past(&store, &reporter).await.unwrap(), 0, "once");
     let row = store.read(|conn| {
@@ -184,6 +184,10 @@ async fn what_a_restart_cut_off_is_over() {
     });
     let expected = ("restart".to_owned(), "the box was restarted".to_owned());
     assert_eq!(row.await.unwrap(), expected);
+    let told = "SELECT envelope FROM outbox WHERE envelope LIKE '%alert.updated%'";
+    let told = store.read(move |conn| conn.query_row(told, [], |row| row.get::<_, Vec<u8>>(0)));
+    let told: Value = serde_json::from_slice(&told.await.unwrap()).unwrap();
+    assert_eq!(told["data"]["clip_missing"], "the box was restarted", "the centre waits no longer");
     drop((store, reporter));
     thread.ended().await;
 }
@@ -219,7 +223,7 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     let (tx, rx) = mpsc::channel(8);
     tx.send(CameraFact::Tested(test)).await.unwrap();
     drop(tx);
-    run(rx, store.clone(), reporter.clone()).await;
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
     let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
     assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "it is on its way");
     store.write(|conn| conn.execute("DELETE FROM outbox", [])).await.unwrap();
@@ -239,7 +243,7 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
 async fn a_box_that_had_proof_before_keeps_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vong.db");
-    let (store, thread) = Store::open(&path, &STEPS[..STEPS.len() - 1]).unwrap();
+    let (store, thread) = Store::open(&path, &STEPS[..STEPS.len() - 2]).unwrap();
     let insert = "INSERT INTO camera_proof VALUES ('cam-1', 1000, 'e', 1, 2000, 3000), \
                   ('cam-2', 1000, 'e', 2, 2000, NULL)";
     store.write(move |conn| conn.execute(insert, [])).await.unwrap();
@@ -254,5 +258,32 @@ async fn a_box_that_had_proof_before_keeps_it() {
     assert_eq!((kept.raised_at.as_second(), kept.proven_at.as_second()), (2, 3));
     assert_eq!(good("cam-2").await, None);
     drop(store);
+    thread.ended().await;
+}
+
+#[tokio::test]
+async fn a_test_alarm_that_was_dropped_from_a_full_outbox_proves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    reporter.on_evicted(proof::evicted);
+    let camera: DeviceId = "cam-1".parse().unwrap();
+    let now: jiff::Timestamp = "2026-03-01T08:00:01Z".parse().unwrap();
+    let asked = camera.clone();
+    store.write(move |conn| proof::ask(conn, &asked, now)).await.unwrap();
+    let CameraFact::Raised(test) = alert(Snapshot::Kept(pictures(b"x"))) else { panic!() };
+    let (tx, rx) = mpsc::channel(200);
+    tx.send(CameraFact::Tested(test)).await.unwrap();
+    // Far from the centre: a hundred rows are all that the outbox holds.
+    for _ in 0..120 {
+        tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
+    }
+    drop(tx);
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
+    let is_there = "SELECT count(*) FROM outbox WHERE envelope LIKE '%alert.test%'";
+    let n = store.read(move |conn| conn.query_row(is_there, [], |row| row.get::<_, i64>(0)));
+    assert_eq!(n.await.unwrap(), 0, "the test is about this");
+    let seen = store.write(move |conn| proof::look(conn, &camera, now)).await.unwrap().unwrap();
+    assert!(seen.raised_at.is_some() && seen.proven_at.is_none(), "{seen:?}");
+    drop((store, reporter));
     thread.ended().await;
 }

@@ -15,17 +15,29 @@ pub(super) fn delete(data_dir: &Path, path: &Path) -> io::Result<()> {
     }
     let full = data_dir.join(path);
     match std::fs::remove_file(&full) {
-        Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
-        Ok(()) | Err(_) => {}
+        Err(err) if err.kind() != io::ErrorKind::NotFound => Err(err),
+        Ok(()) | Err(_) => Ok(()),
     }
-    // The last of its day takes the folder along; others refuse.
-    if let Some(day) = full.parent() {
-        let _ = std::fs::remove_dir(day);
+}
+
+/// Keeps what a damaged database names beside it, under the same ending: a new one names nothing, and the
+/// sweep would take all of it for leftovers, legal holds included.
+pub(super) fn set_aside(data_dir: &Path, database: &Path) -> io::Result<()> {
+    let name = database.file_name().unwrap_or_default().to_string_lossy();
+    let ending = name.split_once("damaged").map_or("", |it| it.1);
+    for folder in FOLDERS {
+        let aside = data_dir.join(format!("{folder}.damaged{ending}"));
+        match std::fs::rename(data_dir.join(folder), aside) {
+            Err(err) if err.kind() != io::ErrorKind::NotFound => return Err(err),
+            Ok(()) | Err(_) => {}
+        }
     }
     Ok(())
 }
 
-/// At the start of the program, before anything new is written. How many files went.
+/// At the start of the program, before anything new is written; empty days go along. Only here: in a
+/// running box somebody may have made the folder of a day a moment ago, to put a file there. How many
+/// files went.
 pub(super) fn clear_leftovers(data_dir: &Path, named: &HashSet<String>) -> usize {
     let mut n_files = 0;
     for folder in FOLDERS {
@@ -40,6 +52,8 @@ pub(super) fn clear_leftovers(data_dir: &Path, named: &HashSet<String>) -> usize
                     n_files += 1;
                 }
             }
+            // Refused where something is left in it.
+            let _ = std::fs::remove_dir(day.path());
         }
     }
     n_files
@@ -71,5 +85,29 @@ mod tests {
         assert!(dir.path().join("vong.db").exists());
         assert!(!dir.path().join("clips/2026-03-01").exists(), "an empty day goes along");
         assert!(delete(dir.path(), Path::new("../x")).is_err());
+    }
+
+    #[test]
+    fn what_a_damaged_database_names_is_kept_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let day = dir.path().join("clips/2026-03-01");
+        std::fs::create_dir_all(&day).unwrap();
+        std::fs::write(day.join("a.mp4"), "x").unwrap();
+        let database = dir.path().join("vong.db.damaged-20260301T080000Z");
+        set_aside(dir.path(), &database).unwrap();
+        assert_eq!(clear_leftovers(dir.path(), &HashSet::new()), 0);
+        assert!(dir.path().join("clips.damaged-20260301T080000Z/2026-03-01/a.mp4").exists());
+    }
+
+    #[test]
+    fn the_folder_of_a_day_stays_while_the_box_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let day = dir.path().join("clips/2026-03-01");
+        std::fs::create_dir_all(&day).unwrap();
+        std::fs::write(day.join("a.mp4"), "x").unwrap();
+        delete(dir.path(), Path::new("clips/2026-03-01/a.mp4")).unwrap();
+        assert!(day.exists(), "somebody may be about to write there");
+        clear_leftovers(dir.path(), &HashSet::new());
+        assert!(!day.exists());
     }
 }

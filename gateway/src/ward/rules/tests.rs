@@ -10,8 +10,12 @@ use crate::report::ReporterSettings;
 use crate::report::rows::Bound;
 use crate::ward::camera::{CameraView, PictureDesk};
 
-const STEPS: &[&str] =
-    &[crate::report::SCHEMA, crate::ward::record::SCHEMA, crate::ward::record::SCHEMA_EVIDENCE];
+const STEPS: &[&str] = &[
+    crate::report::SCHEMA,
+    crate::ward::record::SCHEMA,
+    crate::ward::record::SCHEMA_EVIDENCE,
+    crate::ward::record::SCHEMA_KEEPING,
+];
 
 /// A box with one camera, which has one rule in its file.
 pub(in crate::ward) struct Desk {

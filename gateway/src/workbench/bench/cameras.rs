@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::EngineArgs;
 use crate::report::health::Health;
 use crate::ward::camera::{self, CameraFact, CameraHandle};
+use crate::ward::room::RoomCall;
 use crate::ward::sight::{self, Sight};
 use figures::{Meter, Scene};
 use ward::Streams;
@@ -97,7 +98,7 @@ async fn watch<'a>(
     let (facts_tx, mut facts) = mpsc::channel(FACTS);
     let health = Health::default();
     let Sight { threads, cameras, evidence, .. } =
-        sight::open(config, &clock, &facts_tx, &health).await?;
+        sight::open(config, &clock, &facts_tx, &health, &RoomCall::default()).await?;
     drop(facts_tx);
     let stop = CancellationToken::new();
     let mut tasks = base::Tasks::default();

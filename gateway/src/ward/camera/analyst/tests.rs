@@ -13,6 +13,7 @@ use super::*;
 use crate::config::{Severity, Transport};
 use crate::ward::alert::{Ending, Update};
 use crate::ward::evidence::{self, ClipDesk};
+use crate::ward::room::RoomCall;
 
 /// Sees one person with its feet at a given part of the picture's width, or nobody.
 struct Scripted {
@@ -84,7 +85,9 @@ impl ClipDesk for NoClips {
 fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
     let (facts, received) = mpsc::channel(64);
     let clock = Arc::new(SystemClock);
-    let (evidence, _) = evidence::start(data_dir.to_owned(), facts, Box::new(NoClips)).unwrap();
+    let (evidence, _) =
+        evidence::start(data_dir.to_owned(), facts, Box::new(NoClips), RoomCall::default())
+            .unwrap();
     let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
     let view = watch::Sender::new(CameraView::new(Timestamp::UNIX_EPOCH));
     (Outlet { evidence, desk, orders, view, clock }, received)
