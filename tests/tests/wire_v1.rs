@@ -335,6 +335,7 @@ fn the_kinds_and_their_streams() {
         "camera.moved camera",
         "camera.clock_skew camera",
         "camera.low_fps camera",
+        "camera.detector_failing camera",
         "broadcast.ordered broadcast",
         "broadcast.cached broadcast",
         "broadcast.started broadcast",

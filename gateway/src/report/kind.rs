@@ -55,6 +55,7 @@ kinds! {
     CameraMoved = "camera.moved" in Camera,
     CameraClockSkew = "camera.clock_skew" in Camera,
     CameraLowFps = "camera.low_fps" in Camera,
+    CameraDetectorFailing = "camera.detector_failing" in Camera,
     BroadcastOrdered = "broadcast.ordered" in Broadcast,
     BroadcastCached = "broadcast.cached" in Broadcast,
     BroadcastStarted = "broadcast.started" in Broadcast,

@@ -67,6 +67,8 @@ pub enum CameraComplaint {
     ClockSkew,
     /// Fewer pictures than are to be watched.
     LowFps,
+    /// Pictures come, and none of them is judged.
+    DetectorFailing,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +136,7 @@ impl CameraComplaint {
             Self::Lens(complaint) => complaint.as_str(),
             Self::ClockSkew => "clock_skew",
             Self::LowFps => "low_fps",
+            Self::DetectorFailing => "detector_failing",
         }
     }
 }
@@ -300,7 +303,8 @@ impl Driver {
             return None;
         }
         let seconds = passed.as_secs_f32().max(0.001);
-        let watched = self.parts.eye.figures().watched(tokio::time::Instant::now());
+        let (figures, at) = (self.parts.eye.figures(), tokio::time::Instant::now());
+        let (watched, unseen) = (figures.watched(at), figures.unseen(at));
         let before = std::mem::replace(&mut self.seen.watched, watched);
         let analysed = watched.n_analysed.saturating_sub(before.n_analysed);
         let dropped = watched.n_dropped.saturating_sub(before.n_dropped);
@@ -313,7 +317,7 @@ impl Driver {
             (view.fps, view.analysed_fps, view.dropped_fps) = (fps, each(analysed), each(dropped));
         });
         let wanted_fps = u16::try_from(self.parts.fps).map_or(f32::from(u16::MAX), f32::from);
-        Some(Measured { fps, wanted_fps, skew: None })
+        Some(Measured { fps, wanted_fps, skew: None, unseen })
     }
 }
 

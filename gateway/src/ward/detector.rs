@@ -24,6 +24,7 @@ use super::camera::Analyst;
 use crate::engine::self_test::Fitness;
 use crate::report::health::Health;
 use crew::{Effect, Why};
+pub(in crate::ward) use figures::Unseen;
 pub use figures::{Figures, Watched};
 use room::{Door, Room};
 
@@ -100,7 +101,7 @@ pub fn spawn(crew: Crew) -> std::io::Result<(DetectorHandle, DetectorThreads)> {
 impl DetectorHandle {
     /// `analyst` is handed every picture of the camera that gets its turn.
     pub fn add(&self, analyst: Analyst) -> Eye {
-        let figures = Arc::new(Figures::default());
+        let figures = Arc::clone(analyst.figures());
         let at = self.door.room().add(analyst, Arc::clone(&figures));
         Eye { door: Arc::clone(&self.door), at, figures }
     }

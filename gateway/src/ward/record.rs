@@ -135,6 +135,7 @@ fn complaint(change: &ComplaintChange) -> (Kind, Value) {
         CameraComplaint::Lens(Complaint::Moved) => Kind::CameraMoved,
         CameraComplaint::ClockSkew => Kind::CameraClockSkew,
         CameraComplaint::LowFps => Kind::CameraLowFps,
+        CameraComplaint::DetectorFailing => Kind::CameraDetectorFailing,
     };
     let mut data = json!({ "camera": change.camera.as_str(), "is_so": change.begins });
     if let Some(detail) = &change.detail {

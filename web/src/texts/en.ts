@@ -87,6 +87,7 @@ export const en: Texts = {
       moved: 'The camera was turned',
       clock_skew: 'The camera’s clock is wrong',
       low_fps: 'Fewer pictures than needed',
+      detector_failing: 'Pictures are not judged',
     },
     lastAlerts: 'Recent alerts of this camera',
     noAlerts: 'No alert yet.',

@@ -92,6 +92,7 @@ export const vi = {
       moved: 'Camera bị xoay lệch',
       clock_skew: 'Đồng hồ camera sai giờ',
       low_fps: 'Ít hình hơn mức cần thiết',
+      detector_failing: 'Hình không được phân tích',
     }),
     lastAlerts: 'Cảnh báo gần đây của camera này',
     noAlerts: 'Chưa có cảnh báo nào.',

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use base::{Clock, DeviceId, Picture, Score, Size, new_uuid};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
 use models::{
     DetectError, Gate, Lens, Look, Lookout, Photo, Rect, RuleEvent, RuleSet, RuleSettings, Seen,
     Track, TrackerSettings,
 };
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 
 use super::casebook::{Casebook, Scene, relative};
 use super::{CameraFact, CameraOrders, CameraView, ComplaintChange, LatestPicture, PictureDesk};
 use crate::config;
 use crate::ward::alert::{Alert, Snapshot};
+use crate::ward::detector::Figures;
 use crate::ward::evidence::{EvidenceDesk, Finding, Shot};
 
 /// A new track must be this much surer than one that goes on.
@@ -24,6 +26,7 @@ const START_MARGIN: f32 = 0.1;
 /// What may be somebody, or somebody's number plate, is hidden from most who look.
 const HIDE: [&str; 6] = ["person", "bicycle", "car", "motorcycle", "bus", "truck"];
 const HIDE_FROM_SCORE: f32 = 0.25;
+const TELL_FAILURE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Pictures and boxes in, findings out.
 #[derive(Debug)]
@@ -38,8 +41,9 @@ pub struct Analyst {
     /// Classes that are hidden from most who look.
     hide: Vec<usize>,
     out: Outlet,
-    /// Pictures in a row that the detector could not look at.
-    n_failed: u64,
+    figures: Arc<Figures>,
+    /// When it was last said that a picture could not be looked at.
+    failure_told_at: Option<Timestamp>,
 }
 
 /// What a model can see.
@@ -90,7 +94,8 @@ impl Analyst {
             labels,
             hide,
             out,
-            n_failed: 0,
+            figures: Arc::default(),
+            failure_told_at: None,
         })
     }
 
@@ -98,12 +103,21 @@ impl Analyst {
         &self.camera
     }
 
+    /// What it gets of the detector's time.
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
     /// What of a picture the detector should look at, often nothing.
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
         if let Some(rules) = self.out.orders.take_rules() {
             self.change_rules(rules, captured_at);
         }
-        let looks = self.lookout.plan(picture, captured_at);
+        let mut looks = self.lookout.plan(picture, captured_at);
+        if looks.is_empty() && self.figures.is_failing() {
+            // Only a look tells whether it fails still, and the street was not seen meanwhile.
+            looks.push(Look { crop: None, area: Rect::whole(picture.size()) });
+        }
         for (complaint, begins) in self.lens.observe(picture, self.lookout.small(), captured_at) {
             let (camera, at) = (self.camera.clone(), captured_at);
             let complaint = complaint.into();
@@ -123,18 +137,13 @@ impl Analyst {
         captured_at: Timestamp,
         clock: CaptureClock,
     ) {
-        let seen = match seen {
-            Ok(seen) => {
-                if std::mem::take(&mut self.n_failed) > 0 {
-                    info!(camera = %self.camera, "detection works again");
-                }
-                seen
-            }
-            Err(err) => {
-                self.failed(&err);
-                Seen::default()
-            }
-        };
+        if self.figures.judged(seen.as_ref(), Instant::now()) == Some(false) {
+            debug!(camera = %self.camera, "a picture could be looked at again");
+        }
+        let seen = seen.unwrap_or_else(|err| {
+            self.failed(&err, captured_at);
+            Seen::default()
+        });
         let tracks = self.lookout.absorb(picture, &seen, captured_at).to_vec();
         let hidden = self.hidden(picture, &seen, &tracks);
         if self.out.desk.take_request() {
@@ -143,7 +152,8 @@ impl Analyst {
         let now = self.out.clock.now();
         let scene = Scene { picture, hidden: &hidden, captured_at, clock, now };
         self.judge(&tracks, scene);
-        if self.out.orders.take_test() {
+        // An alarm from a camera that sees nothing would prove the opposite of the truth.
+        if !self.figures.is_failing() && self.out.orders.take_test() {
             self.test(scene);
         }
     }
@@ -212,13 +222,16 @@ impl Analyst {
         hidden.map(|(_, area)| relative(area, picture.size())).collect()
     }
 
-    fn failed(&mut self, err: &DetectError) {
-        // Once for a row of failures: a broken model fails five times a second.
-        if self.n_failed == 0 {
+    fn failed(&mut self, err: &DetectError, now: Timestamp) {
+        // A broken model fails five times a second, or every other time.
+        let is_told = |at: Timestamp| {
+            (SignedDuration::ZERO..TELL_FAILURE_EVERY).contains(&now.duration_since(at))
+        };
+        if !self.failure_told_at.is_some_and(is_told) {
             let err: &dyn std::error::Error = err;
             warn!(camera = %self.camera, err, "a picture could not be looked at");
+            self.failure_told_at = Some(now);
         }
-        self.n_failed += 1;
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use models::Detect;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tracing::error;
 
 use super::room::{Job, Room};
@@ -64,7 +63,6 @@ fn look(room: &Room, worker: u64, detector: &mut dyn Detect, job: Job) -> Turn {
     if !room.finished(worker) {
         return Turn::GivenUp;
     }
-    seat.figures.analysed(looks.len(), Instant::now());
     seat.analyst().absorb(&picture, seen, frame.captured_at, frame.clock);
     drop(frame);
     room.done(place);

@@ -33,7 +33,7 @@ pub(crate) struct Camera {
 /// Pictures come, but something is wrong with them.
 #[derive(Debug, Serialize)]
 struct Complaint {
-    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew` or `low_fps`.
+    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew`, `low_fps` or `detector_failing`.
     kind: &'static str,
     since: String,
 }

@@ -88,6 +88,10 @@ fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
     (Outlet { evidence, desk, orders, view, clock }, received)
 }
 
+const STREET: Picture<'static> = Picture::Rgb {
+    size: Size { width: 64, height: 48 },
+    data: Plane { data: &[90; 64 * 48 * 3], stride: 64 * 3 },
+};
 const INPUT: Size = Size { width: 416, height: 416 };
 
 /// As a detection thread does it, but all of each picture: nothing moves in these.
@@ -124,16 +128,32 @@ impl Walk {
     }
 
     fn go(&mut self, feet: &[Option<f32>]) {
-        let pixels = vec![90; 64 * 48 * 3];
-        let size = Size { width: 64, height: 48 };
-        let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
         for feet in feet {
             let mut detector = Scripted { feet: *feet, labels: labels() };
-            let since = jiff::SignedDuration::from_millis(200 * self.n_pictures);
-            let at = "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since;
-            look(&mut self.analyst, &mut detector, &picture, at);
-            self.n_pictures += 1;
+            let at = self.next_at();
+            look(&mut self.analyst, &mut detector, &STREET, at);
         }
+    }
+
+    /// So many pictures that the model makes nothing of.
+    fn fail(&mut self, n: usize) {
+        for _ in 0..n {
+            let at = self.next_at();
+            self.analyst.plan(&STREET, at);
+            let wrong = DetectError::Picture { width: 64, height: 48, reason: "it is broken" };
+            self.analyst.absorb(&STREET, Err(wrong), at, CaptureClock::Camera);
+        }
+    }
+
+    fn plan(&mut self) -> Vec<Look> {
+        let at = self.next_at();
+        self.analyst.plan(&STREET, at)
+    }
+
+    fn next_at(&mut self) -> Timestamp {
+        let since = SignedDuration::from_millis(200 * self.n_pictures);
+        self.n_pictures += 1;
+        "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since
     }
 
     /// Ends the camera; what was told, in the end.
@@ -224,6 +244,32 @@ fn a_test_takes_the_way_of_an_alert() {
 }
 
 #[test]
+fn a_camera_whose_pictures_cannot_be_looked_at_proves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&[None; 3]);
+    walk.orders.test();
+    walk.fail(10);
+    assert!(walk.analyst.figures().is_failing());
+    assert_eq!(walk.orders.take_test(), true, "it is asked for still");
+    walk.orders.test();
+    walk.go(&[None; 3]);
+    let told = walk.end();
+    assert_eq!(told.tested.len(), 1, "once it sees again: {told:?}");
+}
+
+#[test]
+fn while_looks_go_wrong_all_of_each_picture_is_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&[None; 20]);
+    let planned = |walk: &mut Walk| walk.plan().len();
+    assert_eq!(planned(&mut walk), 0, "nothing moves");
+    walk.fail(1);
+    assert_eq!(planned(&mut walk), 1);
+}
+
+#[test]
 fn a_label_that_the_model_does_not_know_is_refused_by_its_key() {
     let dir = tempfile::tempdir().unwrap();
     let (out, _facts) = outlet(dir.path());
@@ -248,6 +294,6 @@ fn a_picture_that_cannot_be_looked_at_stops_nothing() {
     for _ in 0..3 {
         look(&mut analyst, &mut detector, &empty, Timestamp::UNIX_EPOCH);
     }
-    assert_eq!(analyst.n_failed, 3);
+    assert!(analyst.figures().is_failing());
     assert!(facts.try_recv().is_err() && !desk.take_request());
 }
