@@ -18,7 +18,7 @@ use models::Detect;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::camera::Analyst;
 use crate::engine::self_test::Fitness;
@@ -107,7 +107,7 @@ impl DetectorHandle {
     }
 
     /// A sign of life of the threads that keeps none of them alive: false once so many had to be
-    /// replaced without ever coming back that only a restart frees what they hold.
+    /// replaced without ever coming back that only a restart frees what they hold, and nobody is watched.
     pub fn goes_on(&self) -> impl Fn() -> bool + Send + use<> {
         let room = Arc::downgrade(self.door.room());
         move || room.upgrade().is_none_or(|room| room.goes_on())
@@ -151,18 +151,18 @@ impl DetectorThreads {
             match effect {
                 Effect::Replace { lost, place, why } => {
                     n_replaced += 1;
-                    let camera = self.room.camera(place);
-                    let reason = why.as_str();
+                    let seat = self.room.seat(place);
+                    let (camera, reason) = (&seat.camera, why.as_str());
                     error!(worker = lost, camera, reason, "a detection thread is replaced");
-                    self.tell(n_replaced, Some((&camera, why)));
+                    seat.figures.blame(format!("a detection thread {reason} over its picture"));
+                    self.tell(n_replaced, Some((camera, why)));
                     self.replace();
                 }
-                Effect::Rest { place, until: _ } => {
-                    let camera = self.room.camera(place);
-                    warn!(
-                        camera,
-                        "its pictures stopped two threads in a row: it is not looked at for a minute"
-                    );
+                Effect::Rest { place, length } => {
+                    let seat = self.room.seat(place);
+                    let why = format!("its pictures stopped detection threads: {}", rest(length));
+                    error!(camera = seat.camera, why, "a camera is not looked at");
+                    seat.figures.rested(why);
                 }
             }
         }
@@ -191,6 +191,13 @@ impl DetectorThreads {
             said["last_replaced"] = json!({ "camera": camera, "reason": why.as_str() });
         }
         self.health.set("detector", said);
+    }
+}
+
+fn rest(length: Option<Duration>) -> String {
+    match length {
+        Some(length) => format!("they are not looked at for {} min", length.as_secs() / 60),
+        None => "they are not looked at before the box is restarted".to_owned(),
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Vitals {
     low_fps: Latch,
     clock_skew: Latch,
     detector_failing: Latch,
+    /// Of which people were told.
+    n_rests: u32,
 }
 
 /// What was measured over the last second or so.
@@ -53,6 +55,7 @@ impl Default for Vitals {
             low_fps: Latch::new(LOW_AFTER, OVER_AFTER),
             clock_skew: Latch::new(SKEWED_AFTER, OVER_AFTER),
             detector_failing: Latch::new(FAILING_AFTER, OVER_AFTER),
+            n_rests: 0,
         }
     }
 }
@@ -73,12 +76,20 @@ impl Vitals {
             begins,
             detail: skew.map_or_else(String::new, in_words),
         });
-        let failing = self.detector_failing.observe(unseen.is_some(), now).map(|begins| Change {
-            complaint: CameraComplaint::DetectorFailing,
-            begins,
-            detail: unseen.map_or_else(|| "its pictures are judged again".to_owned(), |it| it.why),
-        });
+        let failing = self.failing(unseen, now);
         low.into_iter().chain(skewed).chain(failing).collect()
+    }
+
+    /// Told again with each rest that the camera is given: each is longer than the one before.
+    fn failing(&mut self, unseen: Option<Unseen>, now: Timestamp) -> Option<Change> {
+        let changed = self.detector_failing.observe(unseen.is_some(), now);
+        let n_rests = unseen.as_ref().map_or(self.n_rests, |it| it.n_rests);
+        let is_on = self.detector_failing.is_on();
+        let again = (is_on && n_rests != self.n_rests).then_some(true);
+        let begins = changed.or(again)?;
+        self.n_rests = n_rests;
+        let detail = unseen.map_or_else(|| "its pictures are judged again".to_owned(), |it| it.why);
+        Some(Change { complaint: CameraComplaint::DetectorFailing, begins, detail })
     }
 }
 
@@ -140,7 +151,8 @@ mod tests {
         let mut told = Vec::new();
         for second in 0..60 {
             let unseen = (10..30).contains(&second);
-            let unseen = unseen.then(|| Unseen { why: "the model is broken".to_owned() });
+            let n_rests = u32::from(second >= 20);
+            let unseen = unseen.then(|| Unseen { why: "the model is broken".to_owned(), n_rests });
             let measured = Measured { fps: 5.0, wanted_fps: 5.0, skew: None, unseen };
             let now = Timestamp::UNIX_EPOCH + Duration::from_secs(second);
             told.extend(vitals.observe(measured, now).into_iter().map(|it| (second, it)));
@@ -151,6 +163,7 @@ mod tests {
         };
         let expected = [
             (15, change(true, "the model is broken")),
+            (20, change(true, "the model is broken")),
             (50, change(false, "its pictures are judged again")),
         ];
         assert_eq!(told, expected);

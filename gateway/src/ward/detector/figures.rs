@@ -1,6 +1,6 @@
 //! What one camera gets of the detector's time, counted without a lock; why it gets none, in words.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub struct Figures {
     analysed_at_ms: AtomicU64,
     /// The last look went wrong.
     is_failing: AtomicBool,
+    n_rests: AtomicU32,
     /// Why there is no sight, while there is none.
     trouble: Mutex<Option<String>>,
     blind_ms: AtomicU64,
@@ -51,6 +52,8 @@ pub struct Watched {
 pub(in crate::ward) struct Unseen {
     /// For people.
     pub(in crate::ward) why: String,
+    /// How often it was decided not to look at the camera for a while.
+    pub(in crate::ward) n_rests: u32,
 }
 
 impl Default for Figures {
@@ -62,6 +65,7 @@ impl Default for Figures {
             n_dropped: AtomicU64::default(),
             analysed_at_ms: AtomicU64::default(),
             is_failing: AtomicBool::default(),
+            n_rests: AtomicU32::default(),
             trouble: Mutex::default(),
             blind_ms: AtomicU64::default(),
             waits: std::array::from_fn(|_| AtomicU64::default()),
@@ -116,13 +120,21 @@ impl Figures {
         *self.trouble() = Some(why);
     }
 
+    /// The camera is not looked at for a while.
+    pub(super) fn rested(&self, why: String) {
+        self.n_rests.fetch_add(1, Ordering::Relaxed);
+        self.blame(why);
+    }
+
     /// `None`: a picture was judged a moment ago.
     pub(in crate::ward) fn unseen(&self, now: Instant) -> Option<Unseen> {
         let since_ms = millis(now.duration_since(self.began_at));
         let passed = since_ms.saturating_sub(self.analysed_at_ms.load(Ordering::Relaxed));
         let unknown = || "no detection thread came to its pictures".to_owned();
-        (passed >= millis(UNSEEN_AFTER))
-            .then(|| Unseen { why: self.trouble().clone().unwrap_or_else(unknown) })
+        (passed >= millis(UNSEEN_AFTER)).then(|| Unseen {
+            why: self.trouble().clone().unwrap_or_else(unknown),
+            n_rests: self.n_rests.load(Ordering::Relaxed),
+        })
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<String>> {

@@ -34,7 +34,7 @@ pub(super) struct Job {
 /// a time, and a thread that was given up does not hold it.
 #[derive(Debug)]
 pub(super) struct Seat {
-    camera: String,
+    pub(super) camera: String,
     analyst: Mutex<Analyst>,
     pub(super) figures: Arc<Figures>,
 }
@@ -142,22 +142,36 @@ impl Room {
         self.lock().crew.gone(worker);
     }
 
-    /// Frees the places of threads that are lost; the rest of the effects is the caller's.
+    /// Frees the places of threads that are lost, and drops what waits there where nobody is to look at
+    /// it; the rest of the effects is the caller's.
     pub(super) fn check(&self, now: Instant) -> Vec<Effect> {
         let mut state = self.lock();
         let effects = state.crew.check(now);
+        let mut dropped = Vec::new();
         for effect in &effects {
-            if let Effect::Replace { place, .. } = effect {
-                state.line.done(*place);
+            match effect {
+                Effect::Replace { place, .. } => state.line.done(*place),
+                Effect::Rest { place, .. } => {
+                    let waiting = state.line.clear(*place);
+                    waiting.iter().for_each(|_| state.seats[*place].figures.dropped());
+                    dropped.extend(waiting);
+                }
             }
         }
         drop(state);
         self.news.notify_all();
+        // Freed outside of the lock.
+        drop(dropped);
         effects
     }
 
-    pub(super) fn camera(&self, place: usize) -> String {
-        self.lock().seats[place].camera.clone()
+    pub(super) fn seat(&self, place: usize) -> Arc<Seat> {
+        Arc::clone(&self.lock().seats[place])
+    }
+
+    /// A thread has its session.
+    pub(super) fn is_ready(&self, worker: u64) {
+        self.lock().crew.is_ready(worker);
     }
 
     pub(super) fn goes_on(&self) -> bool {

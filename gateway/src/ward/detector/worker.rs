@@ -36,6 +36,7 @@ pub(super) fn start(
 }
 
 fn run(room: &Room, worker: u64, mut detector: Box<dyn Detect>) {
+    room.is_ready(worker);
     while let Some(job) = room.next() {
         let place = job.place;
         // What a model does with a picture must not end the other cameras' watch.
