@@ -42,6 +42,8 @@ pub struct Analyst {
     hide: Vec<usize>,
     out: Outlet,
     figures: Arc<Figures>,
+    /// What a plan found: told with what the looks see, since telling may wait for the disk.
+    found: Vec<Finding>,
     /// When it was last said that a picture could not be looked at.
     failure_told_at: Option<Timestamp>,
 }
@@ -95,6 +97,7 @@ impl Analyst {
             hide,
             out,
             figures: Arc::default(),
+            found: Vec::new(),
             failure_told_at: None,
         })
     }
@@ -108,7 +111,7 @@ impl Analyst {
         &self.figures
     }
 
-    /// What of a picture the detector should look at, often nothing.
+    /// What of a picture the detector should look at, often nothing. Never blocks.
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
         if let Some(rules) = self.out.orders.take_rules() {
             self.change_rules(rules, captured_at);
@@ -123,7 +126,7 @@ impl Analyst {
             let complaint = complaint.into();
             let change = ComplaintChange { camera, complaint, begins, at, detail: None };
             self.out.view.send_modify(|view| view.note(&change));
-            self.out.evidence.leave(Finding::Told(CameraFact::Complaint(change)));
+            self.found.push(Finding::Told(CameraFact::Complaint(change)));
         }
         looks
     }
@@ -137,6 +140,7 @@ impl Analyst {
         captured_at: Timestamp,
         clock: CaptureClock,
     ) {
+        self.out.evidence.leave_all(std::mem::take(&mut self.found));
         if self.figures.judged(seen.as_ref(), Instant::now()) == Some(false) {
             debug!(camera = %self.camera, "a picture could be looked at again");
         }
@@ -179,8 +183,7 @@ impl Analyst {
         };
         for (id, event) in self.judge.change(judged, now) {
             if let RuleEvent::Cleared { incident, at, reason } = event {
-                let finding = self.casebook.clear(&id, incident.id, at, reason);
-                self.out.evidence.leave_all(finding);
+                self.found.extend(self.casebook.clear(&id, incident.id, at, reason));
             }
         }
         self.rules = rules;

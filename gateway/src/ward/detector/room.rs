@@ -31,7 +31,7 @@ pub(super) struct Job {
 }
 
 /// One camera's memory of what it saw. Its lock is never waited for: a place is given to one thread at
-/// a time, and a thread that was given up does not hold it.
+/// a time, and a thread is given up only while it runs the detector, when it does not hold it.
 #[derive(Debug)]
 pub(super) struct Seat {
     pub(super) camera: String,

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::config::{Severity, Transport};
-use crate::ward::alert::{Ending, Update};
+use crate::ward::alert::{Ending, News, Update};
 use crate::ward::evidence::{self, ClipDesk};
 
 /// Sees one person with its feet at a given part of the picture's width, or nobody.
@@ -256,6 +256,41 @@ fn a_camera_whose_pictures_cannot_be_looked_at_proves_nothing() {
     walk.go(&[None; 3]);
     let told = walk.end();
     assert_eq!(told.tested.len(), 1, "once it sees again: {told:?}");
+}
+
+#[test]
+fn a_slow_disk_does_not_hold_up_what_is_timed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&arrival());
+    let desk = walk.analyst.out.evidence.clone();
+    let flood = std::thread::spawn(move || {
+        for _ in 0..200 {
+            let update = || {
+                let news = News::NoClip { why: String::new() };
+                let (camera, at) = ("cam-1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+                Update { alert: uuid::Uuid::nil(), camera, at, news }
+            };
+            desk.leave(Finding::Told(CameraFact::Updated(update())));
+        }
+    });
+    // Nobody reads the facts: the queues behind them fill up.
+    while walk.facts.len() < walk.facts.max_capacity() {
+        std::thread::yield_now();
+    }
+    walk.orders.change_rules(Vec::new());
+    let (planned_tx, planned) = std::sync::mpsc::channel();
+    let planning = std::thread::spawn(move || {
+        walk.plan();
+        planned_tx.send(()).unwrap();
+        walk
+    });
+    let in_time = planned.recv_timeout(Duration::from_secs(10));
+    assert!(in_time.is_ok(), "it waits for the disk");
+    let mut walk = planning.join().unwrap();
+    while walk.facts.try_recv().is_ok() || !flood.is_finished() {}
+    walk.go(&[None]);
+    assert_eq!(walk.end().cleared.len(), 1, "what it found is told with the next looks");
 }
 
 #[test]
