@@ -60,6 +60,30 @@ pub struct ComplaintChange {
     pub detail: Option<String>,
 }
 
+impl CameraFact {
+    pub fn camera(&self) -> &DeviceId {
+        match self {
+            Self::Raised(alert) | Self::Tested(alert) => &alert.camera,
+            Self::Updated(update) => &update.camera,
+            Self::Cleared(ending) => &ending.camera,
+            Self::State(change) => &change.camera,
+            Self::Complaint(change) => &change.camera,
+        }
+    }
+
+    /// For a log.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Raised(_) => "alert.raised",
+            Self::Updated(_) => "alert.updated",
+            Self::Cleared(_) => "alert.cleared",
+            Self::Tested(_) => "alert.test",
+            Self::State(change) => change.state.as_str(),
+            Self::Complaint(change) => change.complaint.as_str(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CameraComplaint {
     Lens(Complaint),
