@@ -169,6 +169,7 @@ fn in_words(err: &CutError) -> String {
         CutError::StorageFull { .. } => "the disk is full".to_owned(),
         CutError::Unwritable { source, .. } => format!("the clip cannot be written: {source}"),
         CutError::NothingRecorded
+        | CutError::Refused(_)
         | CutError::Broken { .. }
         | CutError::MissingElement(_)
         | CutError::Cancelled => err.to_string(),
