@@ -336,6 +336,7 @@ fn the_kinds_and_their_streams() {
         "camera.clock_skew camera",
         "camera.low_fps camera",
         "camera.detector_failing camera",
+        "camera.main_stream_lost camera",
         "camera.fact_lost camera",
         "broadcast.ordered broadcast",
         "broadcast.cached broadcast",

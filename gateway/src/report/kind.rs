@@ -56,6 +56,7 @@ kinds! {
     CameraClockSkew = "camera.clock_skew" in Camera,
     CameraLowFps = "camera.low_fps" in Camera,
     CameraDetectorFailing = "camera.detector_failing" in Camera,
+    CameraMainStreamLost = "camera.main_stream_lost" in Camera,
     CameraFactLost = "camera.fact_lost" in Camera,
     BroadcastOrdered = "broadcast.ordered" in Broadcast,
     BroadcastCached = "broadcast.cached" in Broadcast,

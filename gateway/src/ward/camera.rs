@@ -93,6 +93,8 @@ pub enum CameraComplaint {
     LowFps,
     /// Pictures come, and none of them is judged.
     DetectorFailing,
+    /// The main stream is not recorded: alerts have no clip.
+    MainStreamLost,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +163,7 @@ impl CameraComplaint {
             Self::ClockSkew => "clock_skew",
             Self::LowFps => "low_fps",
             Self::DetectorFailing => "detector_failing",
+            Self::MainStreamLost => "main_stream_lost",
         }
     }
 }

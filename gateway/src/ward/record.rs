@@ -154,6 +154,7 @@ fn complaint(change: &ComplaintChange) -> (Kind, Value) {
         CameraComplaint::ClockSkew => Kind::CameraClockSkew,
         CameraComplaint::LowFps => Kind::CameraLowFps,
         CameraComplaint::DetectorFailing => Kind::CameraDetectorFailing,
+        CameraComplaint::MainStreamLost => Kind::CameraMainStreamLost,
     };
     let mut data = json!({ "camera": change.camera.as_str(), "is_so": change.begins });
     if let Some(detail) = &change.detail {

@@ -88,6 +88,7 @@ export const en: Texts = {
       clock_skew: 'The camera’s clock is wrong',
       low_fps: 'Fewer pictures than needed',
       detector_failing: 'Pictures are not judged',
+      main_stream_lost: 'Main stream lost: alerts have no clip',
     },
     lastAlerts: 'Recent alerts of this camera',
     noAlerts: 'No alert yet.',

@@ -93,6 +93,7 @@ export const vi = {
       clock_skew: 'Đồng hồ camera sai giờ',
       low_fps: 'Ít hình hơn mức cần thiết',
       detector_failing: 'Hình không được phân tích',
+      main_stream_lost: 'Mất luồng chính: cảnh báo không có video',
     }),
     lastAlerts: 'Cảnh báo gần đây của camera này',
     noAlerts: 'Chưa có cảnh báo nào.',

@@ -33,7 +33,8 @@ pub(crate) struct Camera {
 /// Pictures come, but something is wrong with them.
 #[derive(Debug, Serialize)]
 struct Complaint {
-    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew`, `low_fps` or `detector_failing`.
+    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew`, `low_fps`, `detector_failing` or
+    /// `main_stream_lost`.
     kind: &'static str,
     since: String,
 }
