@@ -166,15 +166,15 @@ impl RuleBook {
         let believed = believed.transpose().map_err(RulesError::Wrong)?;
         let obeyed = believed.clone().unwrap_or_else(|| page.from_file.clone());
         let (id, reporter, orders) = (id.clone(), self.0.reporter.clone(), page.orders.clone());
-        let now = reporter.clock().now();
+        let (now, is_drawn) = (reporter.clock().now(), matches!(asker, Asker::User { .. }));
         let edit = Edit { camera: id, rules: believed, asker, at: now };
         // Who asked may be gone by then: what is stored is obeyed all the same, and in that order.
         let stored = self.0.reporter.store().write_then(
             move |conn| store(conn, &reporter, &edit),
-            move |outcome| {
-                if matches!(outcome, Outcome::Stored(_)) {
-                    orders.change_rules(obeyed);
-                }
+            move |outcome| match outcome {
+                Outcome::Stored(_) if is_drawn => orders.draw_rules(obeyed),
+                Outcome::Stored(_) => orders.change_rules(obeyed),
+                Outcome::Changed { .. } | Outcome::SeenBefore => {}
             },
         );
         match stored.await? {

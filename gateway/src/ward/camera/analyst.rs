@@ -7,8 +7,8 @@ use base::{Clock, DeviceId, Picture, Score, Size, new_uuid};
 use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
 use models::{
-    DetectError, Gate, Lens, Look, Lookout, Photo, Rect, RuleEvent, RuleSet, RuleSettings, Seen,
-    Track, TrackerSettings,
+    DetectError, Gate, Lens, Line, Look, Lookout, Photo, Polygon, Rect, RuleEvent, RuleKind,
+    RuleSet, RuleSettings, Seen, Track, TrackerSettings,
 };
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -113,8 +113,8 @@ impl Analyst {
 
     /// What of a picture the detector should look at, often nothing. Never blocks.
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
-        if let Some(rules) = self.out.orders.take_rules() {
-            self.change_rules(rules, captured_at);
+        if let Some((rules, is_drawn)) = self.out.orders.take_change() {
+            self.change_rules(rules, is_drawn, captured_at);
         }
         let mut looks = self.lookout.plan(picture, captured_at);
         if looks.is_empty() && self.figures.is_failing() {
@@ -175,7 +175,7 @@ impl Analyst {
         }
     }
 
-    fn change_rules(&mut self, rules: Vec<config::Rule>, now: Timestamp) {
+    fn change_rules(&mut self, rules: Vec<config::Rule>, is_drawn: bool, now: Timestamp) {
         let judged = match judged(&self.camera, &rules, &self.labels) {
             Ok(judged) => judged,
             // Refused at the door already; a model that was changed since then can do it.
@@ -186,9 +186,13 @@ impl Analyst {
                 self.found.extend(self.casebook.clear(&id, incident.id, at, reason));
             }
         }
+        // Whoever draws a shape does it on the picture of now. Other hours, or a command from afar, say
+        // nothing about the scene.
+        let is_new = |it: &config::Rule| !self.rules.iter().any(|old| shape(old) == shape(it));
+        if is_drawn && rules.iter().any(is_new) {
+            self.lens.accept_scene();
+        }
         self.rules = rules;
-        // Whoever draws rules does it on the picture of now.
-        self.lens.accept_scene();
         info!(camera = %self.camera, "the rules were changed");
     }
 
@@ -242,6 +246,12 @@ impl std::fmt::Debug for Outlet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outlet").field("orders", &self.orders).finish_non_exhaustive()
     }
+}
+
+/// Where a rule looks.
+fn shape(rule: &config::Rule) -> (Option<&Polygon>, Option<&Line>) {
+    let line = if let RuleKind::Line { line, .. } = &rule.kind { Some(line) } else { None };
+    (rule.kind.area(), line)
 }
 
 /// Rules as the judge knows them; refuses labels that the model does not know.

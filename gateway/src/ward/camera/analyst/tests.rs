@@ -109,6 +109,7 @@ struct Told {
     updated: Vec<Update>,
     cleared: Vec<Ending>,
     tested: Vec<Alert>,
+    complaints: Vec<(&'static str, bool)>,
 }
 
 /// A camera before which a person walks through a picture of 64x48, five times a second.
@@ -145,6 +146,24 @@ impl Walk {
         }
     }
 
+    /// Seconds before a wall of bricks of its own.
+    fn see(&mut self, wall: u32, seconds: usize) {
+        let mut noise = wall;
+        let mut brick = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            40 + u8::try_from(noise >> 25).unwrap()
+        };
+        let bricks: Vec<u8> = std::iter::repeat_with(&mut brick).take(8 * 6).collect();
+        let pixel = |at: usize| bricks[at / 64 / 8 * 8 + at % 64 / 8];
+        let pixels: Vec<u8> = (0..64 * 48 * 3).map(|it| pixel(it / 3)).collect();
+        let size = Size { width: 64, height: 48 };
+        for _ in 0..seconds * 5 {
+            let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
+            let at = self.next_at();
+            look(&mut self.analyst, &mut Scripted { feet: None, labels: labels() }, &picture, at);
+        }
+    }
+
     fn plan(&mut self) -> Vec<Look> {
         let at = self.next_at();
         self.analyst.plan(&STREET, at)
@@ -167,7 +186,10 @@ impl Walk {
                 CameraFact::Updated(update) => told.updated.push(update),
                 CameraFact::Cleared(ending) => told.cleared.push(ending),
                 CameraFact::Tested(alert) => told.tested.push(*alert),
-                CameraFact::State(_) | CameraFact::Complaint(_) => {}
+                CameraFact::Complaint(change) => {
+                    told.complaints.push((change.complaint.as_str(), change.begins));
+                }
+                CameraFact::State(_) => {}
             }
         }
         told
@@ -229,6 +251,31 @@ fn rules_that_are_edited_while_somebody_stands_there_do_not_tell_again() {
     assert_eq!(told.raised.len(), 1);
     let [ending] = &told.cleared[..] else { panic!("{told:?}") };
     assert_eq!(ending.reason, "rule_changed");
+}
+
+/// What the lens tells of a camera that is turned, where its rules are edited twenty seconds later.
+fn turned(edit: impl FnOnce(&CameraOrders)) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.see(1, 60);
+    walk.see(2, 20);
+    edit(&walk.orders);
+    walk.see(2, 40);
+    walk.end().complaints.contains(&("moved", true))
+}
+
+#[test]
+fn only_who_draws_on_the_picture_says_that_the_scene_is_right() {
+    let rules = camera(&["person"]).rules;
+    let mut longer = rules.clone();
+    longer[0].cooldown = Duration::from_mins(5);
+    let mut drawn = rules.clone();
+    let corner = vec![[0.0, 0.0], [0.5, 0.0], [0.5, 0.5]];
+    drawn[0].kind = RuleKind::Enter { area: Polygon::new(corner).unwrap() };
+    assert!(turned(|_| {}));
+    assert!(turned(|orders| orders.draw_rules(longer)), "another time is no other shape");
+    assert!(turned(|orders| orders.change_rules(drawn.clone())), "nobody looked");
+    assert!(!turned(|orders| orders.draw_rules(drawn)));
 }
 
 #[test]
