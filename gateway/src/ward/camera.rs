@@ -18,6 +18,7 @@ use media::{
 };
 use models::Complaint;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -35,6 +36,8 @@ use vitals::{Change, Measured, Vitals};
 
 /// How often the figures of a view are renewed.
 const VIEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Without a picture for so long, nobody knows whether what goes on still does. A restart takes less.
+const ALERTS_END_AFTER: Duration = Duration::from_mins(1);
 
 /// Something that a camera has to say to the rest of the box.
 #[derive(Clone, Debug)]
@@ -202,6 +205,7 @@ pub async fn run(parts: CameraParts, stop: CancellationToken) {
         connection,
         seen: Seen::default(),
         vitals: Vitals::default(),
+        alerts_end_at: None,
         decoder: None,
     };
     stop.run_until_cancelled(driver.run()).await;
@@ -213,6 +217,8 @@ struct Driver {
     connection: Connection,
     seen: Seen,
     vitals: Vitals,
+    /// Unless another picture comes; `None` where they have ended.
+    alerts_end_at: Option<Instant>,
     /// As it was last told.
     decoder: Option<DecoderUse>,
 }
@@ -232,8 +238,18 @@ impl Driver {
             let dice = dice();
             let wait =
                 self.step(Event::Failed(trouble), dice).await.unwrap_or(Duration::from_secs(1));
-            tokio::time::sleep(wait).await;
+            self.wait(Instant::now() + wait).await;
         }
+    }
+
+    /// Until then there is no connection.
+    async fn wait(&mut self, until: Instant) {
+        if let Some(end_at) = self.alerts_end_at.filter(|it| *it <= until) {
+            tokio::time::sleep_until(end_at).await;
+            self.parts.eye.end(self.parts.clock.now());
+            self.alerts_end_at = None;
+        }
+        tokio::time::sleep_until(until).await;
     }
 
     /// One connection, from its beginning to its trouble.
@@ -256,6 +272,7 @@ impl Driver {
                         self.check(Measured { skew: source.clock_skew(), ..measured }).await;
                     }
                     self.parts.eye.show(frame);
+                    self.alerts_end_at = Some(Instant::now() + ALERTS_END_AFTER);
                 }
                 Err(err) => return err.into(),
             }
@@ -330,7 +347,7 @@ impl Driver {
             return None;
         }
         let seconds = passed.as_secs_f32().max(0.001);
-        let (figures, at) = (self.parts.eye.figures(), tokio::time::Instant::now());
+        let (figures, at) = (self.parts.eye.figures(), Instant::now());
         let (watched, unseen) = (figures.watched(at), figures.unseen(at));
         let before = std::mem::replace(&mut self.seen.watched, watched);
         let analysed = watched.n_analysed.saturating_sub(before.n_analysed);

@@ -13,6 +13,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use media::CameraFrame;
 use models::Detect;
 use serde_json::json;
@@ -118,6 +119,11 @@ impl Eye {
     /// Never waits: a picture that still waits for its turn makes room for this one.
     pub fn show(&mut self, frame: CameraFrame) {
         self.door.room().show(self.at, frame);
+    }
+
+    /// The camera has been away for so long that nobody knows what became of its alerts.
+    pub fn end(&mut self, at: Timestamp) {
+        self.door.room().end(self.at, at);
     }
 
     pub fn figures(&self) -> &Arc<Figures> {

@@ -133,6 +133,7 @@ export const en: Texts = {
       gone: 'it is no longer seen',
       over: 'it is over',
       rule_changed: 'the rule was changed',
+      camera_offline: 'the camera was lost',
       restart: 'the box was restarted',
     },
     boxed: 'With a frame',

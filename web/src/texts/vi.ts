@@ -138,6 +138,7 @@ export const vi = {
       gone: 'không còn thấy đối tượng',
       over: 'sự việc đã xong',
       rule_changed: 'quy tắc đã thay đổi',
+      camera_offline: 'mất kết nối camera',
       restart: 'thiết bị khởi động lại',
     }),
     boxed: 'Có khung đánh dấu',

@@ -162,6 +162,12 @@ impl Analyst {
         }
     }
 
+    /// No picture has come for long.
+    pub fn end(&mut self, at: Timestamp) {
+        self.out.evidence.leave_all(std::mem::take(&mut self.found));
+        self.out.evidence.leave_all(self.casebook.end(at, "camera_offline"));
+    }
+
     fn judge(&mut self, tracks: &[Track], scene: Scene<'_>) {
         let size = scene.picture.size();
         for (id, event) in self.judge.observe(tracks, size, scene.captured_at) {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use media::CameraFrame;
 use tokio::time::Instant;
 
@@ -23,10 +24,10 @@ pub(super) struct Door {
     room: Arc<Room>,
 }
 
-/// A picture and everything that is needed to look at it.
+/// What is to be done for a camera, and everything that is needed for it.
 pub(super) struct Job {
     pub(super) place: usize,
-    pub(super) frame: CameraFrame,
+    pub(super) task: Task,
     pub(super) seat: Arc<Seat>,
 }
 
@@ -41,17 +42,24 @@ pub(super) struct Seat {
 
 #[derive(Debug, Default)]
 struct State {
-    line: Line<Shown>,
+    line: Line<Waiting>,
     seats: Vec<Arc<Seat>>,
     crew: Crew,
     is_closed: bool,
 }
 
-/// A picture that waits for its turn.
 #[derive(Debug)]
-struct Shown {
-    frame: CameraFrame,
-    at: Instant,
+pub(super) enum Task {
+    Look(CameraFrame),
+    /// No picture has come for long: what goes on is over.
+    End(Timestamp),
+}
+
+/// It waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    task: Task,
+    since: Instant,
 }
 
 impl Room {
@@ -69,9 +77,9 @@ impl Room {
     }
 
     pub(super) fn show(&self, place: usize, frame: CameraFrame) {
-        let shown = Shown { frame, at: Instant::now() };
+        let shown = Waiting { task: Task::Look(frame), since: Instant::now() };
         let mut state = self.lock();
-        let is_resting = state.crew.rests(place, shown.at);
+        let is_resting = state.crew.rests(place, shown.since);
         let dropped = if is_resting { Some(shown) } else { state.line.put(place, shown) };
         let seat = Arc::clone(&state.seats[place]);
         drop(state);
@@ -83,6 +91,14 @@ impl Room {
         self.news.notify_one();
     }
 
+    /// In the camera's turn, like a picture: its findings stay in their order.
+    pub(super) fn end(&self, place: usize, at: Timestamp) {
+        let dropped =
+            self.lock().line.put(place, Waiting { task: Task::End(at), since: Instant::now() });
+        drop(dropped);
+        self.news.notify_one();
+    }
+
     /// Waits until somebody shows a picture. `None`: nobody will ever show one again.
     pub(super) fn next(&self) -> Option<Job> {
         let mut state = self.lock();
@@ -90,11 +106,11 @@ impl Room {
             if state.is_closed {
                 return None;
             }
-            if let Some((place, shown)) = state.line.take() {
+            if let Some((place, Waiting { task, since })) = state.line.take() {
                 let seat = Arc::clone(&state.seats[place]);
                 drop(state);
-                seat.figures.waited(shown.at.elapsed());
-                return Some(Job { place, frame: shown.frame, seat });
+                seat.figures.waited(since.elapsed());
+                return Some(Job { place, task, seat });
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

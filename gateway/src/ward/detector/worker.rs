@@ -8,7 +8,7 @@ use models::Detect;
 use tokio::sync::mpsc;
 use tracing::error;
 
-use super::room::{Job, Room};
+use super::room::{Job, Room, Task};
 
 /// A model that cannot be opened now may be in a while: memory comes back, a disk is mounted.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
@@ -56,7 +56,15 @@ enum Turn {
 }
 
 fn look(room: &Room, worker: u64, detector: &mut dyn Detect, job: Job) -> Turn {
-    let Job { place, frame, seat } = job;
+    let Job { place, task, seat } = job;
+    let frame = match task {
+        Task::Look(frame) => frame,
+        Task::End(at) => {
+            seat.analyst().end(at);
+            room.done(place);
+            return Turn::GoOn;
+        }
+    };
     let picture = frame.frame.picture();
     let looks = seat.analyst().plan(&picture, frame.captured_at);
     // Only the detector is judged by the time that it takes: the disk may be slow.

@@ -253,6 +253,25 @@ fn rules_that_are_edited_while_somebody_stands_there_do_not_tell_again() {
     assert_eq!(ending.reason, "rule_changed");
 }
 
+#[test]
+fn the_alerts_of_a_camera_that_is_gone_end_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&arrival());
+    walk.n_pictures += 60 * 5;
+    let at = walk.next_at();
+    walk.analyst.end(at);
+    walk.n_pictures += 60 * 5;
+    walk.go(&arrival());
+    walk.go(&[None; 20]);
+    let told = walk.end();
+    let ([first, second], [ending]) = (&told.raised[..], &told.cleared[..]) else {
+        panic!("{told:?}")
+    };
+    assert_eq!((ending.alert, ending.reason, ending.at), (first.id, "camera_offline", at));
+    assert!(told.updated.iter().all(|it| it.alert == second.id || it.at < at), "{told:?}");
+}
+
 /// What the lens tells of a camera that is turned, where its rules are edited twenty seconds later.
 fn turned(edit: impl FnOnce(&CameraOrders)) -> bool {
     let dir = tempfile::tempdir().unwrap();
