@@ -49,6 +49,7 @@ struct State {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would cost each picture an allocation")]
 pub(super) enum Task {
     Look(CameraFrame),
     /// No picture has come for long: what goes on is over.
@@ -169,7 +170,9 @@ impl Room {
                 Effect::Replace { place, .. } => state.line.done(*place),
                 Effect::Rest { place, .. } => {
                     let waiting = state.line.clear(*place);
-                    waiting.iter().for_each(|_| state.seats[*place].figures.dropped());
+                    if waiting.is_some() {
+                        state.seats[*place].figures.dropped();
+                    }
                     dropped.extend(waiting);
                 }
             }
