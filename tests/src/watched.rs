@@ -71,6 +71,7 @@ pub struct Watched {
     pub view: watch::Receiver<CameraView>,
     pub desk: PictureDesk,
     pub figures: Arc<Figures>,
+    pub orders: CameraOrders,
     task: JoinHandle<()>,
 }
 
@@ -78,7 +79,7 @@ pub struct Watched {
 pub struct Ward {
     pub detector: DetectorHandle,
     threads: JoinHandle<()>,
-    facts: mpsc::Sender<CameraFact>,
+    pub facts: mpsc::Sender<CameraFact>,
     pub received: mpsc::Receiver<CameraFact>,
     pub labels: Vec<String>,
     input: Size,
@@ -114,7 +115,7 @@ impl Ward {
 
     pub fn watch(&self, camera: config::Camera) -> Watched {
         let clock = Arc::new(SystemClock);
-        let desk = PictureDesk::default();
+        let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
         let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
         let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
         let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
@@ -124,7 +125,7 @@ impl Ward {
         let out = Outlet {
             evidence,
             desk: desk.clone(),
-            orders: CameraOrders::default(),
+            orders: orders.clone(),
             view: view_tx.clone(),
             clock: clock.clone(),
         };
@@ -136,7 +137,8 @@ impl Ward {
         let facts = self.facts.clone();
         let ring = Some(ring);
         let parts = CameraParts { camera, fps: 5, eye, ring, facts, view: view_tx, clock };
-        Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
+        let task = tokio::spawn(camera::run(parts, self.stop.clone()));
+        Watched { view, desk, figures, orders, task }
     }
 
     /// Everything ends by itself once the cameras are told to stop.
