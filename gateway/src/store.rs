@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use thread::{Access, Job, Queued};
+use thread::{Access, Job, Queued, Then};
 
 /// Callers wait when this many jobs are queued: back-pressure, not memory.
 const QUEUE: usize = 1024;
@@ -93,7 +93,21 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.run(job, Access::Write).await
+        self.run(job, Access::Write, None).await
+    }
+
+    /// As [`Store::write`]; `then` runs on the store's thread once the COMMIT is synced, whether or not
+    /// the caller still waits for it, and in the order of the commits. It MUST NOT block.
+    pub async fn write_then<T, F>(
+        &self,
+        job: F,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.run(job, Access::Write, Some(Box::new(then))).await
     }
 
     /// As [`Store::write`], for jobs that delete. When the disk is full, the ballast is given back
@@ -103,7 +117,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.run(job, Access::Free).await
+        self.run(job, Access::Free, None).await
     }
 
     /// Runs `job` outside a transaction. It sees everything committed before, and MUST NOT write.
@@ -112,16 +126,21 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.run(job, Access::Read).await
+        self.run(job, Access::Read, None).await
     }
 
-    async fn run<T, F>(&self, job: F, access: Access) -> Result<T, StoreError>
+    async fn run<T, F>(
+        &self,
+        job: F,
+        access: Access,
+        then: Option<Then<T>>,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply_tx, reply) = oneshot::channel();
-        let queued = Queued::new(job, access, reply_tx);
+        let queued = Queued::new(job, access, then, reply_tx);
         self.jobs.send(Box::new(queued)).await.map_err(|_| StoreError::Stopped)?;
         reply.await.map_err(|_| StoreError::Stopped)?
     }

@@ -72,6 +72,7 @@ pub struct Watched {
     pub view: watch::Receiver<CameraView>,
     pub desk: PictureDesk,
     pub figures: Arc<Figures>,
+    pub orders: CameraOrders,
     task: JoinHandle<()>,
 }
 
@@ -79,7 +80,7 @@ pub struct Watched {
 pub struct Ward {
     pub detector: DetectorHandle,
     threads: JoinHandle<()>,
-    facts: mpsc::Sender<CameraFact>,
+    pub facts: mpsc::Sender<CameraFact>,
     pub received: mpsc::Receiver<CameraFact>,
     pub labels: Vec<String>,
     input: Size,
@@ -115,7 +116,7 @@ impl Ward {
 
     pub fn watch(&self, camera: config::Camera) -> Watched {
         let clock = Arc::new(SystemClock);
-        let desk = PictureDesk::default();
+        let (desk, orders) = (PictureDesk::default(), CameraOrders::default());
         let (view_tx, view) = watch::channel(CameraView::new(clock.now()));
         let (ring, masks) = (Ring::new(RING), camera::masks(&camera));
         let sources = HashMap::from([(camera.id.clone(), Source { ring: ring.clone(), masks })]);
@@ -127,7 +128,7 @@ impl Ward {
         let out = Outlet {
             evidence,
             desk: desk.clone(),
-            orders: CameraOrders::default(),
+            orders: orders.clone(),
             view: view_tx.clone(),
             clock: clock.clone(),
         };
@@ -142,6 +143,8 @@ impl Ward {
             camera: camera.id.clone(),
             settings: camera::rtsp_settings(&camera, url, 5),
             ring: ring.clone(),
+            facts: facts.clone(),
+            view: view_tx.clone(),
             clock: clock.clone(),
         });
         let ring = main.is_none().then_some(ring);
@@ -149,7 +152,8 @@ impl Ward {
             tokio::spawn(camera::run_main_stream(main, self.stop.clone()));
         }
         let parts = CameraParts { camera, fps: 5, eye, ring, facts, view: view_tx, clock };
-        Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
+        let task = tokio::spawn(camera::run(parts, self.stop.clone()));
+        Watched { view, desk, figures, orders, task }
     }
 
     /// Everything ends by itself once the cameras are told to stop.

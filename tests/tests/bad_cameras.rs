@@ -2,11 +2,20 @@
 //! not notice.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use base::{Clock as _, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
 use e2e::watched::{Blind, Ward, camera_at, is_online};
-use gateway::ward::camera::{CameraState, TroubleKind};
+use gateway::ward::camera::{
+    self, CameraComplaint, CameraFact, CameraState, CameraView, MainStream, Trouble, TroubleKind,
+};
+use media::{Ring, RingLimits};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()
@@ -123,6 +132,55 @@ async fn a_camera_with_pictures_that_are_too_large_is_told_in_words() {
     let text = "the camera sends 4096x2304 pictures; at most 3840x2160 or as many pixels are decoded: \
                 set the camera to a smaller size";
     check_trouble(&arguments, None, TroubleKind::TooLarge, text).await;
+}
+
+/// Tries that a main stream makes at a door behind which nobody speaks.
+async fn count_tries(listener: &TcpListener, seconds: u64) -> usize {
+    let mut n = 0;
+    let counting = async {
+        loop {
+            drop(listener.accept().await.unwrap());
+            n += 1;
+        }
+    };
+    let _ = timeout(Duration::from_secs(seconds), counting).await;
+    n
+}
+
+#[tokio::test]
+async fn a_main_stream_is_tried_while_the_other_runs_and_its_loss_is_told() {
+    media::init().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("rtsp://{}/main", listener.local_addr().unwrap());
+    let config = camera_at("cam", &url, Some("ba bon"));
+    let (facts, mut received) = mpsc::channel(8);
+    let view = watch::Sender::new(CameraView::new(SystemClock.now()));
+    let stream = MainStream {
+        camera: config.id.clone(),
+        settings: camera::rtsp_settings(&config, &url, 5),
+        ring: Ring::new(RingLimits { keep: Duration::from_secs(12), most_bytes: 1 << 20 }),
+        facts,
+        view: view.clone(),
+        clock: Arc::new(SystemClock),
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(camera::run_main_stream(stream, stop.clone()));
+    let text = "the camera refuses the user name or the password".to_owned();
+    let refused = CameraState::Offline(Trouble { kind: TroubleKind::WrongPassword, text });
+    for state in [CameraState::Connecting, refused] {
+        view.send_modify(|it| it.state = state);
+        assert_eq!(count_tries(&listener, 2).await, 0, "{:?}", view.borrow().state);
+    }
+    view.send_modify(|it| it.state = CameraState::Online);
+    // One after 0.5 to 1 s, 1 to 2 s, 2 to 4 s: some tries are two connections.
+    let n_tries = count_tries(&listener, 5).await;
+    assert!((2..=12).contains(&n_tries), "{n_tries}");
+    let told = timeout(Duration::from_secs(60), received.recv()).await.unwrap().unwrap();
+    let CameraFact::Complaint(change) = told else { panic!("{told:?}") };
+    assert_eq!((change.complaint, change.begins), (CameraComplaint::MainStreamLost, true));
+    assert_eq!(view.borrow().complaints.len(), 1);
+    stop.cancel();
+    timeout(Duration::from_secs(5), running).await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,24 +1,23 @@
 //! Cameras as a box sees them: a real RTSP server in its own process, the real detector, the real
-//! database. Those that misbehave are in `bad_cameras.rs`.
+//! database. Those that misbehave are in `bad_cameras.rs`, models that do in `bad_models.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Clock as _, DeviceId, Picture, Score, Sha256, Size, SystemClock};
+use base::{Clock as _, DeviceId, Score, Sha256, SystemClock};
 use e2e::sim_camera::{self, SimCamera};
-use e2e::watched::{Blind, INPUT, Ward, camera_at, is_online};
+use e2e::watched::{Blind, Ward, camera_at, is_online};
 use gateway::clock_trust::ClockTrust;
-use gateway::report::health::Measured;
-use gateway::report::outbox::Mode;
 use gateway::report::rows::Bound;
 use gateway::report::{self, Reporter, ReporterSettings};
 use gateway::store::{Store, StoreThread};
-use gateway::ward::alert::{News, Snapshot, Update};
+use gateway::ward::alert::{Ending, News, Snapshot, Update};
 use gateway::ward::camera::{CameraFact, CameraState};
 use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
 use gateway::ward::room::RoomCall;
+use models::RuleKind;
 use models::{Detect, DetectError, Detection};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -141,82 +140,56 @@ async fn a_server_that_goes_away_is_found_again() {
     ward.close(vec![camera]).await;
 }
 
-/// What a detector does with a picture of 768 x 576; all others it takes its time for.
-#[derive(Clone, Copy)]
-enum Poison {
-    Stuck,
-    Panic,
-}
-
-impl Detect for Poison {
-    fn detect(&mut self, picture: &Picture<'_>) -> Result<Vec<Detection>, DetectError> {
-        match (self, picture.size().width) {
-            // Longer than the test: nobody can wake it.
-            (Self::Stuck, 768) => std::thread::sleep(Duration::from_secs(600)),
-            (Self::Panic, 768) => panic!("a picture that the model does not survive"),
-            (Self::Stuck | Self::Panic, _) => {}
-        }
-        Ok(Vec::new())
-    }
-
-    fn labels(&self) -> &[String] {
-        &[]
-    }
-
-    fn input(&self) -> Size {
-        INPUT
-    }
-}
-
-/// One thread, two cameras: the pictures of one end it, and the other one is watched on.
-async fn check_poison(poison: Poison, reason: &str) {
-    let ward = Ward::new(move || Box::new(poison));
-    let (bad, good) = (sim_camera::media("vtest.mp4"), street());
-    let bad = sim(&["--video", bad.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
-    let good = sim(&["--video", &good, "--listen", "127.0.0.1:0"]);
-    let mut good = ward.watch(camera_at("good", &good.urls[0], None));
-    good.until(20, |it| is_online(it) && it.analysed_fps > 0.5).await;
-    let mut bad = ward.watch(camera_at("bad", &bad.urls[0], None));
-    bad.until(20, is_online).await;
-    let said = || {
-        let health: Value = serde_json::from_slice(&ward.health.to_json(&measured())).unwrap();
-        health["detector"].clone()
-    };
-    // The second time in a row, the camera is left alone for a minute.
-    let replaced = async {
-        while said()["replaced"] != 2 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+/// The next alert is cleared, whichever it is.
+async fn next_cleared(ward: &mut Ward, seconds: u64) -> Ending {
+    let cleared = async {
+        loop {
+            if let CameraFact::Cleared(ending) = ward.received.recv().await.unwrap() {
+                return ending;
+            }
         }
     };
-    timeout(Duration::from_secs(30), replaced).await.expect("it is replaced");
-    assert_eq!(said()["last_replaced"], json!({ "camera": "bad", "reason": reason }));
-    good.until(20, |it| it.analysed_fps > 0.5).await;
-    let blind_ms = good.figures.watched(tokio::time::Instant::now()).blind_ms;
-    assert!(blind_ms < 20_000, "{blind_ms}");
-    assert!((ward.detector.goes_on())(), "no reason to start afresh yet");
-    ward.close(vec![bad, good]).await;
+    timeout(Duration::from_secs(seconds), cleared).await.expect("an alert is cleared")
 }
 
 #[tokio::test]
-async fn a_detection_thread_that_does_not_come_back_is_replaced() {
-    check_poison(Poison::Stuck, "stuck").await;
-}
-
-#[tokio::test]
-async fn a_detection_thread_that_dies_is_replaced() {
-    check_poison(Poison::Panic, "crashed").await;
-}
-
-fn measured() -> Measured {
-    Measured {
-        at: SystemClock.now(),
-        clock_trusted: true,
-        epoch: base::new_uuid(SystemClock.now()),
-        mode: Mode::Offline,
-        depth: None,
-        disk: None,
-        temperature_c: None,
-    }
+async fn rules_that_are_edited_are_obeyed_on_the_same_connection_and_end_with_the_camera() {
+    let faintest = Score::try_from(FAINTEST_SCORE).unwrap();
+    let mut ward = Ward::new(move || sim_camera::detector(faintest).unwrap());
+    let sim = sim_good();
+    let mut config = camera_at("cam", &sim.urls[0], None);
+    let mut rules = std::mem::take(&mut config.rules);
+    rules[0].id = "drawn".parse().unwrap();
+    rules[0].kind = RuleKind::Loiter {
+        area: rules[0].kind.area().unwrap().clone(),
+        dwell: Duration::from_secs(1),
+    };
+    let mut camera = ward.watch(config);
+    let since = camera.until(20, |it| is_online(it) && it.analysed_fps > 0.5).await.since;
+    camera.orders.draw_rules(rules);
+    let raised = async {
+        loop {
+            match ward.received.recv().await.unwrap() {
+                CameraFact::Raised(alert) => return alert,
+                CameraFact::State(change) => assert_eq!(change.since, since, "{change:?}"),
+                _ => {}
+            }
+        }
+    };
+    let alert = timeout(Duration::from_secs(60), raised).await.expect("the new rule fires");
+    assert_eq!((alert.zone.as_str(), alert.rule), ("drawn", "loiter"));
+    assert_eq!(camera.view.borrow().since, since, "the connection is the same");
+    drop(sim);
+    camera.until(20, |it| !is_online(it)).await;
+    let ending = loop {
+        let ending = next_cleared(&mut ward, 75).await;
+        if ending.reason == "camera_offline" {
+            break ending;
+        }
+    };
+    let lost_for = ending.at.duration_since(camera.view.borrow().since).as_secs();
+    assert!((50..70).contains(&lost_for), "{lost_for} s");
+    ward.close(vec![camera]).await;
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::element::MissingElement;
 use crate::frame::FrameMut;
 use crate::mask::Masks;
 use crate::ring::{Edge, Next, Packet, Piece, Unit};
+use crate::rtsp::CameraError;
 use output::Output;
 use treat::Treat;
 
@@ -78,6 +79,9 @@ pub enum CutError {
     NothingRecorded,
     #[error("no clip can be made of what the camera sent: {why}")]
     Broken { why: String },
+    /// Its pictures are too large to be decoded.
+    #[error(transparent)]
+    Refused(#[from] CameraError),
     #[error(transparent)]
     MissingElement(#[from] MissingElement),
     #[error("the clip is not wanted any more")]

@@ -8,7 +8,7 @@ mod capture;
 pub(crate) mod codec;
 pub(crate) mod decoder;
 mod error;
-mod gate;
+pub(crate) mod gate;
 mod pipeline;
 mod recorder;
 mod shared;

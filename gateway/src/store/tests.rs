@@ -40,6 +40,30 @@ async fn a_failing_job_is_rolled_back_alone() {
 }
 
 #[tokio::test]
+async fn what_follows_a_commit_follows_it_alone_and_whoever_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread) = Store::open(&dir.path().join("vong.db"), STEPS).unwrap();
+    let (told_tx, told) = std::sync::mpsc::channel();
+    let put = |x: i64| {
+        let (job, told_tx) = (insert(x), told_tx.clone());
+        store.write_then(job, move |()| told_tx.send(x).unwrap())
+    };
+    put(1).await.unwrap();
+    assert!(put(1).await.is_err(), "it is there already");
+    let mut left = Box::pin(put(2));
+    tokio::select! {
+        biased;
+        _ = &mut left => {}
+        () = std::future::ready(()) => {}
+    }
+    drop(left);
+    assert_eq!(rows(&store).await, [1, 2]);
+    drop(told_tx);
+    close(store, thread).await;
+    assert_eq!(told.iter().collect::<Vec<_>>(), [1, 2]);
+}
+
+#[tokio::test]
 async fn what_was_answered_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("data/vong.db");

@@ -32,9 +32,13 @@ pub(super) trait Job: Send + std::fmt::Debug {
     fn reply(self: Box<Self>, failed: Option<StoreError>);
 }
 
+/// What follows a commit.
+pub(super) type Then<T> = Box<dyn FnOnce(&T) + Send>;
+
 pub(super) struct Queued<T, F> {
     job: Option<F>,
     access: Access,
+    then: Option<Then<T>>,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -43,9 +47,10 @@ impl<T, F> Queued<T, F> {
     pub(super) fn new(
         job: F,
         access: Access,
+        then: Option<Then<T>>,
         reply: oneshot::Sender<Result<T, StoreError>>,
     ) -> Self {
-        Self { job: Some(job), access, value: None, reply }
+        Self { job: Some(job), access, then, value: None, reply }
     }
 }
 
@@ -66,7 +71,12 @@ where
 
     fn reply(self: Box<Self>, failed: Option<StoreError>) {
         let result = match (failed, self.value) {
-            (None, Some(value)) => Ok(value),
+            (None, Some(value)) => {
+                if let Some(then) = self.then {
+                    then(&value);
+                }
+                Ok(value)
+            }
             (Some(err), _) => Err(err),
             (None, None) => Err(StoreError::Stopped),
         };

@@ -19,6 +19,7 @@ use media::{
 };
 use models::Complaint;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -36,6 +37,8 @@ use vitals::{Change, Measured, Vitals};
 
 /// How often the figures of a view are renewed.
 const VIEW_EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// Without a picture for so long, nobody knows whether what goes on still does. A restart takes less.
+const ALERTS_END_AFTER: Duration = Duration::from_mins(1);
 
 /// Something that a camera has to say to the rest of the box.
 #[derive(Clone, Debug)]
@@ -61,6 +64,30 @@ pub struct ComplaintChange {
     pub detail: Option<String>,
 }
 
+impl CameraFact {
+    pub fn camera(&self) -> &DeviceId {
+        match self {
+            Self::Raised(alert) | Self::Tested(alert) => &alert.camera,
+            Self::Updated(update) => &update.camera,
+            Self::Cleared(ending) => &ending.camera,
+            Self::State(change) => &change.camera,
+            Self::Complaint(change) => &change.camera,
+        }
+    }
+
+    /// For a log.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Raised(_) => "alert.raised",
+            Self::Updated(_) => "alert.updated",
+            Self::Cleared(_) => "alert.cleared",
+            Self::Tested(_) => "alert.test",
+            Self::State(change) => change.state.as_str(),
+            Self::Complaint(change) => change.complaint.as_str(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CameraComplaint {
     Lens(Complaint),
@@ -68,6 +95,10 @@ pub enum CameraComplaint {
     ClockSkew,
     /// Fewer pictures than are to be watched.
     LowFps,
+    /// Pictures come, and none of them is judged.
+    DetectorFailing,
+    /// The main stream is not recorded: alerts have no clip.
+    MainStreamLost,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +166,8 @@ impl CameraComplaint {
             Self::Lens(complaint) => complaint.as_str(),
             Self::ClockSkew => "clock_skew",
             Self::LowFps => "low_fps",
+            Self::DetectorFailing => "detector_failing",
+            Self::MainStreamLost => "main_stream_lost",
         }
     }
 }
@@ -173,6 +206,7 @@ pub async fn run(parts: CameraParts, stop: CancellationToken) {
         connection,
         seen: Seen::default(),
         vitals: Vitals::default(),
+        alerts_end_at: None,
         decoder: None,
     };
     stop.run_until_cancelled(driver.run()).await;
@@ -184,6 +218,8 @@ struct Driver {
     connection: Connection,
     seen: Seen,
     vitals: Vitals,
+    /// Unless another picture comes; `None` where they have ended.
+    alerts_end_at: Option<Instant>,
     /// As it was last told.
     decoder: Option<DecoderUse>,
 }
@@ -203,8 +239,18 @@ impl Driver {
             let dice = dice();
             let wait =
                 self.step(Event::Failed(trouble), dice).await.unwrap_or(Duration::from_secs(1));
-            tokio::time::sleep(wait).await;
+            self.wait(Instant::now() + wait).await;
         }
+    }
+
+    /// Until then there is no connection.
+    async fn wait(&mut self, until: Instant) {
+        if let Some(end_at) = self.alerts_end_at.filter(|it| *it <= until) {
+            tokio::time::sleep_until(end_at).await;
+            self.parts.eye.end(self.parts.clock.now());
+            self.alerts_end_at = None;
+        }
+        tokio::time::sleep_until(until).await;
     }
 
     /// One connection, from its beginning to its trouble.
@@ -227,6 +273,7 @@ impl Driver {
                         self.check(Measured { skew: source.clock_skew(), ..measured }).await;
                     }
                     self.parts.eye.show(frame);
+                    self.alerts_end_at = Some(Instant::now() + ALERTS_END_AFTER);
                 }
                 Err(err) => return err.into(),
             }
@@ -301,7 +348,8 @@ impl Driver {
             return None;
         }
         let seconds = passed.as_secs_f32().max(0.001);
-        let watched = self.parts.eye.figures().watched(tokio::time::Instant::now());
+        let (figures, at) = (self.parts.eye.figures(), Instant::now());
+        let (watched, unseen) = (figures.watched(at), figures.unseen(at));
         let before = std::mem::replace(&mut self.seen.watched, watched);
         let analysed = watched.n_analysed.saturating_sub(before.n_analysed);
         let dropped = watched.n_dropped.saturating_sub(before.n_dropped);
@@ -314,7 +362,7 @@ impl Driver {
             (view.fps, view.analysed_fps, view.dropped_fps) = (fps, each(analysed), each(dropped));
         });
         let wanted_fps = u16::try_from(self.parts.fps).map_or(f32::from(u16::MAX), f32::from);
-        Some(Measured { fps, wanted_fps, skew: None })
+        Some(Measured { fps, wanted_fps, skew: None, unseen })
     }
 }
 

@@ -13,17 +13,19 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use media::CameraFrame;
 use models::Detect;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::camera::Analyst;
 use crate::engine::self_test::Fitness;
 use crate::report::health::Health;
 use crew::{Effect, Why};
+pub(in crate::ward) use figures::Unseen;
 pub use figures::{Figures, Watched};
 use room::{Door, Room};
 
@@ -100,13 +102,13 @@ pub fn spawn(crew: Crew) -> std::io::Result<(DetectorHandle, DetectorThreads)> {
 impl DetectorHandle {
     /// `analyst` is handed every picture of the camera that gets its turn.
     pub fn add(&self, analyst: Analyst) -> Eye {
-        let figures = Arc::new(Figures::default());
+        let figures = Arc::clone(analyst.figures());
         let at = self.door.room().add(analyst, Arc::clone(&figures));
         Eye { door: Arc::clone(&self.door), at, figures }
     }
 
     /// A sign of life of the threads that keeps none of them alive: false once so many had to be
-    /// replaced without ever coming back that only a restart frees what they hold.
+    /// replaced without ever coming back that only a restart frees what they hold, and nobody is watched.
     pub fn goes_on(&self) -> impl Fn() -> bool + Send + use<> {
         let room = Arc::downgrade(self.door.room());
         move || room.upgrade().is_none_or(|room| room.goes_on())
@@ -117,6 +119,11 @@ impl Eye {
     /// Never waits: a picture that still waits for its turn makes room for this one.
     pub fn show(&mut self, frame: CameraFrame) {
         self.door.room().show(self.at, frame);
+    }
+
+    /// The camera has been away for so long that nobody knows what became of its alerts.
+    pub fn end(&mut self, at: Timestamp) {
+        self.door.room().end(self.at, at);
     }
 
     pub fn figures(&self) -> &Arc<Figures> {
@@ -150,18 +157,18 @@ impl DetectorThreads {
             match effect {
                 Effect::Replace { lost, place, why } => {
                     n_replaced += 1;
-                    let camera = self.room.camera(place);
-                    let reason = why.as_str();
+                    let seat = self.room.seat(place);
+                    let (camera, reason) = (&seat.camera, why.as_str());
                     error!(worker = lost, camera, reason, "a detection thread is replaced");
-                    self.tell(n_replaced, Some((&camera, why)));
+                    seat.figures.blame(format!("a detection thread {reason} over its picture"));
+                    self.tell(n_replaced, Some((camera, why)));
                     self.replace();
                 }
-                Effect::Rest { place, until: _ } => {
-                    let camera = self.room.camera(place);
-                    warn!(
-                        camera,
-                        "its pictures stopped two threads in a row: it is not looked at for a minute"
-                    );
+                Effect::Rest { place, length } => {
+                    let seat = self.room.seat(place);
+                    let why = format!("its pictures stopped detection threads: {}", rest(length));
+                    error!(camera = seat.camera, why, "a camera is not looked at");
+                    seat.figures.rested(why);
                 }
             }
         }
@@ -190,6 +197,13 @@ impl DetectorThreads {
             said["last_replaced"] = json!({ "camera": camera, "reason": why.as_str() });
         }
         self.health.set("detector", said);
+    }
+}
+
+fn rest(length: Option<Duration>) -> String {
+    match length {
+        Some(length) => format!("they are not looked at for {} min", length.as_secs() / 60),
+        None => "they are not looked at before the box is restarted".to_owned(),
     }
 }
 

@@ -35,9 +35,11 @@ pub const SCHEMA_KEEPING: &str = include_str!("keeping.sql");
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How often a fact is tried that the database refuses for another reason than room: a card that
-/// hiccups recovers, a fact that can never be stored must not hold up those behind it.
-const N_TRIES: u32 = 10;
+/// How often a fact is tried that the database refuses for another reason than room, and how long is
+/// waited before the second time: a card that hiccups recovers, and a fact that can never be stored
+/// must not hold up those behind it, nor the detection that waits for them.
+const N_TRIES: u32 = 3;
+const REFUSED_WAIT: Duration = Duration::from_millis(200);
 
 /// Ends when the cameras and the detector are gone. A fact that was received is kept trying, and those
 /// behind it are received meanwhile: a full disk holds up no camera.
@@ -78,8 +80,9 @@ fn take(backlog: &mut Backlog, fact: CameraFact) {
 }
 
 async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter, room: &RoomCall) {
-    let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-    let mut n_left = N_TRIES;
+    let mut room_waits = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let mut waits = Backoff::new(REFUSED_WAIT, LONGEST_WAIT);
+    let mut n_left = N_TRIES - 1;
     loop {
         let (own_fact, own_reporter) = (fact.clone(), reporter.clone());
         let written = store.write(move |conn| insert(conn, &own_fact, &own_reporter)).await;
@@ -87,20 +90,35 @@ async fn record(fact: &CameraFact, store: &Store, reporter: &Reporter, room: &Ro
             Ok(()) => return log(fact),
             Err(err @ StoreError::Full(_)) => {
                 room.call();
-                let wait = backoff.next_wait();
+                let wait = room_waits.next_wait();
                 warn!(%err, "a camera's fact waits for room on the disk");
                 tokio::time::sleep(wait).await;
             }
             Err(err @ StoreError::Sql(_)) if n_left > 0 => {
                 n_left -= 1;
                 warn!(%err, "a camera's fact could not be stored, trying again");
-                tokio::time::sleep(backoff.next_wait()).await;
+                tokio::time::sleep(waits.next_wait()).await;
             }
-            Err(err) => {
-                let err = anyhow::Error::new(err);
-                return error!("a camera's fact is lost: {err:#}");
-            }
+            Err(err) => return lose(fact, err, store, reporter).await,
         }
+    }
+}
+
+/// The centre hears of it where it can: an alert may be missing.
+async fn lose(fact: &CameraFact, err: StoreError, store: &Store, reporter: &Reporter) {
+    let is_refused = matches!(err, StoreError::Sql(_));
+    let why = format!("{:#}", anyhow::Error::new(err));
+    let (camera, what) = (fact.camera(), fact.as_str());
+    error!(%camera, what, why, "a camera's fact is lost");
+    if !is_refused {
+        return;
+    }
+    let data = json!({ "camera": camera.as_str(), "what": what, "text": why });
+    let (kind, occurred_at) = (Kind::CameraFactLost, reporter.clock().now());
+    let own = reporter.clone();
+    let event = NewEvent { kind, occurred_at, data };
+    if let Err(err) = store.write(move |conn| own.record_in(conn, event).map(drop)).await {
+        error!(%err, "nor can it be reported");
     }
 }
 
@@ -174,6 +192,8 @@ fn complaint(change: &ComplaintChange) -> (Kind, Value) {
         CameraComplaint::Lens(Complaint::Moved) => Kind::CameraMoved,
         CameraComplaint::ClockSkew => Kind::CameraClockSkew,
         CameraComplaint::LowFps => Kind::CameraLowFps,
+        CameraComplaint::DetectorFailing => Kind::CameraDetectorFailing,
+        CameraComplaint::MainStreamLost => Kind::CameraMainStreamLost,
     };
     let mut data = json!({ "camera": change.camera.as_str(), "is_so": change.begins });
     if let Some(detail) = &change.detail {

@@ -14,7 +14,6 @@ use jiff::tz::TimeZone;
 use models::{Entry, Manifest};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -37,8 +36,6 @@ struct Inner {
     model: Entry,
     zone: TimeZone,
     pages: HashMap<DeviceId, Page>,
-    /// One change at a time, so that what is obeyed last is what is stored.
-    turn: Semaphore,
 }
 
 #[derive(Debug)]
@@ -142,8 +139,7 @@ impl RuleBook {
             (it.id.clone(), Page { from_file, orders: it.orders.clone() })
         };
         let pages = cameras.iter().map(page).collect();
-        let turn = Semaphore::new(1);
-        Self(Arc::new(Inner { reporter, model, zone, pages, turn }))
+        Self(Arc::new(Inner { reporter, model, zone, pages }))
     }
 
     /// What the model knows, for whoever chooses.
@@ -168,20 +164,23 @@ impl RuleBook {
         let (id, page) = self.page(camera)?;
         let believed = rules.map(|it| rules_from_json(it, &self.0.model, &self.0.zone));
         let believed = believed.transpose().map_err(RulesError::Wrong)?;
-        let _turn = self.0.turn.acquire().await.expect("it is never closed");
-        let (id, reporter, kept) = (id.clone(), self.0.reporter.clone(), believed);
-        let now = reporter.clock().now();
-        let stored = self.0.reporter.store().write(move |conn| {
-            store(conn, &reporter, &Edit { camera: id, rules: kept, asker, at: now })
-        });
+        let obeyed = believed.clone().unwrap_or_else(|| page.from_file.clone());
+        let (id, reporter, orders) = (id.clone(), self.0.reporter.clone(), page.orders.clone());
+        let (now, is_drawn) = (reporter.clock().now(), matches!(asker, Asker::User { .. }));
+        let edit = Edit { camera: id, rules: believed, asker, at: now };
+        // Who asked may be gone by then: what is stored is obeyed all the same, and in that order.
+        let stored = self.0.reporter.store().write_then(
+            move |conn| store(conn, &reporter, &edit),
+            move |outcome| match outcome {
+                Outcome::Stored(_) if is_drawn => orders.draw_rules(obeyed),
+                Outcome::Stored(_) => orders.change_rules(obeyed),
+                Outcome::Changed { .. } | Outcome::SeenBefore => {}
+            },
+        );
         match stored.await? {
             Outcome::Changed { revision } => Err(RulesError::Changed { revision }),
             Outcome::SeenBefore => Err(RulesError::SeenBefore),
-            Outcome::Stored(row) => {
-                let view = self.view(page, Some(row));
-                page.orders.change_rules(view.rules.clone());
-                Ok(view)
-            }
+            Outcome::Stored(row) => Ok(self.view(page, Some(row))),
         }
     }
 

@@ -91,6 +91,8 @@ pub(crate) async fn open(
             camera: camera.id.clone(),
             settings: camera::rtsp_settings(camera, url, config.detector.fps),
             ring: ring.clone(),
+            facts: facts.clone(),
+            view: view.clone(),
             clock: Arc::clone(clock),
         });
         let parts = CameraParts {

@@ -192,6 +192,25 @@ fn a_clip_never_mixes_two_sizes() {
 }
 
 #[test]
+fn pictures_that_are_too_large_to_be_decoded_are_refused_by_their_size() {
+    crate::init().unwrap();
+    let dir = TempDir::new().unwrap();
+    let ring = ring();
+    let writer = ring.writer();
+    let caps: gst::Caps = "image/jpeg,width=8000,height=6000".parse().unwrap();
+    for ms in [0, 500, 1000] {
+        let mut buffer = gst::Buffer::with_size(64).unwrap();
+        buffer.get_mut().unwrap().set_pts(gst::ClockTime::from_mseconds(ms));
+        writer.push(buffer, caps.clone(), at(i64::try_from(ms).unwrap()));
+    }
+    let path = dir.path().join("clip.mp4");
+    let made = cut(piece(&ring, 0, 500, 1000), &path, plain(), &mut |_| ControlFlow::Continue(()));
+    let told = made.unwrap_err().to_string();
+    assert!(told.starts_with("the camera sends 8000x6000 pictures; at most"), "{told}");
+    assert!(!path.exists());
+}
+
+#[test]
 fn what_cannot_be_decoded_ends_a_clip_or_spoils_it() {
     let dir = TempDir::new().unwrap();
     let (good, bad) = (ring(), ring());

@@ -17,6 +17,7 @@ use crate::ring::{Edge, Packet, Unit};
 use crate::rtsp::DecoderMemory;
 use crate::rtsp::codec::Coded;
 use crate::rtsp::decoder;
+use crate::rtsp::gate;
 use tokio::time::Instant;
 
 /// Whether the clip goes on, or why it ends here.
@@ -48,6 +49,8 @@ impl<'a> Treat<'a> {
             let (elements, sink) = encoder::units()?;
             return Ok(Self::Through(Chain::new(&elements, sink).map_err(broken)?));
         }
+        // A clip has units of one format alone.
+        caps.structure(0).map_or(Ok(()), gate::check_size)?;
         Ok(Self::Anew(Box::new(Anew {
             decoder: decoder(caps)?,
             encoder: None,

@@ -72,6 +72,34 @@ pub(crate) fn watch(parser: &gst::Element, coded: Coded, fps: u32, shared: &Arc<
     });
 }
 
+/// Refuses what would take too much memory to decode. A parser that knows no size yet tells it later.
+pub(crate) fn check_size(stream: &gst::StructureRef) -> Result<(), CameraError> {
+    let sides = [stream.get::<i32>("width"), stream.get::<i32>("height")];
+    let [width, height] = sides.map(|it| it.ok().and_then(|it| u32::try_from(it).ok()));
+    let size = Size { width: width.unwrap_or(0), height: height.unwrap_or(0) };
+    if u64::from(size.width) * u64::from(size.height) > MOST_PIXELS {
+        return Err(CameraError::TooLarge { size });
+    }
+    Ok(())
+}
+
+/// Watches what is recorded and not decoded: only a clip of it may be, and H.264 rarely is.
+pub(crate) fn watch_size(pad: &gst::Pad, coded: Coded, shared: &Arc<Shared>) {
+    if coded == Coded::H264 {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::PadProbeData::Event(event)) = &info.data
+            && let gst::EventView::Caps(caps) = event.view()
+            && let Some(Err(err)) = caps.caps().structure(0).map(check_size)
+        {
+            shared.put_error(err);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
 impl Gate {
     fn event_passes(&mut self, event: &gst::EventRef, shared: &Shared) -> bool {
         let gst::EventView::Caps(caps) = event.view() else { return true };
@@ -80,12 +108,10 @@ impl Gate {
             Ok("avc" | "avc3" | "hvc1" | "hev1") => Framing::Lengths,
             _ => Framing::StartCodes,
         };
-        let sides = [stream.get::<i32>("width"), stream.get::<i32>("height")];
-        let [width, height] = sides.map(|it| it.ok().and_then(|it| u32::try_from(it).ok()));
-        let size = Size { width: width.unwrap_or(0), height: height.unwrap_or(0) };
-        self.is_shut = u64::from(size.width) * u64::from(size.height) > MOST_PIXELS;
-        if self.is_shut {
-            shared.put_error(CameraError::TooLarge { size });
+        let checked = check_size(stream);
+        self.is_shut = checked.is_err();
+        if let Err(err) = checked {
+            shared.put_error(err);
         }
         !self.is_shut
     }
@@ -150,6 +176,32 @@ mod tests {
             (pts_ns, is_lossy) = (pts_ns + 100_000_000, false);
         }
         passed
+    }
+
+    /// What a recorded stream of these caps is refused with.
+    fn refused(coded: Coded, caps: &str) -> Option<String> {
+        crate::init().unwrap();
+        let shared = Arc::new(Shared::default());
+        let pad = gst::Pad::new(gst::PadDirection::Src);
+        watch_size(&pad, coded, &shared);
+        pad.set_active(true).unwrap();
+        pad.push_event(gst::event::StreamStart::new("a"));
+        pad.push_event(gst::event::Caps::new(&caps.parse().unwrap()));
+        shared.take_error().map(|it| it.to_string())
+    }
+
+    #[test]
+    fn a_recorded_stream_that_no_clip_could_be_made_of_is_refused() {
+        let told = refused(Coded::H265, "video/x-h265,width=7680,height=4320").unwrap();
+        assert!(told.starts_with("the camera sends 7680x4320 pictures; at most"), "{told}");
+        assert!(refused(Coded::Jpeg, "image/jpeg,width=8000,height=6000").is_some());
+        assert_eq!(refused(Coded::H265, "video/x-h265,width=3840,height=2160"), None);
+        assert_eq!(refused(Coded::H265, "video/x-h265"), None);
+        assert_eq!(
+            refused(Coded::H264, "video/x-h264,width=4000,height=3000"),
+            None,
+            "it is not decoded"
+        );
     }
 
     #[test]

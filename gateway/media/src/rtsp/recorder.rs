@@ -13,7 +13,7 @@ use super::codec::Coded;
 use super::error::CameraError;
 use super::shared::Shared;
 use super::tap::Tap;
-use super::{CONNECT_WITHIN, RtspSettings, STALL_AFTER, pipeline, source, tear_down};
+use super::{CONNECT_WITHIN, RtspSettings, STALL_AFTER, gate, pipeline, source, tear_down};
 use crate::element;
 use crate::ring::Ring;
 
@@ -102,14 +102,16 @@ fn record(
     shared: &Arc<Shared>,
     tap: &Tap,
 ) -> Result<(), CameraError> {
-    let chain = chain(pipeline::codec(pad)?)?;
+    let coded = pipeline::codec(pad)?;
+    let chain = chain(coded)?;
     pipeline.add_many(&chain).expect("new elements have no parent yet");
     let unfit = |err: glib::BoolError| CameraError::Undecodable { why: err.message.to_string() };
     gst::Element::link_many(chain.iter().chain([sink])).map_err(unfit)?;
     let last = chain.last().expect("a chain has an element");
+    let out = last.static_pad("src").expect("every filter has a source pad");
+    gate::watch_size(&out, coded, shared);
     tap.attach(last);
     let own = Arc::clone(shared);
-    let out = last.static_pad("src").expect("every filter has a source pad");
     out.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
         own.put_picture();
         gst::PadProbeReturn::Ok

@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use base::{Clock, DeviceId, Picture, Score, Size, new_uuid};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use media::CaptureClock;
 use models::{
-    DetectError, Gate, Lens, Look, Lookout, Photo, Rect, RuleEvent, RuleSet, RuleSettings, Seen,
-    Track, TrackerSettings,
+    DetectError, Gate, Lens, Line, Look, Lookout, Photo, Polygon, Rect, RuleEvent, RuleKind,
+    RuleSet, RuleSettings, Seen, Track, TrackerSettings,
 };
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
 
 use super::casebook::{Casebook, Scene};
 use super::privacy::Privacy;
 use super::{CameraFact, CameraOrders, CameraView, ComplaintChange, LatestPicture, PictureDesk};
 use crate::config;
 use crate::ward::alert::{Alert, Snapshot};
+use crate::ward::detector::Figures;
 use crate::ward::evidence::{EvidenceDesk, Finding, Shot};
 
 /// A new track must be this much surer than one that goes on.
 const START_MARGIN: f32 = 0.1;
+const TELL_FAILURE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// Pictures and boxes in, findings out.
 #[derive(Debug)]
@@ -35,8 +38,11 @@ pub struct Analyst {
     labels: Vec<String>,
     privacy: Privacy,
     out: Outlet,
-    /// Pictures in a row that the detector could not look at.
-    n_failed: u64,
+    figures: Arc<Figures>,
+    /// What a plan found: told with what the looks see, since telling may wait for the disk.
+    found: Vec<Finding>,
+    /// When it was last said that a picture could not be looked at.
+    failure_told_at: Option<Timestamp>,
 }
 
 /// What a model can see.
@@ -80,7 +86,9 @@ impl Analyst {
             privacy: Privacy::new(&labels),
             labels,
             out,
-            n_failed: 0,
+            figures: Arc::default(),
+            found: Vec::new(),
+            failure_told_at: None,
         })
     }
 
@@ -88,22 +96,28 @@ impl Analyst {
         &self.camera
     }
 
-    /// What of a picture the detector should look at, often nothing.
+    /// What it gets of the detector's time.
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    /// What of a picture the detector should look at, often nothing. Never blocks.
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
-        if let Some(rules) = self.out.orders.take_rules() {
-            self.change_rules(rules, captured_at);
+        if let Some((rules, is_drawn)) = self.out.orders.take_change() {
+            self.change_rules(rules, is_drawn, captured_at);
         }
         if self.out.desk.is_asked() {
             // Whoever may not see people must be sure that all of them were found.
             self.lookout.look_everywhere();
         }
+        // After a look that failed it is all of the picture: what was not seen then is made up for.
         let looks = self.lookout.plan(picture, captured_at);
         for (complaint, begins) in self.lens.observe(picture, self.lookout.small(), captured_at) {
             let (camera, at) = (self.camera.clone(), captured_at);
             let complaint = complaint.into();
             let change = ComplaintChange { camera, complaint, begins, at, detail: None };
             self.out.view.send_modify(|view| view.note(&change));
-            self.out.evidence.leave(Finding::Told(CameraFact::Complaint(change)));
+            self.found.push(Finding::Told(CameraFact::Complaint(change)));
         }
         looks
     }
@@ -117,20 +131,15 @@ impl Analyst {
         captured_at: Timestamp,
         clock: CaptureClock,
     ) {
-        let mut has_failed = false;
-        let seen = match seen {
-            Ok(seen) => {
-                if std::mem::take(&mut self.n_failed) > 0 {
-                    info!(camera = %self.camera, "detection works again");
-                }
-                seen
-            }
-            Err(err) => {
-                self.failed(&err);
-                has_failed = true;
-                Seen::default()
-            }
-        };
+        self.out.evidence.leave_all(std::mem::take(&mut self.found));
+        if self.figures.judged(seen.as_ref(), Instant::now()) == Some(false) {
+            debug!(camera = %self.camera, "a picture could be looked at again");
+        }
+        let has_failed = seen.is_err();
+        let seen = seen.unwrap_or_else(|err| {
+            self.failed(&err, captured_at);
+            Seen::default()
+        });
         let tracks = self.lookout.absorb(picture, &seen, captured_at).to_vec();
         let hidden = self.privacy.hides(&self.lookout, picture.size(), has_failed);
         if self.out.desk.take_request() {
@@ -139,9 +148,16 @@ impl Analyst {
         let now = self.out.clock.now();
         let scene = Scene { picture, hidden: &hidden, captured_at, clock, now };
         self.judge(&tracks, scene);
-        if self.out.orders.take_test() {
+        // An alarm from a camera that sees nothing would prove the opposite of the truth.
+        if !self.figures.is_failing() && self.out.orders.take_test() {
             self.test(scene);
         }
+    }
+
+    /// No picture has come for long.
+    pub fn end(&mut self, at: Timestamp) {
+        self.out.evidence.leave_all(std::mem::take(&mut self.found));
+        self.out.evidence.leave_all(self.casebook.end(at, "camera_offline"));
     }
 
     fn judge(&mut self, tracks: &[Track], scene: Scene<'_>) {
@@ -157,7 +173,7 @@ impl Analyst {
         }
     }
 
-    fn change_rules(&mut self, rules: Vec<config::Rule>, now: Timestamp) {
+    fn change_rules(&mut self, rules: Vec<config::Rule>, is_drawn: bool, now: Timestamp) {
         let judged = match judged(&self.camera, &rules, &self.labels) {
             Ok(judged) => judged,
             // Refused at the door already; a model that was changed since then can do it.
@@ -165,13 +181,16 @@ impl Analyst {
         };
         for (id, event) in self.judge.change(judged, now) {
             if let RuleEvent::Cleared { incident, at, reason } = event {
-                let finding = self.casebook.clear(&id, incident.id, at, reason);
-                self.out.evidence.leave_all(finding);
+                self.found.extend(self.casebook.clear(&id, incident.id, at, reason));
             }
         }
+        // Whoever draws a shape does it on the picture of now. Other hours, or a command from afar, say
+        // nothing about the scene.
+        let is_new = |it: &config::Rule| !self.rules.iter().any(|old| shape(old) == shape(it));
+        if is_drawn && rules.iter().any(is_new) {
+            self.lens.accept_scene();
+        }
         self.rules = rules;
-        // Whoever draws rules does it on the picture of now.
-        self.lens.accept_scene();
         info!(camera = %self.camera, "the rules were changed");
     }
 
@@ -200,13 +219,16 @@ impl Analyst {
         self.out.evidence.leave(Finding::Tested { alert: Box::new(alert), shot });
     }
 
-    fn failed(&mut self, err: &DetectError) {
-        // Once for a row of failures: a broken model fails five times a second.
-        if self.n_failed == 0 {
+    fn failed(&mut self, err: &DetectError, now: Timestamp) {
+        // A broken model fails five times a second, or every other time.
+        let is_told = |at: Timestamp| {
+            (SignedDuration::ZERO..TELL_FAILURE_EVERY).contains(&now.duration_since(at))
+        };
+        if !self.failure_told_at.is_some_and(is_told) {
             let err: &dyn std::error::Error = err;
             warn!(camera = %self.camera, err, "a picture could not be looked at");
+            self.failure_told_at = Some(now);
         }
-        self.n_failed += 1;
     }
 }
 
@@ -214,6 +236,12 @@ impl std::fmt::Debug for Outlet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Outlet").field("orders", &self.orders).finish_non_exhaustive()
     }
+}
+
+/// Where a rule looks.
+fn shape(rule: &config::Rule) -> (Option<&Polygon>, Option<&Line>) {
+    let line = if let RuleKind::Line { line, .. } = &rule.kind { Some(line) } else { None };
+    (rule.kind.area(), line)
 }
 
 /// Rules as the judge knows them; refuses labels that the model does not know.

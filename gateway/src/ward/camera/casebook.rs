@@ -78,9 +78,14 @@ impl Casebook {
     ) -> Option<Finding> {
         let place = self.cases.iter().position(|it| it.rule == *rule && it.incident == incident)?;
         let case = self.cases.swap_remove(place);
-        let (camera, reason) = (self.camera.clone(), reason.as_str());
-        let ending = Ending { alert: case.alert, camera, at, reason };
-        Some(Finding::Told(CameraFact::Cleared(ending)))
+        Some(ended(&self.camera, &case, at, reason.as_str()))
+    }
+
+    /// All of them, since nobody sees what becomes of them. What the rules say of them later is of no
+    /// interest.
+    pub(super) fn end(&mut self, at: Timestamp, reason: &'static str) -> Vec<Finding> {
+        let cases = std::mem::take(&mut self.cases);
+        cases.iter().map(|it| ended(&self.camera, it, at, reason)).collect()
     }
 
     /// A better picture of what goes on, where this is one.
@@ -155,6 +160,11 @@ impl Casebook {
         let (camera, at) = (self.camera.clone(), scene.captured_at);
         Some(Finding::Told(CameraFact::Updated(Update { alert, camera, at, news })))
     }
+}
+
+fn ended(camera: &DeviceId, case: &Case, at: Timestamp, reason: &'static str) -> Finding {
+    let ending = Ending { alert: case.alert, camera: camera.clone(), at, reason };
+    Finding::Told(CameraFact::Cleared(ending))
 }
 
 fn shot(area: Rect, scene: Scene<'_>) -> Option<Shot> {

@@ -11,6 +11,8 @@ pub struct CameraOrders(Arc<Mutex<Asked>>);
 #[derive(Debug, Default)]
 struct Asked {
     rules: Option<Vec<config::Rule>>,
+    /// Somebody drew them on the camera's picture.
+    is_drawn: bool,
     is_test: bool,
 }
 
@@ -20,13 +22,26 @@ impl CameraOrders {
         self.lock().rules = Some(rules);
     }
 
+    /// As [`Self::change_rules`], by somebody who has the camera's picture before him.
+    pub fn draw_rules(&self, rules: Vec<config::Rule>) {
+        let mut asked = self.lock();
+        (asked.rules, asked.is_drawn) = (Some(rules), true);
+    }
+
     /// Raise an alarm about nothing.
     pub fn test(&self) {
         self.lock().is_test = true;
     }
 
+    /// And whether somebody drew them.
+    pub(super) fn take_change(&self) -> Option<(Vec<config::Rule>, bool)> {
+        let mut asked = self.lock();
+        asked.rules.take().map(|rules| (rules, std::mem::take(&mut asked.is_drawn)))
+    }
+
+    #[cfg(test)]
     pub(in crate::ward) fn take_rules(&self) -> Option<Vec<config::Rule>> {
-        self.lock().rules.take()
+        self.take_change().map(|(rules, _)| rules)
     }
 
     pub(super) fn take_test(&self) -> bool {

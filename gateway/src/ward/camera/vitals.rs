@@ -7,21 +7,27 @@ use jiff::{SignedDuration, Timestamp};
 use models::Latch;
 
 use super::CameraComplaint;
+use crate::ward::detector::Unseen;
 
 #[derive(Debug)]
 pub(super) struct Vitals {
     low_fps: Latch,
     clock_skew: Latch,
+    detector_failing: Latch,
+    /// Of which people were told.
+    n_rests: u32,
 }
 
 /// What was measured over the last second or so.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Measured {
     /// Pictures a second that came, and that are to be watched.
     pub(super) fps: f32,
     pub(super) wanted_fps: f32,
     /// By how much the camera's clock is ahead of ours, where it tells its time.
     pub(super) skew: Option<SignedDuration>,
+    /// Where none of them was judged for a while.
+    pub(super) unseen: Option<Unseen>,
 }
 
 /// Begins or ends, with what people are told of it.
@@ -39,6 +45,8 @@ const LOW_AFTER: Duration = Duration::from_mins(1);
 const SKEWED: SignedDuration = SignedDuration::from_secs(5);
 const RIGHT_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 const SKEWED_AFTER: Duration = Duration::from_mins(1);
+/// A thread that is replaced, and a new session, take some seconds.
+const FAILING_AFTER: Duration = Duration::from_secs(5);
 const OVER_AFTER: Duration = Duration::from_secs(20);
 
 impl Default for Vitals {
@@ -46,13 +54,15 @@ impl Default for Vitals {
         Self {
             low_fps: Latch::new(LOW_AFTER, OVER_AFTER),
             clock_skew: Latch::new(SKEWED_AFTER, OVER_AFTER),
+            detector_failing: Latch::new(FAILING_AFTER, OVER_AFTER),
+            n_rests: 0,
         }
     }
 }
 
 impl Vitals {
     pub(super) fn observe(&mut self, measured: Measured, now: Timestamp) -> Vec<Change> {
-        let Measured { fps, wanted_fps, skew } = measured;
+        let Measured { fps, wanted_fps, skew, unseen } = measured;
         let is_low = fps < wanted_fps * LOW_SHARE;
         let limit = if self.clock_skew.is_on() { RIGHT_AGAIN } else { SKEWED };
         let is_skewed = skew.is_some_and(|it| it.abs() > limit);
@@ -66,7 +76,20 @@ impl Vitals {
             begins,
             detail: skew.map_or_else(String::new, in_words),
         });
-        low.into_iter().chain(skewed).collect()
+        let failing = self.failing(unseen, now);
+        low.into_iter().chain(skewed).chain(failing).collect()
+    }
+
+    /// Told again with each rest that the camera is given: each is longer than the one before.
+    fn failing(&mut self, unseen: Option<Unseen>, now: Timestamp) -> Option<Change> {
+        let changed = self.detector_failing.observe(unseen.is_some(), now);
+        let n_rests = unseen.as_ref().map_or(self.n_rests, |it| it.n_rests);
+        let is_on = self.detector_failing.is_on();
+        let again = (is_on && n_rests != self.n_rests).then_some(true);
+        let begins = changed.or(again)?;
+        self.n_rests = n_rests;
+        let detail = unseen.map_or_else(|| "its pictures are judged again".to_owned(), |it| it.why);
+        Some(Change { complaint: CameraComplaint::DetectorFailing, begins, detail })
     }
 }
 
@@ -94,12 +117,16 @@ mod tests {
         fps: f32,
         skew: i64,
     ) -> Vec<(u64, String)> {
-        let measured =
-            Measured { fps, wanted_fps: 5.0, skew: Some(SignedDuration::from_secs(skew)) };
+        let measured = Measured {
+            fps,
+            wanted_fps: 5.0,
+            skew: Some(SignedDuration::from_secs(skew)),
+            unseen: None,
+        };
         (from..from + seconds)
             .flat_map(|second| {
                 let now = Timestamp::UNIX_EPOCH + Duration::from_secs(second);
-                let changes = vitals.observe(measured, now);
+                let changes = vitals.observe(measured.clone(), now);
                 changes.into_iter().map(move |it| {
                     (second, format!("{} {} {}", it.complaint.as_str(), it.begins, it.detail))
                 })
@@ -116,6 +143,30 @@ mod tests {
         let text = "low_fps true 2.0 pictures a second came, 5 are to be watched";
         assert_eq!(low, [(115, text.to_owned())]);
         assert_eq!(told(&mut vitals, 125, 30, 5.0, 0).len(), 1);
+    }
+
+    #[test]
+    fn pictures_that_nobody_judges_are_told_with_the_reason() {
+        let mut vitals = Vitals::default();
+        let mut told = Vec::new();
+        for second in 0..60 {
+            let unseen = (10..30).contains(&second);
+            let n_rests = u32::from(second >= 20);
+            let unseen = unseen.then(|| Unseen { why: "the model is broken".to_owned(), n_rests });
+            let measured = Measured { fps: 5.0, wanted_fps: 5.0, skew: None, unseen };
+            let now = Timestamp::UNIX_EPOCH + Duration::from_secs(second);
+            told.extend(vitals.observe(measured, now).into_iter().map(|it| (second, it)));
+        }
+        let change = |begins, detail: &str| {
+            let complaint = CameraComplaint::DetectorFailing;
+            Change { complaint, begins, detail: detail.to_owned() }
+        };
+        let expected = [
+            (15, change(true, "the model is broken")),
+            (20, change(true, "the model is broken")),
+            (50, change(false, "its pictures are judged again")),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -10,8 +10,12 @@ use tokio::time::Instant;
 const STUCK_AFTER: Duration = Duration::from_secs(4);
 /// A camera whose pictures stopped this many threads in a row is not looked at for a while.
 const POISONOUS: u32 = 2;
-const REST: Duration = Duration::from_mins(1);
-/// Threads that never came back and still hold their session: more would fill the memory of a box.
+/// For how long, each time that it does it again. After the last, until the program is restarted: what
+/// its pictures do to a model does not pass.
+const RESTS: [Duration; 3] =
+    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(30)];
+/// Threads that never came back and still hold their session: more would fill the memory of a box. From
+/// then on a poisonous camera is not tried again, and a box on which nobody else is watched starts afresh.
 const MOST_ABANDONED: usize = 4;
 
 #[derive(Debug, Default)]
@@ -30,6 +34,8 @@ struct Worker {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
+    /// It has no session yet.
+    Opening,
     Idle,
     /// In the detector, with a picture of this place.
     Looking {
@@ -49,15 +55,24 @@ enum State {
 #[derive(Clone, Copy, Debug, Default)]
 struct Health {
     n_lost_in_a_row: u32,
-    rests_until: Option<Instant>,
+    rest: Rest,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Rest {
+    #[default]
+    None,
+    Until(Instant),
+    /// Until the program is restarted.
+    ForGood,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Start another thread: `lost` was looking at a picture of `place`, which is free again.
     Replace { lost: u64, place: usize, why: Why },
-    /// Do not look at `place` before `until`.
-    Rest { place: usize, until: Instant },
+    /// Do not look at `place` for so long; `None`: until the program is restarted.
+    Rest { place: usize, length: Option<Duration> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +98,13 @@ impl Crew {
     pub(super) fn hire(&mut self) -> u64 {
         let id = self.next_worker;
         self.next_worker += 1;
-        self.workers.push(Worker { id, state: State::Idle });
+        self.workers.push(Worker { id, state: State::Opening });
         id
+    }
+
+    /// It has a session.
+    pub(super) fn is_ready(&mut self, id: u64) {
+        self.set(id, State::Idle);
     }
 
     /// The thread has ended, whatever it was: nobody waits for it.
@@ -105,7 +125,7 @@ impl Crew {
                 self.set(id, State::Idle);
                 true
             }
-            Some(State::Idle) => true,
+            Some(State::Opening | State::Idle) => true,
             Some(State::Abandoned | State::Dead { .. } | State::Gone) | None => false,
         }
     }
@@ -126,29 +146,41 @@ impl Crew {
                     (place, Why::Stuck)
                 }
                 State::Dead { place } => (place, Why::Crashed),
-                State::Looking { .. } | State::Idle | State::Abandoned | State::Gone => continue,
+                State::Looking { .. }
+                | State::Opening
+                | State::Idle
+                | State::Abandoned
+                | State::Gone => continue,
             };
+            let is_full = self.n_abandoned() >= MOST_ABANDONED;
             let holds_nothing = why == Why::Crashed;
             self.workers[at].state = if holds_nothing { State::Gone } else { State::Abandoned };
             effects.push(Effect::Replace { lost: id, place, why });
-            let health = &mut self.places[place];
-            health.n_lost_in_a_row += 1;
-            if health.n_lost_in_a_row >= POISONOUS {
-                let until = now + REST;
-                health.rests_until = Some(until);
-                effects.push(Effect::Rest { place, until });
-            }
+            effects.extend(self.places[place].lost(is_full, now, place));
         }
         self.workers.retain(|it| it.state != State::Gone);
         effects
     }
 
     pub(super) fn rests(&self, place: usize, now: Instant) -> bool {
-        self.places[place].rests_until.is_some_and(|until| now < until)
+        match self.places[place].rest {
+            Rest::None => false,
+            Rest::Until(until) => now < until,
+            Rest::ForGood => true,
+        }
     }
 
+    /// A restart would take the others' eyes away too: not while a thread works and somebody is left for
+    /// it to watch.
     pub(super) fn goes_on(&self) -> bool {
-        self.workers.iter().filter(|it| it.state == State::Abandoned).count() < MOST_ABANDONED
+        let works = |it: &Worker| matches!(it.state, State::Idle | State::Looking { .. });
+        let is_watched = |it: &Health| it.rest != Rest::ForGood;
+        self.n_abandoned() < MOST_ABANDONED
+            || (self.workers.iter().any(works) && self.places.iter().any(is_watched))
+    }
+
+    fn n_abandoned(&self) -> usize {
+        self.workers.iter().filter(|it| it.state == State::Abandoned).count()
     }
 
     pub(super) fn is_left(&self) -> bool {
@@ -166,6 +198,16 @@ impl Crew {
     }
 }
 
+impl Health {
+    fn lost(&mut self, is_full: bool, now: Instant, place: usize) -> Option<Effect> {
+        self.n_lost_in_a_row += 1;
+        let n_rests = usize::try_from(self.n_lost_in_a_row.checked_sub(POISONOUS)?).ok()?;
+        let length = RESTS.get(n_rests).copied().filter(|_| !is_full);
+        self.rest = length.map_or(Rest::ForGood, |length| Rest::Until(now + length));
+        Some(Effect::Rest { place, length })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,6 +219,7 @@ mod tests {
         crew.add_place();
         for id in 0..n {
             assert_eq!(crew.hire(), id);
+            crew.is_ready(id);
         }
         (crew, Instant::now())
     }
@@ -220,7 +263,40 @@ mod tests {
         assert_eq!(lose(&mut crew, id), 1);
         let id = crew.hire();
         assert_eq!(lose(&mut crew, id), 2);
-        assert!(crew.rests(0, now) && !crew.rests(1, now) && !crew.rests(0, now + REST));
+        assert!(crew.rests(0, now) && !crew.rests(1, now) && !crew.rests(0, now + RESTS[0]));
+    }
+
+    /// Has a camera stop a thread after the other, and answers with its rests in minutes; 0: for good.
+    fn rests(crew: &mut Crew, place: usize, n: u32, now: &mut Instant) -> Vec<u64> {
+        let mut rests = Vec::new();
+        for _ in 0..n {
+            let id = crew.hire();
+            crew.is_ready(id);
+            crew.began(id, place, *now);
+            *now += Duration::from_secs(5);
+            for effect in crew.check(*now) {
+                let Effect::Rest { length, .. } = effect else { continue };
+                rests.push(length.map_or(0, |it| it.as_secs() / 60));
+                *now += length.unwrap_or_default();
+            }
+        }
+        rests
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_camera_that_does_it_again_and_again_rests_longer_and_then_for_good() {
+        let (mut crew, mut now) = crew(1);
+        assert_eq!(rests(&mut crew, 0, 5, &mut now), [1, 5, 30, 0]);
+        assert!(crew.rests(0, now + Duration::from_hours(1000)));
+        assert!(crew.goes_on(), "five threads are lost, and the other camera is watched");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_no_camera_can_be_watched_any_more_a_restart_is_tried() {
+        let (mut crew, mut now) = crew(1);
+        rests(&mut crew, 0, 5, &mut now);
+        assert_eq!(rests(&mut crew, 1, 2, &mut now), [0], "no more memory is spent on trying");
+        assert!(!crew.goes_on());
     }
 
     #[tokio::test(start_paused = true)]
@@ -229,11 +305,18 @@ mod tests {
         for n in 0..MOST_ABANDONED {
             assert!(crew.goes_on(), "{n}");
             let id = crew.hire();
+            crew.is_ready(id);
             crew.began(id, n % 2, now);
             crew.check(now + Duration::from_secs(5));
         }
+        let id = crew.hire();
+        assert!(!crew.goes_on(), "the next one has no session, and may never get one");
+        crew.is_ready(id);
+        assert!(crew.goes_on());
+        crew.began(id, 0, now);
+        crew.check(now + Duration::from_secs(5));
         assert!(!crew.goes_on());
-        crew.gone(0);
-        assert!(crew.goes_on(), "one came back and ended");
+        (0..2).for_each(|it| crew.gone(it));
+        assert!(crew.goes_on(), "two came back and ended");
     }
 }

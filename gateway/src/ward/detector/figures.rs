@@ -1,8 +1,10 @@
-//! What one camera gets of the detector's time, counted without a lock.
+//! What one camera gets of the detector's time, counted without a lock; why it gets none, in words.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use models::{DetectError, Seen};
 use tokio::time::Instant;
 
 /// Waits are sorted into this many steps of [`WAIT_STEP`]; the last holds all longer ones.
@@ -10,6 +12,9 @@ const N_WAITS: usize = 100;
 const WAIT_STEP: Duration = Duration::from_millis(10);
 /// A picture older than this is no view of the street of now.
 const BLIND_AFTER: Duration = Duration::from_secs(1);
+/// Without a good look for this long, something is wrong with the looking: the fullest box gives each
+/// camera its turn within a second or two.
+const UNSEEN_AFTER: Duration = Duration::from_secs(5);
 
 /// Counts of one camera since it was added.
 #[derive(Debug)]
@@ -18,8 +23,13 @@ pub struct Figures {
     n_analysed: AtomicU64,
     n_looks: AtomicU64,
     n_dropped: AtomicU64,
-    /// Milliseconds after `began_at` at which the last picture was analysed.
+    /// Milliseconds after `began_at` at which the last picture was judged.
     analysed_at_ms: AtomicU64,
+    /// The last look went wrong.
+    is_failing: AtomicBool,
+    n_rests: AtomicU32,
+    /// Why there is no sight, while there is none.
+    trouble: Mutex<Option<String>>,
     blind_ms: AtomicU64,
     waits: [AtomicU64; N_WAITS],
 }
@@ -37,6 +47,15 @@ pub struct Watched {
     pub blind_ms: u64,
 }
 
+/// Pictures come, and for a while none of them was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::ward) struct Unseen {
+    /// For people.
+    pub(in crate::ward) why: String,
+    /// How often it was decided not to look at the camera for a while.
+    pub(in crate::ward) n_rests: u32,
+}
+
 impl Default for Figures {
     fn default() -> Self {
         Self {
@@ -45,6 +64,9 @@ impl Default for Figures {
             n_looks: AtomicU64::default(),
             n_dropped: AtomicU64::default(),
             analysed_at_ms: AtomicU64::default(),
+            is_failing: AtomicBool::default(),
+            n_rests: AtomicU32::default(),
+            trouble: Mutex::default(),
             blind_ms: AtomicU64::default(),
             waits: std::array::from_fn(|_| AtomicU64::default()),
         }
@@ -62,7 +84,64 @@ impl Figures {
         self.waits[step].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn analysed(&self, n_looks: usize, now: Instant) {
+    /// A picture had its turn. One that was not worth a look is judged by the looks before it: while
+    /// those go wrong, nobody knows what is in it. Answers where looks begin (true) or cease (false) to
+    /// go wrong.
+    pub(in crate::ward) fn judged(
+        &self,
+        seen: Result<&Seen, &DetectError>,
+        now: Instant,
+    ) -> Option<bool> {
+        let was_failing = self.is_failing();
+        let n_looks = match seen {
+            Err(err) => {
+                self.blame(err.to_string());
+                return (!was_failing).then_some(true);
+            }
+            Ok(seen) if was_failing && seen.looked_at.is_empty() => return None,
+            Ok(seen) => seen.looked_at.len(),
+        };
+        self.analysed(n_looks, now);
+        if was_failing {
+            self.is_failing.store(false, Ordering::Relaxed);
+            *self.trouble() = None;
+        }
+        was_failing.then_some(false)
+    }
+
+    /// The last look went wrong, and there was none since.
+    pub(in crate::ward) fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
+    }
+
+    /// A look went wrong.
+    pub(super) fn blame(&self, why: String) {
+        self.is_failing.store(true, Ordering::Relaxed);
+        *self.trouble() = Some(why);
+    }
+
+    /// The camera is not looked at for a while.
+    pub(super) fn rested(&self, why: String) {
+        self.n_rests.fetch_add(1, Ordering::Relaxed);
+        self.blame(why);
+    }
+
+    /// `None`: a picture was judged a moment ago.
+    pub(in crate::ward) fn unseen(&self, now: Instant) -> Option<Unseen> {
+        let since_ms = millis(now.duration_since(self.began_at));
+        let passed = since_ms.saturating_sub(self.analysed_at_ms.load(Ordering::Relaxed));
+        let unknown = || "no detection thread came to its pictures".to_owned();
+        (passed >= millis(UNSEEN_AFTER)).then(|| Unseen {
+            why: self.trouble().clone().unwrap_or_else(unknown),
+            n_rests: self.n_rests.load(Ordering::Relaxed),
+        })
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn analysed(&self, n_looks: usize, now: Instant) {
         let since_ms = millis(now.duration_since(self.began_at));
         let last_ms = self.analysed_at_ms.swap(since_ms, Ordering::Relaxed);
         self.blind_ms.fetch_add(blind_ms(last_ms, since_ms), Ordering::Relaxed);
@@ -98,6 +177,8 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use models::Rect;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -113,6 +194,48 @@ mod tests {
         figures.analysed(2, at(3000));
         let expected = Watched { n_analysed: 3, n_looks: 3, n_dropped: 0, blind_ms: 800 };
         assert_eq!(figures.watched(at(3000)), expected);
+    }
+
+    /// `L` a look that went well, `.` a picture that was not worth one, `x` a look that went wrong: five a
+    /// second. Answers with how many count, how long it was blind, and what is told: `B`egin or `E`nd.
+    fn play(script: &str) -> (u64, u64, String) {
+        let figures = Figures::default();
+        let (mut at, mut told) = (figures.began_at, String::new());
+        let size = base::Size { width: 64, height: 48 };
+        let wrong = DetectError::Picture { width: 64, height: 48, reason: "the model is broken" };
+        for symbol in script.chars() {
+            let looked_at = if symbol == 'L' { vec![Rect::whole(size)] } else { Vec::new() };
+            let seen = Seen { detections: Vec::new(), looked_at };
+            let news = figures.judged(if symbol == 'x' { Err(&wrong) } else { Ok(&seen) }, at);
+            told.extend(news.map(|begins| if begins { 'B' } else { 'E' }));
+            at += Duration::from_millis(200);
+        }
+        let watched = figures.watched(at);
+        (watched.n_analysed, watched.blind_ms, told)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_picture_that_could_not_be_looked_at_is_not_watched() {
+        assert_eq!(play("L....L...."), (10, 0, String::new()));
+        assert_eq!(play(&"x".repeat(50)), (0, 9000, "B".to_owned()));
+        // What is not worth a look proves nothing of a detector that fails.
+        assert_eq!(play(&"x....".repeat(10)), (0, 9000, "B".to_owned()));
+        assert_eq!(play("Lx..Lx..L"), (3, 0, "BEBE".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_not_looked_at_for_a_while_hears_why() {
+        let figures = Figures::default();
+        let at = |seconds: u64| figures.began_at + Duration::from_secs(seconds);
+        assert_eq!(figures.unseen(at(4)), None);
+        let why = |seconds: u64| figures.unseen(at(seconds)).map(|it| it.why);
+        assert_eq!(why(5).as_deref(), Some("no detection thread came to its pictures"));
+        figures.blame("a thread was stuck".to_owned());
+        assert_eq!(why(6).as_deref(), Some("a thread was stuck"));
+        let whole = Rect::whole(base::Size { width: 64, height: 48 });
+        let seen = Seen { detections: Vec::new(), looked_at: vec![whole] };
+        assert_eq!(figures.judged(Ok(&seen), at(7)), Some(false));
+        assert_eq!(figures.unseen(at(11)), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -46,6 +46,13 @@ impl<T> Line<T> {
         place.waiting.take().map(|item| (at, item))
     }
 
+    /// Gives back what waits: nobody is to look at it.
+    pub(super) fn clear(&mut self, at: usize) -> Option<T> {
+        let dropped = self.places[at].waiting.take();
+        self.ready.retain(|it| *it != at);
+        dropped
+    }
+
     /// What was taken from `at` has been looked at.
     pub(super) fn done(&mut self, at: usize) {
         let place = &mut self.places[at];
@@ -60,8 +67,8 @@ impl<T> Line<T> {
 mod tests {
     use super::*;
 
-    /// `a1` puts picture 1 of camera a, `>` takes, `<a` ends the look at camera a; answers with what
-    /// was taken and, in brackets, what was dropped.
+    /// `a1` puts picture 1 of camera a, `>` takes, `<a` ends the look at camera a, `!a` clears it; answers
+    /// with what was taken and, in brackets, what was dropped.
     fn check(script: &str, expected: &str) {
         let mut line = Line::default();
         let cameras = ['a', 'b', 'c'];
@@ -75,6 +82,7 @@ mod tests {
             match letters[..] {
                 ['>'] => seen.push(line.take().map_or("-", |(_, it)| it).to_owned()),
                 ['<', name] => line.done(place(name)),
+                ['!', name] => seen.extend(line.clear(place(name)).map(|it| format!("({it})"))),
                 [name, _] => seen.extend(line.put(place(name), word).map(|it| format!("({it})"))),
                 _ => panic!("{word}"),
             }
@@ -96,6 +104,12 @@ mod tests {
     #[test]
     fn a_camera_is_looked_at_by_one_worker_at_a_time() {
         check("a1 > a2 > <a >", "a1 - a2");
+    }
+
+    #[test]
+    fn what_is_not_to_be_looked_at_leaves_the_line() {
+        check("a1 b1 !a > a2 >", "(a1) b1 a2");
+        check("a1 > a2 <a !a > a3 >", "a1 (a2) - a3");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use media::CameraFrame;
 use tokio::time::Instant;
 
@@ -23,35 +24,43 @@ pub(super) struct Door {
     room: Arc<Room>,
 }
 
-/// A picture and everything that is needed to look at it.
+/// What is to be done for a camera, and everything that is needed for it.
 pub(super) struct Job {
     pub(super) place: usize,
-    pub(super) frame: CameraFrame,
+    pub(super) task: Task,
     pub(super) seat: Arc<Seat>,
 }
 
 /// One camera's memory of what it saw. Its lock is never waited for: a place is given to one thread at
-/// a time, and a thread that was given up does not hold it.
+/// a time, and a thread is given up only while it runs the detector, when it does not hold it.
 #[derive(Debug)]
 pub(super) struct Seat {
-    camera: String,
+    pub(super) camera: String,
     analyst: Mutex<Analyst>,
     pub(super) figures: Arc<Figures>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    line: Line<Shown>,
+    line: Line<Waiting>,
     seats: Vec<Arc<Seat>>,
     crew: Crew,
     is_closed: bool,
 }
 
-/// A picture that waits for its turn.
 #[derive(Debug)]
-struct Shown {
-    frame: CameraFrame,
-    at: Instant,
+#[expect(clippy::large_enum_variant, reason = "a box would cost each picture an allocation")]
+pub(super) enum Task {
+    Look(CameraFrame),
+    /// No picture has come for long: what goes on is over.
+    End(Timestamp),
+}
+
+/// It waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    task: Task,
+    since: Instant,
 }
 
 impl Room {
@@ -69,9 +78,9 @@ impl Room {
     }
 
     pub(super) fn show(&self, place: usize, frame: CameraFrame) {
-        let shown = Shown { frame, at: Instant::now() };
+        let shown = Waiting { task: Task::Look(frame), since: Instant::now() };
         let mut state = self.lock();
-        let is_resting = state.crew.rests(place, shown.at);
+        let is_resting = state.crew.rests(place, shown.since);
         let dropped = if is_resting { Some(shown) } else { state.line.put(place, shown) };
         let seat = Arc::clone(&state.seats[place]);
         drop(state);
@@ -83,6 +92,14 @@ impl Room {
         self.news.notify_one();
     }
 
+    /// In the camera's turn, like a picture: its findings stay in their order.
+    pub(super) fn end(&self, place: usize, at: Timestamp) {
+        let dropped =
+            self.lock().line.put(place, Waiting { task: Task::End(at), since: Instant::now() });
+        drop(dropped);
+        self.news.notify_one();
+    }
+
     /// Waits until somebody shows a picture. `None`: nobody will ever show one again.
     pub(super) fn next(&self) -> Option<Job> {
         let mut state = self.lock();
@@ -90,11 +107,11 @@ impl Room {
             if state.is_closed {
                 return None;
             }
-            if let Some((place, shown)) = state.line.take() {
+            if let Some((place, Waiting { task, since })) = state.line.take() {
                 let seat = Arc::clone(&state.seats[place]);
                 drop(state);
-                seat.figures.waited(shown.at.elapsed());
-                return Some(Job { place, frame: shown.frame, seat });
+                seat.figures.waited(since.elapsed());
+                return Some(Job { place, task, seat });
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -142,22 +159,38 @@ impl Room {
         self.lock().crew.gone(worker);
     }
 
-    /// Frees the places of threads that are lost; the rest of the effects is the caller's.
+    /// Frees the places of threads that are lost, and drops what waits there where nobody is to look at
+    /// it; the rest of the effects is the caller's.
     pub(super) fn check(&self, now: Instant) -> Vec<Effect> {
         let mut state = self.lock();
         let effects = state.crew.check(now);
+        let mut dropped = Vec::new();
         for effect in &effects {
-            if let Effect::Replace { place, .. } = effect {
-                state.line.done(*place);
+            match effect {
+                Effect::Replace { place, .. } => state.line.done(*place),
+                Effect::Rest { place, .. } => {
+                    let waiting = state.line.clear(*place);
+                    if waiting.is_some() {
+                        state.seats[*place].figures.dropped();
+                    }
+                    dropped.extend(waiting);
+                }
             }
         }
         drop(state);
         self.news.notify_all();
+        // Freed outside of the lock.
+        drop(dropped);
         effects
     }
 
-    pub(super) fn camera(&self, place: usize) -> String {
-        self.lock().seats[place].camera.clone()
+    pub(super) fn seat(&self, place: usize) -> Arc<Seat> {
+        Arc::clone(&self.lock().seats[place])
+    }
+
+    /// A thread has its session.
+    pub(super) fn is_ready(&self, worker: u64) {
+        self.lock().crew.is_ready(worker);
     }
 
     pub(super) fn goes_on(&self) -> bool {

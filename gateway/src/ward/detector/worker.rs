@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use models::Detect;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tracing::error;
 
-use super::room::{Job, Room};
+use super::room::{Job, Room, Task};
 
 /// A model that cannot be opened now may be in a while: memory comes back, a disk is mounted.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
@@ -37,6 +36,7 @@ pub(super) fn start(
 }
 
 fn run(room: &Room, worker: u64, mut detector: Box<dyn Detect>) {
+    room.is_ready(worker);
     while let Some(job) = room.next() {
         let place = job.place;
         // What a model does with a picture must not end the other cameras' watch.
@@ -56,15 +56,23 @@ enum Turn {
 }
 
 fn look(room: &Room, worker: u64, detector: &mut dyn Detect, job: Job) -> Turn {
-    let Job { place, frame, seat } = job;
+    let Job { place, task, seat } = job;
+    let frame = match task {
+        Task::Look(frame) => frame,
+        Task::End(at) => {
+            seat.analyst().end(at);
+            room.done(place);
+            return Turn::GoOn;
+        }
+    };
     let picture = frame.frame.picture();
-    room.began(worker, place);
     let looks = seat.analyst().plan(&picture, frame.captured_at);
+    // Only the detector is judged by the time that it takes: the disk may be slow.
+    room.began(worker, place);
     let seen = models::look(detector, &picture, &looks);
     if !room.finished(worker) {
         return Turn::GivenUp;
     }
-    seat.figures.analysed(looks.len(), Instant::now());
     seat.analyst().absorb(&picture, seen, frame.captured_at, frame.clock);
     drop(frame);
     room.done(place);

@@ -109,6 +109,39 @@ async fn an_alert_and_its_event_are_stored_together() {
     assert_eq!((&data["capture_clock"], &data["severity"]), (&json!("camera"), &json!("warning")));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_fact_that_the_database_refuses_does_not_hold_up_those_behind_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread, reporter) = open(dir.path()).await;
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON camera_alert
+                  BEGIN SELECT RAISE(ABORT, 'not this one'); END";
+    store.write(move |conn| conn.execute_batch(refuse)).await.unwrap();
+    let (tx, rx) = mpsc::channel(8);
+    tx.send(alert(Snapshot::Kept(pictures(b"x")))).await.unwrap();
+    tx.send(state(CameraState::Online)).await.unwrap();
+    drop(tx);
+    let began = tokio::time::Instant::now();
+    run(rx, store.clone(), reporter.clone(), RoomCall::default()).await;
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let events = store.read(|conn| {
+        let mut query = conn.prepare("SELECT envelope FROM outbox ORDER BY id")?;
+        query.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<Result<Vec<_>, _>>()
+    });
+    let events: Vec<Value> =
+        events.await.unwrap().iter().map(|it| serde_json::from_slice(it).unwrap()).collect();
+    let [lost, online] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(
+        (&lost["kind"], &online["kind"]),
+        (&json!("camera.fact_lost"), &json!("camera.online"))
+    );
+    assert_eq!(
+        (&lost["data"]["camera"], &lost["data"]["what"]),
+        (&json!("cam-1"), &json!("alert.raised"))
+    );
+    drop((store, reporter));
+    thread.ended().await;
+}
+
 #[tokio::test]
 async fn an_alert_without_a_picture_says_why() {
     let missing = Snapshot::Missing { why: "the disk is full".to_owned() };

@@ -92,6 +92,22 @@ async fn an_edit_is_stored_written_down_and_obeyed() {
 }
 
 #[tokio::test]
+async fn an_edit_that_nobody_waits_for_any_more_is_obeyed_once_it_is_stored() {
+    let desk = desk().await;
+    let sent = [rule("a", "leave")];
+    let mut change = Box::pin(desk.book.change("cam-1", Some(&sent), lan(0)));
+    tokio::select! {
+        biased;
+        _ = &mut change => panic!("it was to be left on its way"),
+        () = std::future::ready(()) => {}
+    }
+    drop(change);
+    let shown = desk.book.of("cam-1").await.unwrap();
+    assert_eq!(shown.revision, 1);
+    assert_eq!(desk.orders.take_rules(), Some(shown.rules));
+}
+
+#[tokio::test]
 async fn who_edits_what_he_has_not_seen_is_refused() {
     let desk = desk().await;
     desk.book.change("cam-1", Some(&[rule("a", "leave")]), lan(0)).await.unwrap();

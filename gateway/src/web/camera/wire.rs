@@ -49,7 +49,8 @@ struct Proof {
 /// Pictures come, but something is wrong with them.
 #[derive(Debug, Serialize)]
 struct Complaint {
-    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew` or `low_fps`.
+    /// `frozen`, `dark`, `blurred`, `moved`, `clock_skew`, `low_fps`, `detector_failing` or
+    /// `main_stream_lost`.
     kind: &'static str,
     since: String,
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::config::{Severity, Transport};
-use crate::ward::alert::{Ending, Update};
+use crate::ward::alert::{Ending, News, Update};
 use crate::ward::evidence::{self, ClipDesk};
 use crate::ward::room::RoomCall;
 
@@ -93,6 +93,10 @@ fn outlet(data_dir: &Path) -> (Outlet, mpsc::Receiver<CameraFact>) {
     (Outlet { evidence, desk, orders, view, clock }, received)
 }
 
+const STREET: Picture<'static> = Picture::Rgb {
+    size: Size { width: 64, height: 48 },
+    data: Plane { data: &[90; 64 * 48 * 3], stride: 64 * 3 },
+};
 const INPUT: Size = Size { width: 416, height: 416 };
 
 /// As a detection thread does it, but all of each picture: nothing moves in these.
@@ -110,6 +114,7 @@ struct Told {
     updated: Vec<Update>,
     cleared: Vec<Ending>,
     tested: Vec<Alert>,
+    complaints: Vec<(&'static str, bool)>,
 }
 
 /// A camera before which a person walks through a picture of 64x48, five times a second.
@@ -129,16 +134,50 @@ impl Walk {
     }
 
     fn go(&mut self, feet: &[Option<f32>]) {
-        let pixels = vec![90; 64 * 48 * 3];
-        let size = Size { width: 64, height: 48 };
-        let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
         for feet in feet {
             let mut detector = Scripted { feet: *feet, labels: labels() };
-            let since = jiff::SignedDuration::from_millis(200 * self.n_pictures);
-            let at = "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since;
-            look(&mut self.analyst, &mut detector, &picture, at);
-            self.n_pictures += 1;
+            let at = self.next_at();
+            look(&mut self.analyst, &mut detector, &STREET, at);
         }
+    }
+
+    /// So many pictures that the model makes nothing of.
+    fn fail(&mut self, n: usize) {
+        for _ in 0..n {
+            let at = self.next_at();
+            self.analyst.plan(&STREET, at);
+            let wrong = DetectError::Picture { width: 64, height: 48, reason: "it is broken" };
+            self.analyst.absorb(&STREET, Err(wrong), at, CaptureClock::Camera);
+        }
+    }
+
+    /// Seconds before a wall of bricks of its own.
+    fn see(&mut self, wall: u32, seconds: usize) {
+        let mut noise = wall;
+        let mut brick = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            40 + u8::try_from(noise >> 25).unwrap()
+        };
+        let bricks: Vec<u8> = std::iter::repeat_with(&mut brick).take(8 * 6).collect();
+        let pixel = |at: usize| bricks[at / 64 / 8 * 8 + at % 64 / 8];
+        let pixels: Vec<u8> = (0..64 * 48 * 3).map(|it| pixel(it / 3)).collect();
+        let size = Size { width: 64, height: 48 };
+        for _ in 0..seconds * 5 {
+            let picture = Picture::Rgb { size, data: Plane { data: &pixels, stride: 64 * 3 } };
+            let at = self.next_at();
+            look(&mut self.analyst, &mut Scripted { feet: None, labels: labels() }, &picture, at);
+        }
+    }
+
+    fn plan(&mut self) -> Vec<Look> {
+        let at = self.next_at();
+        self.analyst.plan(&STREET, at)
+    }
+
+    fn next_at(&mut self) -> Timestamp {
+        let since = SignedDuration::from_millis(200 * self.n_pictures);
+        self.n_pictures += 1;
+        "2026-03-01T08:00:00Z".parse::<Timestamp>().unwrap() + since
     }
 
     /// Ends the camera; what was told, in the end.
@@ -152,7 +191,10 @@ impl Walk {
                 CameraFact::Updated(update) => told.updated.push(update),
                 CameraFact::Cleared(ending) => told.cleared.push(ending),
                 CameraFact::Tested(alert) => told.tested.push(*alert),
-                CameraFact::State(_) | CameraFact::Complaint(_) => {}
+                CameraFact::Complaint(change) => {
+                    told.complaints.push((change.complaint.as_str(), change.begins));
+                }
+                CameraFact::State(_) => {}
             }
         }
         told
@@ -217,6 +259,50 @@ fn rules_that_are_edited_while_somebody_stands_there_do_not_tell_again() {
 }
 
 #[test]
+fn the_alerts_of_a_camera_that_is_gone_end_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&arrival());
+    walk.n_pictures += 60 * 5;
+    let at = walk.next_at();
+    walk.analyst.end(at);
+    walk.n_pictures += 60 * 5;
+    walk.go(&arrival());
+    walk.go(&[None; 20]);
+    let told = walk.end();
+    let ([first, second], [ending]) = (&told.raised[..], &told.cleared[..]) else {
+        panic!("{told:?}")
+    };
+    assert_eq!((ending.alert, ending.reason, ending.at), (first.id, "camera_offline", at));
+    assert!(told.updated.iter().all(|it| it.alert == second.id || it.at < at), "{told:?}");
+}
+
+/// What the lens tells of a camera that is turned, where its rules are edited twenty seconds later.
+fn turned(edit: impl FnOnce(&CameraOrders)) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.see(1, 60);
+    walk.see(2, 20);
+    edit(&walk.orders);
+    walk.see(2, 40);
+    walk.end().complaints.contains(&("moved", true))
+}
+
+#[test]
+fn only_who_draws_on_the_picture_says_that_the_scene_is_right() {
+    let rules = camera(&["person"]).rules;
+    let mut longer = rules.clone();
+    longer[0].cooldown = Duration::from_mins(5);
+    let mut drawn = rules.clone();
+    let corner = vec![[0.0, 0.0], [0.5, 0.0], [0.5, 0.5]];
+    drawn[0].kind = RuleKind::Enter { area: Polygon::new(corner).unwrap() };
+    assert!(turned(|_| {}));
+    assert!(turned(|orders| orders.draw_rules(longer)), "another time is no other shape");
+    assert!(turned(|orders| orders.change_rules(drawn.clone())), "nobody looked");
+    assert!(!turned(|orders| orders.draw_rules(drawn)));
+}
+
+#[test]
 fn a_test_takes_the_way_of_an_alert() {
     let dir = tempfile::tempdir().unwrap();
     let mut walk = Walk::new(dir.path());
@@ -226,6 +312,67 @@ fn a_test_takes_the_way_of_an_alert() {
     let [alert] = &told.tested[..] else { panic!("{told:?}") };
     assert!(matches!(&alert.snapshot, Snapshot::Kept(_)) && alert.rule == "test");
     assert!(told.raised.is_empty());
+}
+
+#[test]
+fn a_camera_whose_pictures_cannot_be_looked_at_proves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&[None; 3]);
+    walk.orders.test();
+    walk.fail(10);
+    assert!(walk.analyst.figures().is_failing());
+    assert!(walk.orders.take_test(), "it is asked for still");
+    walk.orders.test();
+    walk.go(&[None; 3]);
+    let told = walk.end();
+    assert_eq!(told.tested.len(), 1, "once it sees again: {told:?}");
+}
+
+#[test]
+fn a_slow_disk_does_not_hold_up_what_is_timed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&arrival());
+    let desk = walk.analyst.out.evidence.clone();
+    let flood = std::thread::spawn(move || {
+        for _ in 0..200 {
+            let update = || {
+                let news = News::NoClip { why: String::new() };
+                let (camera, at) = ("cam-1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+                Update { alert: uuid::Uuid::nil(), camera, at, news }
+            };
+            desk.leave(Finding::Told(CameraFact::Updated(update())));
+        }
+    });
+    // Nobody reads the facts: the queues behind them fill up.
+    while walk.facts.len() < walk.facts.max_capacity() {
+        std::thread::yield_now();
+    }
+    walk.orders.change_rules(Vec::new());
+    let (planned_tx, planned) = std::sync::mpsc::channel();
+    let planning = std::thread::spawn(move || {
+        walk.plan();
+        planned_tx.send(()).unwrap();
+        walk
+    });
+    let in_time = planned.recv_timeout(Duration::from_secs(10));
+    assert!(in_time.is_ok(), "it waits for the disk");
+    let mut walk = planning.join().unwrap();
+    while walk.facts.try_recv().is_ok() || !flood.is_finished() {}
+    walk.go(&[None]);
+    assert_eq!(walk.end().cleared.len(), 1, "what it found is told with the next looks");
+}
+
+#[test]
+fn while_looks_go_wrong_all_of_each_picture_is_tried() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut walk = Walk::new(dir.path());
+    walk.go(&[None; 20]);
+    let planned = |walk: &mut Walk| walk.plan().len();
+    assert_eq!(planned(&mut walk), 0, "nothing moves");
+    walk.fail(1);
+    assert_eq!(planned(&mut walk), 1);
 }
 
 #[test]
@@ -253,6 +400,6 @@ fn a_picture_that_cannot_be_looked_at_stops_nothing() {
     for _ in 0..3 {
         look(&mut analyst, &mut detector, &empty, Timestamp::UNIX_EPOCH);
     }
-    assert_eq!(analyst.n_failed, 3);
+    assert!(analyst.figures().is_failing());
     assert!(facts.try_recv().is_err() && !desk.take_request());
 }

@@ -100,6 +100,7 @@ fn in_words(err: &CutError) -> String {
         CutError::NothingRecorded
         | CutError::Broken { .. }
         | CutError::MissingElement(_)
+        | CutError::Refused(_)
         | CutError::Cancelled => err.to_string(),
     }
 }
