@@ -18,8 +18,6 @@ use gateway::ward::detector::FAINTEST_SCORE;
 use gateway::ward::record;
 use gateway::ward::room::RoomCall;
 use models::RuleKind;
-use models::{Detect, DetectError, Detection};
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
