@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use models::Detect;
+use models::{Detect, Seen};
 use tokio::sync::mpsc;
 use tracing::error;
 
@@ -67,11 +67,15 @@ fn look(room: &Room, worker: u64, detector: &mut dyn Detect, job: Job) -> Turn {
     };
     let picture = frame.frame.picture();
     let looks = seat.analyst().plan(&picture, frame.captured_at);
-    // Only the detector is judged by the time that it takes: the disk may be slow.
-    room.began(worker, place);
-    let seen = models::look(detector, &picture, &looks);
-    if !room.finished(worker) {
-        return Turn::GivenUp;
+    let mut seen = Ok(Seen::default());
+    // A picture that is not worth a look forgives its camera nothing.
+    if !looks.is_empty() {
+        // Only the detector is judged by the time that it takes: the disk may be slow.
+        room.began(worker, place);
+        seen = models::look(detector, &picture, &looks);
+        if !room.finished(worker) {
+            return Turn::GivenUp;
+        }
     }
     seat.analyst().absorb(&picture, seen, frame.captured_at, frame.clock);
     drop(frame);
