@@ -103,7 +103,7 @@ async fn a_clip_whose_stream_is_over_shows_what_there_is() {
         RtspCamera::connect_recording(&settings, &ring, Arc::new(SystemClock)).unwrap();
     watch(&mut camera, &ring, Duration::from_secs(4)).await;
     let at = camera.next().await.unwrap().captured_at;
-    let piece = ring.piece(around(at, Duration::from_secs(2), Duration::from_secs(60))).unwrap();
+    let piece = ring.piece(around(at, Duration::from_secs(2), Duration::from_mins(1))).unwrap();
     watch_for(&mut camera, Duration::from_secs(1)).await;
     assert!(!piece.is_whole());
     ring.end_pieces();
