@@ -12,7 +12,7 @@ PACKAGES=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-alsa gstreamer1.0-rtsp
-  libasound2-plugins mosquitto mosquitto-clients espeak-ng ffmpeg chromium
+  libasound2-plugins mosquitto mosquitto-clients espeak-ng ffmpeg chromium iproute2
 )
 
 say() { printf '\033[1m[setup]\033[0m %s\n' "$*" >&2; }

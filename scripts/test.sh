@@ -21,6 +21,8 @@ if grep gstreamer-rtsp-server <<<"$tree"; then
 fi
 step "console: types"
 npm --prefix web run check
+step "console: what it decides itself"
+npm --prefix web test
 step "tests"
 cargo build --locked --workspace --bins
 cargo test --locked --workspace --no-fail-fast

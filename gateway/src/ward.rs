@@ -9,7 +9,7 @@ mod commands;
 pub mod content;
 pub mod detector;
 pub mod evidence;
-mod proof;
+pub mod proof;
 pub mod record;
 pub mod retention;
 pub mod room;

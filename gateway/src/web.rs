@@ -44,6 +44,7 @@ use crate::tls::{self, Door};
 use crate::ward::broadcast::Bulletins;
 use crate::ward::camera::CameraHandle;
 use crate::ward::clusters::ClusterViews;
+use crate::ward::proof::Proofs;
 use crate::ward::rules::RuleBook;
 use error::ApiError;
 use live::{Live, Topic};
@@ -67,6 +68,8 @@ pub struct Ward {
     /// An IANA name; every time is shown in it.
     pub timezone: String,
     pub cameras: Vec<CameraHandle>,
+    /// How their last test alarms went.
+    pub proofs: watch::Receiver<Proofs>,
     pub rules: RuleBook,
     pub clusters: Vec<Cluster>,
     pub cluster_views: watch::Receiver<ClusterViews>,

@@ -114,6 +114,12 @@ impl Attention {
         &self.looks
     }
 
+    /// The next picture is looked at whole: somebody wants to know of all of it, or nothing came of
+    /// the last look.
+    pub fn rescan(&mut self) {
+        self.scanned_at = None;
+    }
+
     /// What was found by the looks of the last plan: teaches which motion is nobody.
     pub fn learn(&mut self, size: Size, areas: &[Rect], found: impl Iterator<Item = Rect> + Clone) {
         if !self.looks.is_empty() {

@@ -77,7 +77,7 @@ pub struct Tracker {
     followed: Vec<Followed>,
     fixtures: Fixtures,
     /// What `update` lends out.
-    seen: Vec<Track>,
+    present: Vec<Track>,
     last_update_at: Option<Timestamp>,
     next_id: u64,
 }
@@ -109,14 +109,15 @@ impl Tracker {
             settings,
             followed: Vec::new(),
             fixtures: Fixtures::default(),
-            seen: Vec::new(),
+            present: Vec::new(),
             last_update_at: None,
             next_id: 1,
         }
     }
 
     /// Takes what was detected in the picture captured at `now`; answers with the confirmed tracks
-    /// that were seen in it. Times that do not rise are taken as the same moment.
+    /// that are there: seen in it, or held, since nobody looked for them again (`last_seen_at` tells).
+    /// Times that do not rise are taken as the same moment.
     pub fn update(&mut self, sighting: &Sighting<'_>, now: Timestamp) -> &[Track] {
         let size = sighting.picture.size();
         let last = self.last_update_at.replace(now).unwrap_or(now);
@@ -145,10 +146,16 @@ impl Tracker {
                 self.next_id += 1;
             }
         }
-        self.seen.clear();
-        let seen = self.followed.iter().filter(|it| it.is_seen && it.is_confirmed());
-        self.seen.extend(seen.map(|it| it.track.clone()));
-        &self.seen
+        self.present.clear();
+        let present = self.followed.iter().filter(|it| it.is_confirmed() && !it.is_lost());
+        self.present.extend(present.map(|it| it.track.clone()));
+        &self.present
+    }
+
+    /// The class of each that is followed, lost or not yet counted included, with its latest box and
+    /// where it is thought to be now.
+    pub fn whereabouts(&self) -> impl Iterator<Item = (usize, [Rect; 2])> + '_ {
+        self.followed.iter().map(|it| (it.track.class, [it.track.area, it.motion.area()]))
     }
 
     /// Where each track is thought to be at `now`, a moment after the last update: those that were
@@ -202,7 +209,7 @@ impl Tracker {
 
     fn note_absences(&mut self, looked_at: &[Rect], size: Size, now: Timestamp) {
         for followed in self.followed.iter_mut().filter(|it| !it.is_seen) {
-            if !followed.was_looked_for(looked_at) {
+            if !followed.was_looked_for(looked_at, size) {
                 followed.hold();
             } else if followed.is_confirmed() {
                 followed.miss(size, now);

@@ -2,8 +2,10 @@
 
 pub mod broker;
 pub mod footage;
+pub mod namespace;
 pub mod reporting;
 pub mod sim_camera;
+pub mod sim_link;
 pub mod small_disk;
 pub mod street;
 pub mod tiny_model;

@@ -18,7 +18,12 @@ pub struct SimCamera {
 impl SimCamera {
     /// `arguments` are those after `vong sim camera`. Returns when it listens.
     pub fn start(vong: &str, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut child = Command::new(vong)
+        Self::start_as(Command::new(vong), arguments)
+    }
+
+    /// `vong` is a command that runs it, perhaps somewhere else.
+    pub fn start_as(mut vong: Command, arguments: &[&str]) -> anyhow::Result<Self> {
+        let mut child = vong
             .args(["sim", "camera"])
             .args(arguments)
             .env("VONG_TEST_PASSWORD", "mot hai")

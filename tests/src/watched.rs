@@ -8,8 +8,8 @@ use base::{Clock as _, Picture, Score, Secret, Size, SystemClock};
 use gateway::config::{self, Severity, Transport};
 use gateway::report::health::Health;
 use gateway::ward::camera::{
-    self, Analyst, CameraFact, CameraOrders, CameraParts, CameraState, CameraView, Outlet,
-    PictureDesk, Sees, TroubleKind,
+    self, Analyst, CameraFact, CameraOrders, CameraParts, CameraState, CameraView, MainStream,
+    Outlet, PictureDesk, Sees, TroubleKind,
 };
 use gateway::ward::detector::{self, Crew, DetectorHandle, Figures};
 use gateway::ward::evidence::{self, Clips, Source};
@@ -137,7 +137,17 @@ impl Ward {
         let eye = self.detector.add(analyst);
         let figures = Arc::clone(eye.figures());
         let facts = self.facts.clone();
-        let ring = Some(ring);
+        // As a box does it: clips come from the main stream where there is one.
+        let main = camera.main_url.as_ref().map(|url| MainStream {
+            camera: camera.id.clone(),
+            settings: camera::rtsp_settings(&camera, url, 5),
+            ring: ring.clone(),
+            clock: clock.clone(),
+        });
+        let ring = main.is_none().then_some(ring);
+        if let Some(main) = main {
+            tokio::spawn(camera::run_main_stream(main, self.stop.clone()));
+        }
         let parts = CameraParts { camera, fps: 5, eye, ring, facts, view: view_tx, clock };
         Watched { view, desk, figures, task: tokio::spawn(camera::run(parts, self.stop.clone())) }
     }

@@ -24,8 +24,13 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-const STEPS: &[&str] =
-    &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE, record::SCHEMA_KEEPING];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
+    record::SCHEMA_KEEPING,
+];
 
 fn sim(arguments: &[&str]) -> SimCamera {
     SimCamera::start(env!("CARGO_BIN_EXE_vong-e2e"), arguments).unwrap()

@@ -51,6 +51,7 @@ fn start(dir: &Path) -> Running {
     let camera = SimCamera::start(VONG, &["--listen", address, "--camera", &stream]).unwrap();
     let log = dir.join("box-demo-1.log");
     let mut processes = vec![daemon(dir, &fleet, "box-demo-1", "run")];
+    processes.push(daemon(dir, &fleet, "centre", "centre"));
     for name in ["loa-demo-001", "loa-demo-002"] {
         processes.push(daemon(dir, &fleet, name, "speaker"));
     }
@@ -60,8 +61,9 @@ fn start(dir: &Path) -> Running {
 fn daemon(dir: &Path, fleet: &Path, name: &str, command: &str) -> Process {
     let log = File::create(dir.join(format!("{name}.log"))).unwrap();
     let config = fleet.join(name).join("vong.toml");
-    let started = Command::new(VONG).args([command, "--config"]).arg(config).stderr(log).spawn();
-    Process(started.unwrap())
+    let mut started = Command::new(VONG);
+    started.args([command, "--config"]).arg(config).stdout(Stdio::null()).stderr(log);
+    Process(started.spawn().unwrap())
 }
 
 fn log_text(path: &Path) -> String {
@@ -113,9 +115,22 @@ fn a_ward_is_set_up_and_looked_after_in_a_browser() {
     let log = log_text(&running.log);
     assert!(browsed.status.success(), "{said}\n{complained}\nthe box says:\n{log}");
     assert!(said.matches("an alert shows its picture").count() == 4, "{said}");
+    // In both languages, on a desk and on a phone.
+    for done in ["went to the centre and back", "unheard is no peace", "off is no peace"] {
+        assert!(said.matches(done).count() == 4, "{done}: {said}");
+    }
     // On a desk and on a phone.
-    for done in ["a clip of", "the clip is in the log", "dragged and saved", "refused: hình tự cắt"]
-    {
+    for done in [
+        "a clip of",
+        "the clip is in the log",
+        "dragged and saved",
+        "refused: hình tự cắt",
+        "all else as it was",
+        "are refused where they are",
+        "hours of each day are saved",
+        "sees the picture, and nobody in it",
+        "reads why there is no clip",
+    ] {
         assert!(said.matches(done).count() == 2, "{done}: {said}");
     }
     let [n_reasons, n_seen_to] = kept_of_the_looks(&running);

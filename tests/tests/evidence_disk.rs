@@ -26,8 +26,13 @@ use tokio_util::sync::CancellationToken;
 
 /// Where the small disk is mounted; told to the process that runs on it.
 const DISK: &str = "VONG_TEST_DISK";
-const STEPS: &[&str] =
-    &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE, record::SCHEMA_KEEPING];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
+    record::SCHEMA_KEEPING,
+];
 const DAY: Duration = Duration::from_hours(24);
 const RETENTION: Retention =
     Retention { info: DAY, warning: DAY, critical: DAY, max_bytes: 8 << 30 };

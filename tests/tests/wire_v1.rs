@@ -191,7 +191,13 @@ fn a_health() {
 /// Recorded as a box records it, and read from its outbox.
 async fn recorded(alert: Alert) -> Value {
     let dir = tempfile::tempdir().unwrap();
-    let steps = &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE, record::SCHEMA_KEEPING];
+    let steps = &[
+        report::SCHEMA,
+        record::SCHEMA,
+        record::SCHEMA_EVIDENCE,
+        record::SCHEMA_PROOF,
+        record::SCHEMA_KEEPING,
+    ];
     let (store, thread) = Store::open(&dir.path().join("vong.db"), steps).unwrap();
     let settings = ReporterSettings {
         device: "box-cau-tre-1".parse().unwrap(),

@@ -128,7 +128,9 @@ fn spans(reader: &mut Reader<'_>, key: &str, field: Field<Vec<String>>) -> Optio
         reader.problem(key, "names no hours: leave the key out");
         return None;
     }
-    let spans: Vec<_> = texts.into_iter().map(|it| reader.parsed(key, Some(it))).collect();
+    // Each by its place, so that the console can say it beside the field in which it was written.
+    let span = |(at, text)| reader.parsed(&format!("{key}[{}]", at + 1), Some(text));
+    let spans: Vec<_> = texts.into_iter().enumerate().map(span).collect();
     spans.into_iter().collect()
 }
 

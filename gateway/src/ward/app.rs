@@ -20,7 +20,7 @@ use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
 use super::commands::CommandDesk;
 use super::content::{self, ContentSettings};
-use super::proof::Prover;
+use super::proof::{Proofs, Prover};
 use super::record;
 use super::retention::Keeper;
 use super::room::RoomCall;
@@ -51,6 +51,7 @@ const STEPS: &[&str] = &[
     web::SCHEMA,
     broadcast::SCHEMA_VOLUME,
     record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
 ];
 
@@ -74,6 +75,7 @@ struct Orders {
 /// What the console shows of cameras.
 struct Watch {
     cameras: Vec<CameraHandle>,
+    proofs: watch::Receiver<Proofs>,
     rules: RuleBook,
 }
 
@@ -116,12 +118,14 @@ pub(super) async fn run(
     let from_file = rules::take_up_edits(&mut config, &frame.store).await?;
     let orders = report_up(&mut frame, &config);
     let room = keep_evidence(&mut frame, &config, set_aside.as_deref()).await?;
-    let cameras = watch_street(&mut frame, &config, room).await?;
+    let now = frame.daemon.clock.now();
+    let (proven, proofs) = watch::channel(Proofs::new(config.proof_every, now));
+    let cameras = watch_street(&mut frame, &config, room, proven).await?;
     let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
     let rules = RuleBook::new(reporter, rules::model(&config)?, zone, from_file, &cameras);
     obey(&mut frame, &config, orders, rules.clone());
     let broadcasts = broadcast_to_clusters(&mut frame, &config).await?;
-    open_console(&mut frame, &config, Watch { cameras, rules }, broadcasts).await?;
+    open_console(&mut frame, &config, Watch { cameras, proofs, rules }, broadcasts).await?;
 
     let Frame { mut daemon, store, reporter, progress, .. } = frame;
     // Each handle keeps the store's thread alive, and that thread ends last.
@@ -185,6 +189,7 @@ async fn watch_street(
     frame: &mut Frame,
     config: &config::Ward,
     room: RoomCall,
+    proofs: watch::Sender<Proofs>,
 ) -> anyhow::Result<Vec<CameraHandle>> {
     if config.cameras.is_empty() {
         // Without cameras the parts below would end at once, which the frame takes for a fault.
@@ -212,7 +217,7 @@ async fn watch_street(
     }
     if let Some(every) = config.proof_every {
         let (cameras, reporter) = (handles.clone(), frame.reporter.clone());
-        let prover = Prover { cameras, every, reporter, health: frame.health.clone() };
+        let prover = Prover { cameras, every, proofs, reporter, health: frame.health.clone() };
         tasks.spawn("proof-of-life", prover.run(stop.clone()));
     }
     tasks.spawn("vigil", vigil::run(handles.clone(), frame.health.clone(), stop.clone()));
@@ -316,6 +321,7 @@ async fn open_console(
         data_dir: config.data_dir.clone(),
         timezone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
         cameras: watch.cameras,
+        proofs: watch.proofs,
         rules: watch.rules,
         clusters: config.clusters.clone(),
         cluster_views: broadcasts.clusters,

@@ -6,6 +6,7 @@ mod connection;
 mod main_stream;
 mod orders;
 mod picture;
+mod privacy;
 mod vitals;
 
 use std::sync::Arc;

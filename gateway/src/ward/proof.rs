@@ -1,47 +1,38 @@
 //! Proof of life: now and then each camera raises an alarm about nothing, which takes every step that a
 //! real one takes, to the centre's disk and back. So silence is known to be peace.
 
+mod standing;
+
 use std::time::Duration;
 
 use base::DeviceId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::camera::CameraHandle;
-use super::record::proof::{self, Proof};
+use super::record::proof;
 use crate::report::Reporter;
 use crate::report::health::Health;
 use crate::report::wire::time_text;
 use crate::store::StoreError;
 
+pub use standing::{Proof, ProofView, Proofs, RoundTrip, Standing};
+
 /// How often it is looked whether one is due, or back.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// By then a healthy camera and a healthy link have answered. The first of the program waits for both.
-const BACK_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// Asks the cameras, one after the other, and says who did not answer.
 pub(super) struct Prover {
     pub(super) cameras: Vec<CameraHandle>,
     /// Each camera, once in this time.
     pub(super) every: Duration,
+    /// For the console.
+    pub(super) proofs: watch::Sender<Proofs>,
     pub(super) reporter: Reporter,
     pub(super) health: Health,
-}
-
-/// How a camera's last proof went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// Asked, and not late yet.
-    Open,
-    Proven {
-        after: SignedDuration,
-    },
-    /// No picture was judged.
-    Unseen,
-    /// The alarm was raised, and the centre's word did not come back.
-    Unheard,
 }
 
 impl Prover {
@@ -60,13 +51,13 @@ impl Prover {
         let now = self.reporter.clock().now();
         let mut said = Map::new();
         for (index, (camera, told)) in self.cameras.iter().zip(told).enumerate() {
-            let last = self.last(camera, now).await?;
+            let mut last = self.last(camera, now).await?;
             if is_due(last, self.every, self.offset(index), now) {
-                self.ask(camera, now).await?;
-                continue;
+                last = self.ask(camera, now).await?;
             }
             let Some(last) = last else { continue };
-            let standing = standing(last, now);
+            self.proofs.send_modify(|it| it.note(camera.id.clone(), last));
+            let standing = last.standing(self.every, now);
             if *told != Some(standing) {
                 tell(&camera.id, standing);
                 *told = Some(standing);
@@ -92,12 +83,15 @@ impl Prover {
         self.reporter.store().write(move |conn| proof::look(conn, &id, now)).await
     }
 
-    async fn ask(&self, camera: &CameraHandle, now: Timestamp) -> Result<(), StoreError> {
+    async fn ask(
+        &self,
+        camera: &CameraHandle,
+        now: Timestamp,
+    ) -> Result<Option<Proof>, StoreError> {
         let id = camera.id.clone();
-        let ask = move |conn: &rusqlite::Connection| proof::ask(conn, &id, now);
-        self.reporter.store().write(ask).await?;
+        let asked = self.reporter.store().write(move |conn| proof::ask(conn, &id, now)).await?;
         camera.orders.test();
-        Ok(())
+        Ok(asked)
     }
 
     /// A ward's cameras take turns over the period.
@@ -120,20 +114,9 @@ fn is_due(last: Option<Proof>, every: Duration, offset: Duration, now: Timestamp
     period(last.asked_at) != period(now)
 }
 
-fn standing(proof: Proof, now: Timestamp) -> Standing {
-    match (proof.raised_at, proof.proven_at) {
-        (_, Some(proven_at)) => {
-            Standing::Proven { after: proven_at.duration_since(proof.asked_at) }
-        }
-        (_, None) if now.duration_since(proof.asked_at) < BACK_WITHIN => Standing::Open,
-        (None, None) => Standing::Unseen,
-        (Some(_), None) => Standing::Unheard,
-    }
-}
-
 fn tell(camera: &DeviceId, standing: Standing) {
     match standing {
-        Standing::Open => {}
+        Standing::Off | Standing::Open => {}
         Standing::Proven { after } => info!(%camera, seconds = after.as_secs(), "proof of life"),
         Standing::Unseen => {
             warn!(%camera, "no proof of life: none of its pictures was looked at for two minutes");
@@ -141,19 +124,16 @@ fn tell(camera: &DeviceId, standing: Standing) {
         Standing::Unheard => {
             warn!(%camera, "no proof of life: the centre did not confirm a test alarm in two minutes");
         }
+        Standing::Overdue => warn!(%camera, "no proof of life: a test alarm is overdue"),
     }
 }
 
 fn say(proof: Proof, standing: Standing) -> Value {
-    let asked_at = time_text(proof.asked_at);
-    match standing {
-        Standing::Open => json!({ "asked_at": asked_at, "state": "open" }),
-        Standing::Proven { after } => {
-            json!({ "asked_at": asked_at, "state": "proven", "after_ms": after.as_millis() })
-        }
-        Standing::Unseen => json!({ "asked_at": asked_at, "state": "unseen" }),
-        Standing::Unheard => json!({ "asked_at": asked_at, "state": "unheard" }),
+    let mut said = json!({ "asked_at": time_text(proof.asked_at), "state": standing.as_str() });
+    if let Standing::Proven { after } = standing {
+        said["after_ms"] = json!(after.as_millis());
     }
+    said
 }
 
 #[cfg(test)]
@@ -164,30 +144,16 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn proof(asked: i64, raised: Option<i64>, proven: Option<i64>) -> Proof {
-        Proof { asked_at: at(asked), raised_at: raised.map(at), proven_at: proven.map(at) }
-    }
-
     #[test]
     fn each_camera_has_its_own_moment_of_the_period() {
         let hour = Duration::from_hours(1);
         let due = |asked: i64, offset: u64, now: i64| {
-            is_due(Some(proof(asked, None, None)), hour, Duration::from_secs(offset), at(now))
+            let last = Proof { asked_at: at(asked), raised_at: None, proven_at: None, good: None };
+            is_due(Some(last), hour, Duration::from_secs(offset), at(now))
         };
         assert!(is_due(None, hour, Duration::ZERO, at(5)));
         assert!(!due(7200, 0, 10_799) && due(7200, 0, 10_800));
         assert!(!due(7200, 600, 7799) && due(7200, 600, 7800) && !due(7800, 600, 11_399));
         assert!(due(7200, 0, 100), "the clock was set back");
-    }
-
-    #[test]
-    fn silence_is_told_by_where_it_began() {
-        assert_eq!(
-            standing(proof(0, Some(1), Some(3)), at(500)),
-            Standing::Proven { after: SignedDuration::from_secs(3) }
-        );
-        assert_eq!(standing(proof(0, None, None), at(119)), Standing::Open);
-        assert_eq!(standing(proof(0, None, None), at(120)), Standing::Unseen);
-        assert_eq!(standing(proof(0, Some(1), None), at(120)), Standing::Unheard);
     }
 }

@@ -26,6 +26,8 @@ use backlog::Backlog;
 pub const SCHEMA: &str = include_str!("camera.sql");
 /// What became of alerts, a later step.
 pub const SCHEMA_EVIDENCE: &str = include_str!("evidence.sql");
+/// The test alarm that came back last, a later step.
+pub const SCHEMA_PROOF: &str = include_str!("proof.sql");
 /// How long it is kept, one more.
 pub const SCHEMA_KEEPING: &str = include_str!("keeping.sql");
 

@@ -31,8 +31,12 @@ pub(super) enum Shown {
 }
 
 pub(super) async fn list(State(console): State<Arc<Console>>) -> Json<Vec<wire::Camera>> {
-    let (cameras, now) = (console.ward.cameras.iter(), Instant::now());
-    let shown = cameras.map(|it| wire::Camera::new(it, &it.view.borrow(), it.figures.watched(now)));
+    let (now, wall) = (Instant::now(), console.clock().now());
+    let proofs = console.ward.proofs.borrow();
+    let shown = console.ward.cameras.iter().map(|it| {
+        let proof = proofs.of(&it.id, wall);
+        wire::Camera::new(it, &it.view.borrow(), it.figures.watched(now), proof)
+    });
     Json(shown.collect())
 }
 

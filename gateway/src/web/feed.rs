@@ -10,6 +10,7 @@ use super::{Console, Topic};
 use crate::report::Recorded;
 use crate::report::wire::Presence;
 use crate::ward::camera::{CameraComplaint, CameraHandle, CameraState};
+use crate::ward::proof::ProofView;
 
 /// Camera and cluster figures move all the time; only their states are news, and those keep a second.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -18,7 +19,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, PartialEq)]
 struct Told {
     recorded: Recorded,
-    cameras: Vec<(CameraState, Complaints)>,
+    cameras: Vec<(CameraState, Complaints, ProofView)>,
     clusters: Vec<(Option<Presence>, Option<bool>, bool)>,
 }
 
@@ -48,9 +49,10 @@ pub(super) async fn run(console: &Console) {
 
 impl Told {
     fn now(console: &Console, recorded: Recorded) -> Self {
+        let (proofs, wall) = (console.ward.proofs.borrow(), console.clock().now());
         let camera = |it: &CameraHandle| {
             let view = it.view.borrow();
-            (view.state.clone(), view.complaints.clone())
+            (view.state.clone(), view.complaints.clone(), proofs.of(&it.id, wall))
         };
         let views = console.ward.cluster_views.borrow();
         Self {

@@ -5,6 +5,7 @@ mod api;
 mod broadcasts;
 mod evidence;
 mod login;
+mod proofs;
 mod rules;
 mod setup;
 mod sights;
@@ -12,6 +13,7 @@ mod sights;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::broadcast::Volume;
 use axum::Router;
@@ -46,8 +48,11 @@ const STEPS: &[&str] = &[
     SCHEMA,
     broadcast::SCHEMA_VOLUME,
     crate::ward::record::SCHEMA_EVIDENCE,
+    crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
 ];
+/// Shorter than a session may be idle.
+const PROOF_EVERY: Duration = Duration::from_mins(10);
 const PASSWORD: &str = "cầu tre sáng sớm";
 
 /// A console with a database of its own.
@@ -64,6 +69,7 @@ struct Box {
 struct Parts {
     view: watch::Sender<CameraView>,
     desk: PictureDesk,
+    proofs: watch::Sender<Proofs>,
     cluster_views: watch::Sender<ClusterViews>,
 }
 
@@ -128,11 +134,13 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let rules = rule_book(&reporter, &camera);
     let views = ClusterViews::from([(cluster.clone(), ClusterView::default())]);
     let (cluster_views, clusters_seen) = watch::channel(views);
+    let (proofs, proofs_seen) = watch::channel(Proofs::new(Some(PROOF_EVERY), now));
     let ward = Ward {
         reporter,
         data_dir: data_dir.to_owned(),
         timezone: zone,
         cameras: vec![camera],
+        proofs: proofs_seen,
         rules,
         clusters: vec![Cluster {
             id: cluster,
@@ -143,7 +151,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         cluster_views: clusters_seen,
         bulletins,
     };
-    (ward, Parts { view, desk, cluster_views })
+    (ward, Parts { view, desk, proofs, cluster_views })
 }
 
 /// With one rule in the file.

@@ -1,6 +1,8 @@
 //! `vong sim ...`: stand-ins that speak the real protocols, for development and for sizing hardware.
 
 mod camera;
+mod link;
+mod notation;
 
 use std::process::ExitCode;
 
@@ -14,10 +16,12 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     Camera(camera::Args),
+    Link(link::Args),
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Camera(args) => camera::run(args),
+        What::Link(args) => link::run(args),
     }
 }

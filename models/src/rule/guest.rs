@@ -161,6 +161,11 @@ impl Guest {
         self.is_still = track.is_standing || self.stance.is_still(now);
     }
 
+    /// Capture time of the picture in which it was seen last.
+    pub(super) fn seen_at(&self) -> Timestamp {
+        self.seen_at
+    }
+
     /// For how long it was neither seen nor held.
     pub(super) fn absence(&self, now: Moment) -> Duration {
         now.since(self.present_at)

@@ -28,7 +28,7 @@ pub struct Incident {
     pub area: Rect,
     /// When it began in the pictures: a loiterer's arrival, not the end of the dwell.
     pub began_at: Timestamp,
-    /// Capture time of the latest picture in which somebody of it was seen or held.
+    /// Capture time of the latest picture in which somebody of it was seen, not held.
     pub last_seen_at: Timestamp,
 }
 
@@ -103,7 +103,7 @@ impl Incidents {
             score: first.score,
             area: first.area,
             began_at: began.at,
-            last_seen_at: now.at,
+            last_seen_at: first.seen_at(),
         };
         incident.see(members);
         let n_told = incident.tracks.len();
@@ -133,9 +133,6 @@ impl Incidents {
         let at = self.open.iter().position(|it| it.incident.id == id)?;
         let open = &mut self.open[at];
         open.incident.see(members);
-        if members.iter().any(|it| it.absence(now).is_zero()) {
-            open.incident.last_seen_at = now.at;
-        }
         if let Some(reason) = ended {
             let incident = self.open.remove(at).incident;
             return Some(RuleEvent::Cleared { incident, at: now.at, reason });
@@ -166,6 +163,7 @@ impl Incident {
         self.tracks = members.iter().map(|it| it.track).collect();
         self.n_most = self.n_most.max(self.tracks.len());
         (self.class, self.score) = (first.class, first.score);
+        self.last_seen_at = members.iter().fold(first.seen_at(), |at, it| at.max(it.seen_at()));
         self.area = members.iter().fold(first.area, |all, it| all.around(&it.area));
     }
 }

@@ -181,9 +181,12 @@ impl Followed {
         }
     }
 
-    pub(super) fn was_looked_for(&self, looked_at: &[Rect]) -> bool {
+    /// By what of it lies in a picture of `size`: who is thought to have walked out of it was looked
+    /// for by any look.
+    pub(super) fn was_looked_for(&self, looked_at: &[Rect], size: Size) -> bool {
         let area = self.motion.area();
-        looked_at.iter().any(|it| it.shared(&area) >= LOOKED_AT * area.area())
+        let visible = Rect::whole(size).shared(&area);
+        looked_at.iter().any(|it| it.shared(&area) >= LOOKED_AT * visible)
     }
 
     pub(super) fn is_gone(&self, keep_lost: Duration) -> bool {

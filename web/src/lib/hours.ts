@@ -26,16 +26,26 @@ export function presetOf(active: string[] | undefined): Preset {
 export function read(text: string): Span {
   const [first = '', second] = text.trim().split(/\s+/);
   const isTime = first.includes(':');
-  const [from = '00:00', to = '24:00'] = (isTime ? first : (second ?? '')).split('-').filter((it) => it !== '');
+  const times = isTime ? first : second;
+  const [from = '00:00', to = '24:00'] = times === undefined ? [] : times.split('-');
   return { days: isTime ? DAYS.map(() => true) : daysOf(first), from, to: to === '24:00' ? '00:00' : to };
 }
 
+/** Without a day it is written as such, and the box says that one is missing. */
 export function write({ days, from, to }: Span): string {
   const isWhole = from === '00:00' && to === '00:00';
   const named = DAYS.filter((_, at) => days[at]);
   const times = isWhole ? '' : `${from}-${to === '00:00' ? '24:00' : to}`;
   if (named.length === DAYS.length) return times === '' ? 'mon-sun' : times;
-  return `${named.join(',')} ${times}`.trim();
+  return `${named.join(',') || ','} ${times}`.trim();
+}
+
+export type End = 'whole' | 'midnight' | 'nextDay' | 'sameDay';
+
+/** Where it ends, which two times alone do not say. */
+export function endOf({ from, to }: Span): End {
+  if (to === '00:00') return from === '00:00' ? 'whole' : 'midnight';
+  return to < from ? 'nextDay' : 'sameDay';
 }
 
 function daysOf(text: string): boolean[] {

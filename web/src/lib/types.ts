@@ -39,6 +39,19 @@ export interface Camera {
   blind_ms: number;
   complaints: { kind: string; since: string }[];
   picture_at: string | null;
+  proof: Proof;
+}
+
+/** Whether an alarm of a camera would be heard: its test alarms, to the centre and back. */
+export interface Proof {
+  state: 'off' | 'open' | 'proven' | 'unseen' | 'unheard' | 'overdue';
+  /** Of the newest, whose state it is. */
+  asked_at: string | null;
+  /** Of the one that came back last, which may be an older one. */
+  raised_at: string | null;
+  proven_at: string | null;
+  /** Null: none is asked for. */
+  every_ms: number | null;
 }
 
 export type Severity = 'info' | 'warning' | 'critical';

@@ -16,7 +16,7 @@ use crate::config::{raw, sections};
 pub struct RuleProblem {
     /// Its place among them, from 0.
     pub rule: usize,
-    /// Of its keys; empty where the rule as a whole is meant.
+    /// Of its keys, `active[2]` where the second of several is meant; empty where the rule as a whole is.
     pub key: String,
     pub text: String,
 }

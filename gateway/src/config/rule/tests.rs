@@ -219,7 +219,7 @@ fn everything_wrong_with_a_rule_is_told_at_once() {
             "line: invalid type: integer `7`, expected a sequence",
             "dwell: \"48h\" is more than 86400 s",
             "at_least: 1 is not within 2 to 1000",
-            "active: \"lun\" is not a day: write mon, tue, wed, thu, fri, sat or sun",
+            "active[1]: \"lun\" is not a day: write mon, tue, wed, thu, fri, sat or sun",
             "quiet: names no hours: leave the key out",
             "cooldown: \"soon\" is not a length of time such as \"30s\"",
             "severity: \"high\" is not info, warning or critical",

@@ -13,7 +13,8 @@ use models::{
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::casebook::{Casebook, Scene, relative};
+use super::casebook::{Casebook, Scene};
+use super::privacy::Privacy;
 use super::{CameraFact, CameraOrders, CameraView, ComplaintChange, LatestPicture, PictureDesk};
 use crate::config;
 use crate::ward::alert::{Alert, Snapshot};
@@ -21,9 +22,6 @@ use crate::ward::evidence::{EvidenceDesk, Finding, Shot};
 
 /// A new track must be this much surer than one that goes on.
 const START_MARGIN: f32 = 0.1;
-/// What may be somebody, or somebody's number plate, is hidden from most who look.
-const HIDE: [&str; 6] = ["person", "bicycle", "car", "motorcycle", "bus", "truck"];
-const HIDE_FROM_SCORE: f32 = 0.25;
 
 /// Pictures and boxes in, findings out.
 #[derive(Debug)]
@@ -35,8 +33,7 @@ pub struct Analyst {
     judge: RuleSet,
     casebook: Casebook,
     labels: Vec<String>,
-    /// Classes that are hidden from most who look.
-    hide: Vec<usize>,
+    privacy: Privacy,
     out: Outlet,
     /// Pictures in a row that the detector could not look at.
     n_failed: u64,
@@ -73,13 +70,6 @@ impl Analyst {
         let settings = TrackerSettings { sure, start, ..TrackerSettings::default() };
         let labels = model.labels.to_vec();
         let judge = RuleSet::new(judged(&camera.id, &camera.rules, &labels)?);
-        let is_hidden = |(_, label): &(usize, &String)| HIDE.contains(&label.as_str());
-        let mut hide: Vec<usize> =
-            labels.iter().enumerate().filter(is_hidden).map(|(class, _)| class).collect();
-        if hide.is_empty() {
-            // Whatever this model calls people: everything it finds may be one.
-            hide = (0..labels.len()).collect();
-        }
         Ok(Self {
             camera: camera.id.clone(),
             lookout: Lookout::new(Gate::Motion, model.input, settings),
@@ -87,8 +77,8 @@ impl Analyst {
             rules: camera.rules.clone(),
             judge,
             casebook: Casebook::new(camera.id.clone(), labels.clone()),
+            privacy: Privacy::new(&labels),
             labels,
-            hide,
             out,
             n_failed: 0,
         })
@@ -102,6 +92,10 @@ impl Analyst {
     pub fn plan(&mut self, picture: &Picture<'_>, captured_at: Timestamp) -> Vec<Look> {
         if let Some(rules) = self.out.orders.take_rules() {
             self.change_rules(rules, captured_at);
+        }
+        if self.out.desk.is_asked() {
+            // Whoever may not see people must be sure that all of them were found.
+            self.lookout.look_everywhere();
         }
         let looks = self.lookout.plan(picture, captured_at);
         for (complaint, begins) in self.lens.observe(picture, self.lookout.small(), captured_at) {
@@ -123,6 +117,7 @@ impl Analyst {
         captured_at: Timestamp,
         clock: CaptureClock,
     ) {
+        let mut has_failed = false;
         let seen = match seen {
             Ok(seen) => {
                 if std::mem::take(&mut self.n_failed) > 0 {
@@ -132,11 +127,12 @@ impl Analyst {
             }
             Err(err) => {
                 self.failed(&err);
+                has_failed = true;
                 Seen::default()
             }
         };
         let tracks = self.lookout.absorb(picture, &seen, captured_at).to_vec();
-        let hidden = self.hidden(picture, &seen, &tracks);
+        let hidden = self.privacy.hides(&self.lookout, picture.size(), has_failed);
         if self.out.desk.take_request() {
             show(&self.out.desk, picture, &tracks, hidden.clone(), captured_at);
         }
@@ -202,14 +198,6 @@ impl Analyst {
         let hidden = scene.hidden.to_vec();
         let shot = Photo::of(scene.picture).map(|photo| Shot { photo, area: None, hidden });
         self.out.evidence.leave(Finding::Tested { alert: Box::new(alert), shot });
-    }
-
-    fn hidden(&self, picture: &Picture<'_>, seen: &Seen, tracks: &[Track]) -> Vec<[f32; 4]> {
-        let found = seen.detections.iter().filter(|it| it.score.get() >= HIDE_FROM_SCORE);
-        let found = found.map(|it| (it.class, it.area));
-        let all = found.chain(tracks.iter().map(|it| (it.class, it.area)));
-        let hidden = all.filter(|(class, _)| self.hide.contains(class));
-        hidden.map(|(_, area)| relative(area, picture.size())).collect()
     }
 
     fn failed(&mut self, err: &DetectError) {

@@ -78,6 +78,11 @@ impl PictureDesk {
         latest.borrow().clone()
     }
 
+    /// Whether somebody waits for a picture.
+    pub(in crate::ward) fn is_asked(&self) -> bool {
+        self.inner.is_asked.load(Ordering::Relaxed)
+    }
+
     /// Whether somebody waits for a picture: true once for all who do.
     pub(in crate::ward) fn take_request(&self) -> bool {
         self.inner.is_asked.swap(false, Ordering::Relaxed)

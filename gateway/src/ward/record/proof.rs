@@ -8,32 +8,21 @@ use super::alert::raised_data;
 use crate::report::rows::Evicted;
 use crate::report::{Kind, NewEvent, Reporter, Stream};
 use crate::ward::alert::Alert;
+use crate::ward::proof::{Proof, RoundTrip};
 
-/// How far the last one of a camera is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ward) struct Proof {
-    pub(in crate::ward) asked_at: Timestamp,
-    pub(in crate::ward) raised_at: Option<Timestamp>,
-    pub(in crate::ward) proven_at: Option<Timestamp>,
-}
-
-impl Proof {
-    /// Raised, and its word may come back at any moment.
-    pub(in crate::ward) fn is_under_way(&self) -> bool {
-        self.raised_at.is_some() && self.proven_at.is_none()
-    }
-}
-
+/// The one that came back last stays known.
 pub(in crate::ward) fn ask(
     conn: &Connection,
     camera: &DeviceId,
     now: Timestamp,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Option<Proof>> {
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO camera_proof (camera, asked_at_ms) VALUES (?1, ?2)",
+        "INSERT INTO camera_proof (camera, asked_at_ms) VALUES (?1, ?2)
+         ON CONFLICT (camera) DO UPDATE SET asked_at_ms = excluded.asked_at_ms, epoch = NULL,
+            seq = NULL, raised_at_ms = NULL, proven_at_ms = NULL, is_evicted = 0",
     )?
-    .execute(params![camera.as_str(), now.as_millisecond()])
-    .map(drop)
+    .execute(params![camera.as_str(), now.as_millisecond()])?;
+    last(conn, camera)
 }
 
 /// The camera sees: the alarm goes out as a real one does.
@@ -83,7 +72,8 @@ pub(in crate::ward) fn look(
     now: Timestamp,
 ) -> rusqlite::Result<Option<Proof>> {
     conn.prepare_cached(
-        "UPDATE camera_proof SET proven_at_ms = ?2
+        "UPDATE camera_proof
+         SET proven_at_ms = ?2, good_raised_at_ms = raised_at_ms, good_proven_at_ms = ?2
          WHERE camera = ?1 AND seq IS NOT NULL AND proven_at_ms IS NULL AND is_evicted = 0 AND NOT EXISTS (
             SELECT 1 FROM outbox o
             WHERE o.epoch = camera_proof.epoch AND o.stream = 'alert' AND o.seq = camera_proof.seq)",
@@ -98,13 +88,16 @@ pub(in crate::ward) fn last(
 ) -> rusqlite::Result<Option<Proof>> {
     let at = |ms: Option<i64>| ms.and_then(|it| Timestamp::from_millisecond(it).ok());
     conn.prepare_cached(
-        "SELECT asked_at_ms, raised_at_ms, proven_at_ms FROM camera_proof WHERE camera = ?1",
+        "SELECT asked_at_ms, raised_at_ms, proven_at_ms, good_raised_at_ms, good_proven_at_ms
+         FROM camera_proof WHERE camera = ?1",
     )?
     .query_row([camera.as_str()], |row| {
+        let good = at(row.get(3)?).zip(at(row.get(4)?));
         Ok(Proof {
             asked_at: at(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH),
             raised_at: at(row.get(1)?),
             proven_at: at(row.get(2)?),
+            good: good.map(|(raised_at, proven_at)| RoundTrip { raised_at, proven_at }),
         })
     })
     .optional()

@@ -16,7 +16,7 @@ use crate::store::StoreThread;
 use crate::ward::alert::{Alert, Clip, KeptFile, News, Pictures, Snapshot, Update};
 use crate::ward::camera::{Trouble, TroubleKind};
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE, SCHEMA_KEEPING];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_EVIDENCE, SCHEMA_PROOF, SCHEMA_KEEPING];
 
 async fn open(dir: &std::path::Path) -> (Store, StoreThread, Reporter) {
     let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
@@ -215,7 +215,7 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     let camera: DeviceId = "cam-1".parse().unwrap();
     let now: jiff::Timestamp = "2026-03-01T08:00:01Z".parse().unwrap();
     let look = |camera: DeviceId| move |conn: &Connection| proof::look(conn, &camera, now);
-    let asked = camera.clone();
+    let (asked, again) = (camera.clone(), camera.clone());
     store.write(move |conn| proof::ask(conn, &asked, now)).await.unwrap();
     let seen = store.write(look(camera.clone())).await.unwrap().unwrap();
     assert_eq!((seen.raised_at, seen.proven_at), (None, None));
@@ -229,7 +229,35 @@ async fn a_test_alarm_is_proven_when_the_centre_has_committed_it() {
     store.write(|conn| conn.execute("DELETE FROM outbox", [])).await.unwrap();
     let seen = store.write(look(camera)).await.unwrap().unwrap();
     assert_eq!(seen.proven_at, Some(now));
+    let good = seen.good.unwrap();
+    assert_eq!((Some(good.raised_at), good.proven_at), (seen.raised_at, now));
+    let later = now + Duration::from_hours(6);
+    let again = store.write(move |conn| proof::ask(conn, &again, later)).await.unwrap().unwrap();
+    assert_eq!((again.asked_at, again.raised_at, again.proven_at), (later, None, None));
+    assert_eq!(again.good, Some(good), "what came back stays known while the next is on its way");
     drop((store, reporter));
+    thread.ended().await;
+}
+
+#[tokio::test]
+async fn a_box_that_had_proof_before_keeps_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vong.db");
+    let (store, thread) = Store::open(&path, &STEPS[..STEPS.len() - 2]).unwrap();
+    let insert = "INSERT INTO camera_proof VALUES ('cam-1', 1000, 'e', 1, 2000, 3000), \
+                  ('cam-2', 1000, 'e', 2, 2000, NULL)";
+    store.write(move |conn| conn.execute(insert, [])).await.unwrap();
+    drop(store);
+    thread.ended().await;
+    let (store, thread) = Store::open(&path, STEPS).unwrap();
+    let good = async |camera: &str| {
+        let camera: DeviceId = camera.parse().unwrap();
+        store.read(move |conn| proof::last(conn, &camera)).await.unwrap().unwrap().good
+    };
+    let kept = good("cam-1").await.unwrap();
+    assert_eq!((kept.raised_at.as_second(), kept.proven_at.as_second()), (2, 3));
+    assert_eq!(good("cam-2").await, None);
+    drop(store);
     thread.ended().await;
 }
 

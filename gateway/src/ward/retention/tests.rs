@@ -13,8 +13,13 @@ use crate::report::{self, ReporterSettings};
 use crate::store::StoreThread;
 use crate::ward::record;
 
-const STEPS: &[&str] =
-    &[report::SCHEMA, record::SCHEMA, record::SCHEMA_EVIDENCE, record::SCHEMA_KEEPING];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    record::SCHEMA,
+    record::SCHEMA_EVIDENCE,
+    record::SCHEMA_PROOF,
+    record::SCHEMA_KEEPING,
+];
 const ADD: &str = "INSERT INTO camera_alert (id, event_id, camera, zone, zone_name, severity, label, score,
         track, captured_at_ms, capture_clock, raised_at_ms, cleared_at_ms, held_at_ms,
         snapshot_path, snapshot_sha256, snapshot_bytes, original_path, original_sha256, original_bytes,

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::ward::camera::{CameraHandle, CameraState, CameraView};
 use crate::ward::detector::Watched;
-use crate::web::wire::instant;
+use crate::ward::proof::ProofView;
+use crate::web::wire::{instant, length_ms};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Camera {
@@ -28,6 +29,21 @@ pub(crate) struct Camera {
     blind_ms: u64,
     complaints: Vec<Complaint>,
     picture_at: Option<String>,
+    proof: Proof,
+}
+
+/// Whether an alarm of it would be heard.
+#[derive(Debug, Serialize)]
+struct Proof {
+    /// `off`, `open`, `proven`, `unseen`, `unheard` or `overdue`.
+    state: &'static str,
+    /// Of the newest test alarm, whose state it is.
+    asked_at: Option<String>,
+    /// Of the one that came back last: when the camera raised it, and when the centre's word came.
+    raised_at: Option<String>,
+    proven_at: Option<String>,
+    /// How often; null: never.
+    every_ms: Option<u64>,
 }
 
 /// Pictures come, but something is wrong with them.
@@ -39,7 +55,12 @@ struct Complaint {
 }
 
 impl Camera {
-    pub(crate) fn new(camera: &CameraHandle, view: &CameraView, watched: Watched) -> Self {
+    pub(crate) fn new(
+        camera: &CameraHandle,
+        view: &CameraView,
+        watched: Watched,
+        proof: ProofView,
+    ) -> Self {
         let trouble = match &view.state {
             CameraState::Offline(trouble) => Some(trouble),
             CameraState::Connecting | CameraState::Online => None,
@@ -64,6 +85,19 @@ impl Camera {
                 .map(|(it, since)| Complaint { kind: it.as_str(), since: instant(*since) })
                 .collect(),
             picture_at: view.last_picture_at.map(instant),
+            proof: Proof::from(proof),
+        }
+    }
+}
+
+impl From<ProofView> for Proof {
+    fn from(proof: ProofView) -> Self {
+        Self {
+            state: proof.standing.as_str(),
+            asked_at: proof.asked_at.map(instant),
+            raised_at: proof.good.map(|it| instant(it.raised_at)),
+            proven_at: proof.good.map(|it| instant(it.proven_at)),
+            every_ms: proof.every.map(length_ms),
         }
     }
 }

@@ -81,6 +81,8 @@ async fn answers_have_the_fields_that_are_described() {
     }
     let refused = a_box.get("/api/v1/cameras/none/picture", Some(&visit)).await.json();
     check(&refused, "Error");
+    let camera = a_box.get("/api/v1/cameras", Some(&visit)).await.json()[0].clone();
+    check(&camera["proof"], "Proof");
 }
 
 fn check(shown: &Value, schema: &str) {

@@ -107,7 +107,7 @@ async fn a_form_that_is_wrong_is_told_what_is_wrong() {
         if n_left() == 0 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{} uploads were left behind", n_left());
 }

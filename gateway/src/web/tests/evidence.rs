@@ -269,7 +269,7 @@ async fn a_look_through_a_camera_is_written_down_while_it_lasts() {
     assert_eq!(n_views(&a_box).await, 1);
     assert_eq!(look(&lan, "?reason=y").await, "original");
     assert_eq!(n_views(&a_box).await, 2);
-    tokio::time::sleep(std::time::Duration::from_mins(16)).await;
+    tokio::time::sleep(Duration::from_mins(16)).await;
     assert_eq!(look(&lan, "?reason=x").await, "original");
     assert_eq!((n_views(&a_box).await, a_box.n_recorded("camera.viewed").await), (3, 3));
 }

@@ -116,7 +116,7 @@ async fn an_open_page_is_told_of_an_alert_and_of_its_logout() {
         }
     };
     let raising = async {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         add_alert(&a_box, ALERT, "alerts/a.jpg").await;
         let event = crate::report::NewEvent {
             kind: crate::report::Kind::AlertCleared,

@@ -129,7 +129,9 @@ impl<W: Write> Output<W> {
     }
 
     fn write_tracks(&mut self, looked: &Looked<'_>) -> anyhow::Result<()> {
-        let wanted = looked.tracks.iter().filter(|it| self.wanted.contains(&it.class));
+        let now = Timestamp::UNIX_EPOCH + looked.time;
+        let is_wanted = |it: &&Track| it.last_seen_at == now && self.wanted.contains(&it.class);
+        let wanted = looked.tracks.iter().filter(is_wanted);
         for track in wanted.filter(|it| !it.is_fixture) {
             let Rect { x, y, width, height } = track.area;
             let (frame, id, score) = (looked.number, track.id, track.score.get());

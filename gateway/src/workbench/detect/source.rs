@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-#[cfg(feature = "gst")]
-use models::Detection;
 use models::{Detect, Gate, Lookout, Still, TrackerSettings};
 
 use super::output::{Looked, Output};
@@ -94,8 +92,7 @@ pub(super) fn video(
     let gate = if pace.every_frame { Gate::Open } else { Gate::Motion };
     let lookout = Lookout::new(gate, detector.input(), TrackerSettings::default());
     let step = u64::from(pace.step);
-    let mut watch =
-        Watch { step, detector, output, lookout, n_frames: 0, first_at: None, known: Vec::new() };
+    let mut watch = Watch { step, detector, output, lookout, n_frames: 0, first_at: None };
     if video.starts_with("rtsp://") {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(camera(video, &mut watch))?;
@@ -141,8 +138,6 @@ struct Watch<'a, W> {
     lookout: Lookout,
     n_frames: u64,
     first_at: Option<base::Pts>,
-    /// What was seen in each part of the picture when it was last looked at.
-    known: Vec<Detection>,
 }
 
 #[cfg(feature = "gst")]
@@ -159,18 +154,15 @@ impl<W: Write> Watch<'_, W> {
         let looks = self.lookout.plan(&picture, now);
         let seen = models::look(self.detector, &picture, &looks)
             .with_context(|| format!("frame {}", self.n_frames))?;
-        let is_old =
-            |it: &Detection| !seen.looked_at.iter().any(|area| area.holds(it.area.middle()));
-        self.known.retain(is_old);
-        self.known.extend(&seen.detections);
+        let tracks = self.lookout.absorb(&picture, &seen, now).to_vec();
         self.output.write(&Looked {
             number: self.n_frames,
             file: None,
             time,
             size: picture.size(),
             n_looks: looks.len(),
-            detections: &self.known,
-            tracks: self.lookout.absorb(&picture, &seen, now),
+            detections: self.lookout.known(),
+            tracks: &tracks,
         })
     }
 }

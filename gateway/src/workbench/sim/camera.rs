@@ -7,11 +7,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use base::Secret;
-use jiff::SignedDuration;
 use media::{Clip, Codec, Encoding, Login, LoginScheme, RtspServer, RtspServerSettings, Stream};
 
 use faults::Faults;
@@ -151,12 +149,6 @@ fn path_and_file(text: &str) -> Result<(String, PathBuf), String> {
     Ok((path.to_owned(), PathBuf::from(file)))
 }
 
-/// `30s`, `1m30s`.
-fn time(text: &str) -> Result<Duration, String> {
-    let time: SignedDuration = text.parse().map_err(|_| "write it as 30s or 2m")?;
-    Duration::try_from(time).map_err(|_| "it must not be negative".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,11 +157,5 @@ mod tests {
     fn a_camera_is_a_path_and_a_file() {
         assert_eq!(path_and_file("/a=b=c.mp4"), Ok(("/a".to_owned(), PathBuf::from("b=c.mp4"))));
         assert!(path_and_file("/a").is_err());
-    }
-
-    #[test]
-    fn times_are_written_as_people_do() {
-        assert_eq!(time("1m30s"), Ok(Duration::from_secs(90)));
-        assert!(time("90").is_err() && time("-2s").is_err());
     }
 }

@@ -48,7 +48,7 @@ fn who_is_lost_is_gone_after_ten_seconds_and_who_is_held_is_not() {
     let RuleEvent::Cleared { incident, at: cleared_at, .. } = walk.events.last().unwrap() else {
         panic!("{:?}", walk.events)
     };
-    assert_eq!((&incident.tracks[..], incident.last_seen_at), (&[1][..], at(151)));
+    assert_eq!((&incident.tracks[..], incident.last_seen_at), (&[1][..], at(51)), "seen, not held");
     assert_eq!(*cleared_at, at(201));
 }
 

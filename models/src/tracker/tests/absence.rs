@@ -128,7 +128,8 @@ fn who_stands_outside_of_what_was_looked_at_is_held() {
     }
     let elsewhere = [Rect { x: 400.0, ..WHOLE }];
     for step in 20..600_u16 {
-        assert_eq!(look(&mut tracker, &[], &elsewhere, at(f32::from(step) * 0.2)), []);
+        let held = look(&mut tracker, &[], &elsewhere, at(f32::from(step) * 0.2));
+        assert_eq!((held.len(), held[0].id, held[0].last_seen_at), (1, 1, at(3.8)));
     }
     let expected = tracker.interests(at(120.0)).next().unwrap();
     assert_eq!(expected.pace, Pace::Standing);

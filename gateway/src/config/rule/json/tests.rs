@@ -88,3 +88,16 @@ fn every_problem_is_told_by_its_rule_and_key() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn hours_that_are_none_are_told_by_their_place() {
+    let hours = json!({
+        "active": ["mon-fri 18:00-06:00", "sat 07:00-07:00", ", 18:00-22:00"],
+        "quiet": ["12:00-13:00", "12:60-13:00"],
+    });
+    let problems = read(&[of("enter", &hours)]).unwrap_err();
+    let told: Vec<&str> = problems.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(told, ["active[2]", "active[3]", "quiet[2]"]);
+    assert!(problems[0].text.contains("is none or all of the day"), "{problems:?}");
+    assert!(problems[1].text.starts_with("\"\" is not a day"), "{problems:?}");
+}

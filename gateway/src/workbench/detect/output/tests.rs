@@ -10,9 +10,8 @@ fn person(x: f32) -> Detection {
     Detection { class: 0, score: Score::try_from(0.75).unwrap(), area }
 }
 
-fn track(x: f32) -> Track {
+fn track(x: f32, at: Timestamp) -> Track {
     let Detection { class, score, area } = person(x);
-    let at = Timestamp::UNIX_EPOCH;
     let (first_seen_at, last_seen_at) = (at, at);
     Track {
         id: 1,
@@ -37,7 +36,10 @@ fn check(format: Format, wanted: Vec<usize>, file: Option<&str>, expected: &str)
         let detections = &[person(x), Detection { class: 16, ..person(200.0) }];
         let size = Size { width: 640, height: 480 };
         let time = Duration::from_millis(100 * (number - 1));
-        let tracks = &[track(x)];
+        // Who is held was not seen in this picture.
+        let at = Timestamp::UNIX_EPOCH + time;
+        let held = track(300.0, at - Duration::from_secs(1));
+        let tracks = &[track(x, at), held];
         let looked = Looked { number, file, time, size, n_looks: 1, detections, tracks };
         output.write(&looked).unwrap();
     }

@@ -8,7 +8,7 @@ use base::Size;
 use jiff::{SignedDuration, Span, civil};
 use media::{Clip, Encoding, Fault, Reboot};
 
-use super::time;
+use crate::workbench::sim::notation::{share, time};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Faults")]
@@ -84,13 +84,6 @@ fn half_the_size(file: &Path, clip: &Clip) -> anyhow::Result<Clip> {
     Ok(Clip::encode(file, Encoding { codec: clip.codec(), size, n_b_frames: 0 })?)
 }
 
-/// A part of one: `5%`, `0.05`.
-fn share(text: &str) -> Result<f64, String> {
-    let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |it| (it, 100.0));
-    let share = number.parse::<f64>().ok().map(|it| it / whole);
-    share.filter(|it| (0.0..=1.0).contains(it)).ok_or("write it as 5% or 0.05".to_owned())
-}
-
 /// Years and months are those that follow 2024, which hardly matters to a clock that is off by them.
 fn offset(text: &str) -> Result<SignedDuration, String> {
     let span: Span = text.parse().map_err(|_| "write it as 10y, 3h or -30s")?;
@@ -100,12 +93,6 @@ fn offset(text: &str) -> Result<SignedDuration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_is_written_as_people_do() {
-        assert_eq!((share("5%"), share("0.05"), share("100%")), (Ok(0.05), Ok(0.05), Ok(1.0)));
-        assert!(["5", "-1%", "101%", "NaN", "%", ""].iter().all(|it| share(it).is_err()));
-    }
 
     #[test]
     fn a_clock_may_be_years_off() {
