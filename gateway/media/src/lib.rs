@@ -11,6 +11,7 @@ mod fault;
 mod feeder;
 mod file;
 mod frame;
+mod grievance;
 mod mask;
 #[cfg(feature = "sim")]
 mod noise;
@@ -47,5 +48,7 @@ pub use rtsp_server::{
 
 /// Loads GStreamer. Call it once, before anything else of this crate; again does nothing.
 pub fn init() -> Result<(), InitError> {
-    gstreamer::init().map_err(|source| InitError::Library { source: source.into() })
+    gstreamer::init().map_err(|source| InitError::Library { source: source.into() })?;
+    grievance::listen();
+    Ok(())
 }
