@@ -1,6 +1,7 @@
 //! What plays, where and when. Pure, but for named leaves.
 
 pub mod bulletin;
+pub mod calendar;
 pub mod discipline;
 pub mod library;
 pub mod loudness;
