@@ -8,4 +8,5 @@ pub mod lunar;
 
 pub use computed::Computed;
 pub use day_rule::{DayRule, Effect, Move};
+pub(crate) use day_rule::{Verdict, judge};
 pub use layer::{Layer, LayerError, Origin};

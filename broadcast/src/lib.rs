@@ -10,6 +10,7 @@ mod order;
 pub mod plan;
 pub mod player;
 pub mod quiet;
+pub mod quota;
 pub mod schedule;
 pub mod speech;
 
