@@ -9,4 +9,5 @@ pub mod lunar;
 pub use computed::Computed;
 pub use day_rule::{DayRule, Effect, Move};
 pub(crate) use day_rule::{Verdict, judge};
+pub(crate) use layer::MOST_DAYS;
 pub use layer::{Layer, LayerError, Origin};

@@ -3,6 +3,7 @@
 pub mod bulletin;
 pub mod calendar;
 pub mod discipline;
+pub mod ics;
 pub mod library;
 pub mod loudness;
 pub mod normalise;

@@ -139,7 +139,7 @@ impl Usage {
         for (from, to) in &self.plays {
             match sessions.last_mut() {
                 Some((_, end)) if *from <= *end || length(*end, *from) <= gap => {
-                    *end = (*end).max(*to)
+                    *end = (*end).max(*to);
                 }
                 Some(_) | None => sessions.push((*from, *to)),
             }

@@ -9,7 +9,7 @@ use super::Computed;
 use super::lunar::OutOfRange;
 
 /// More days than that are no exceptions any more: 100 years of the days 1 and 15.
-const MOST_DAYS: usize = 3_000;
+pub(crate) const MOST_DAYS: usize = 3_000;
 const LONGEST_NAME: usize = 64;
 /// In bytes; longer ones are cut, because a label is for a list on a page.
 const LONGEST_LABEL: usize = 200;

@@ -20,6 +20,8 @@ pub(super) fn settle<'a, Id: Clone>(
     candidates.sort_by(|one, other| tie::compare(one, other, &policy.ties).0);
     let mut accepted = Accepted::default();
     let mut ledger = Ledger::new(&policy.quotas, &policy.zone);
+    // What has begun has used its quota, whoever would have gone first.
+    candidates.iter().filter(|it| it.is_begun).for_each(|it| ledger.add(it));
     let mut decided = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let mut reason = candidate.own_reason(policy.quiet.as_ref());
@@ -31,7 +33,9 @@ pub(super) fn settle<'a, Id: Clone>(
         let is_accepted = reason.is_none();
         decided.push((candidate.rank, candidate.explained(reason, policy)));
         if is_accepted {
-            ledger.add(&candidate);
+            if !candidate.is_begun {
+                ledger.add(&candidate);
+            }
             accepted.add(Play { candidate, nth: decided.len() - 1 });
         }
     }

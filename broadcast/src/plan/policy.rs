@@ -35,8 +35,9 @@ pub struct Item<'a, Id> {
     /// Whose it is: 0 is the ward, each administrative level above it one more, as in an
     /// [`Order`](crate::Order).
     pub level: u8,
-    /// Its plays that have begun. They are facts: no rule that came later unmakes them, and they count
-    /// for everybody else.
+    /// Its plays that have begun. They are facts: no rule that came later unmakes them, they use up
+    /// quotas, and among equals they go first. Something of higher priority still plays over one; that
+    /// it is interrupted then is the player's matter.
     pub begun: &'a [Begun],
 }
 

@@ -25,9 +25,9 @@ pub enum Tie {
 /// Why one play went before another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// It was sounding before the rules said otherwise.
-    Began,
     Priority,
+    /// It sounded before the rules said otherwise.
+    Begun,
     /// Of two emergencies it came from further up.
     Level,
     Tie(Tie),
@@ -41,13 +41,13 @@ pub(super) fn compare<Id>(
     other: &Candidate<'_, Id>,
     ties: &[Tie],
 ) -> (Ordering, Ground) {
-    let began = other.is_begun.cmp(&one.is_begun);
-    if began.is_ne() {
-        return (began, Ground::Began);
-    }
     let (priority, theirs) = (one.item.entry.priority, other.item.entry.priority);
     if priority != theirs {
         return (theirs.cmp(&priority), Ground::Priority);
+    }
+    let begun = other.is_begun.cmp(&one.is_begun);
+    if begun.is_ne() {
+        return (begun, Ground::Begun);
     }
     let of_emergencies = [Tie::Above, Tie::Earlier];
     let is_emergency = priority == Priority::Emergency;
@@ -102,7 +102,7 @@ pub struct UnknownTie(String);
 impl fmt::Display for Ground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Began => "it sounds already",
+            Self::Begun => "it sounds already",
             Self::Priority => "its priority is higher",
             Self::Level => "of two emergencies it comes from the higher level",
             Self::Tie(Tie::Own) => "the ward puts its own bulletins first",

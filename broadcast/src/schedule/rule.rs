@@ -101,6 +101,11 @@ impl Rule {
         &self.text
     }
 
+    /// How many plays it can start in a day, at most 96.
+    pub fn most_a_day(&self) -> usize {
+        self.set.get_rrule().iter().map(starts_a_day).sum()
+    }
+
     /// The starts in `from..to`, in order, each once.
     pub fn starts(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Timestamp>, TooMany> {
         let far = to.checked_add(WIDEST_GAP).unwrap_or(Timestamp::MAX);

@@ -143,3 +143,25 @@ fn what_has_begun_is_not_taken_back_and_counts() {
         "chieu 01-09 17:00: plays; it has begun, and no later rule takes that back"
     );
 }
+
+#[test]
+fn an_emergency_does_not_wait_for_what_has_begun() {
+    let (news, storm) = (entry("tin", "06:00"), entry("bao", "06:05"));
+    let storm = Entry { priority: Priority::Emergency, ..storm };
+    let at_six = at("2026-01-05T06:00:00+07:00");
+    let begun = [Begun { occurrence: at_six, at: at_six }];
+    let items = [Item { begun: &begun, ..Item::plain(&news) }, Item::plain(&storm)];
+    let told = told(&items, &policy(), MONDAY, 1);
+    assert!(told[0].starts_with("tin 01-05 06:00: plays; it has begun"), "{told:?}");
+    assert!(told[1].starts_with("bao 01-05 06:05: plays"), "{told:?}");
+}
+
+#[test]
+fn what_has_begun_goes_before_its_equals() {
+    let (first, second) = (entry("mot", "06:00"), entry("hai", "06:05"));
+    let at_five_past = at("2026-01-05T06:05:00+07:00");
+    let begun = [Begun { occurrence: at_five_past, at: at_five_past }];
+    let items = [Item::plain(&first), Item { begun: &begun, ..Item::plain(&second) }];
+    let told = told(&items, &policy(), MONDAY, 1);
+    assert!(told[0].ends_with("goes first: it sounds already"), "{told:?}");
+}
