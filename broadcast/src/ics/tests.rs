@@ -320,3 +320,23 @@ fn files_that_are_no_calendars_are_refused() {
     assert!(refused(&deep)[0].contains("is out of place"));
     assert!(read(b"BEGIN:VCALENDAR\nNAME:\xff\xfe\nEND:VCALENDAR", WARD).is_err());
 }
+
+#[test]
+fn the_zones_of_rules_are_written_with_what_their_clocks_do() {
+    let events = [
+        event("DTSTART:20260105T060000\nRRULE:FREQ=WEEKLY"),
+        event("DTSTART;TZID=Europe/Paris:20260105T060000\nRRULE:FREQ=WEEKLY").replace("tin-1", "b"),
+    ];
+    let calendar = read(file(&events.join("\n")).as_bytes(), WARD).unwrap();
+    let text = write(&calendar, at("2026-01-01T00:00:00Z")).replace("\r\n", "\n");
+    let blocks: Vec<&str> = text.split("BEGIN:VTIMEZONE\n").collect();
+    assert_eq!(blocks.len(), 3);
+    assert_eq!(
+        blocks[1],
+        "TZID:Asia/Ho_Chi_Minh\nX-LIC-LOCATION:Asia/Ho_Chi_Minh\nBEGIN:STANDARD\n\
+         DTSTART:20250101T070000\nTZOFFSETFROM:+0700\nTZOFFSETTO:+0700\nTZNAME:+07\nEND:STANDARD\n\
+         END:VTIMEZONE\n"
+    );
+    assert!(blocks[2].contains("RDATE:20260329T020000\n"), "{}", blocks[2]);
+    assert!(blocks[2].contains("RDATE:20261025T030000\n"), "{}", blocks[2]);
+}

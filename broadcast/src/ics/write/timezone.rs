@@ -22,7 +22,8 @@ struct Change {
 
 pub(super) fn write(out: &mut String, name: &str, first_year: i16) {
     let Ok(zone) = TimeZone::get(name) else { return };
-    let beginning = new_year(first_year);
+    // A year early, for a first of January on whatever clock.
+    let beginning = new_year(first_year.saturating_sub(1));
     let end = new_year(first_year.saturating_add(N_YEARS));
     push(out, "BEGIN:VTIMEZONE");
     push(out, &format!("TZID:{name}"));
@@ -48,6 +49,10 @@ pub(super) fn write(out: &mut String, name: &str, first_year: i16) {
             to: transition.offset(),
             name: transition.abbreviation().to_owned(),
         };
+        if change.from == change.to {
+            // Nobody's clock changes then.
+            continue;
+        }
         changes.entry(change).or_default().push(local(transition.timestamp(), offset));
         offset = transition.offset();
     }
