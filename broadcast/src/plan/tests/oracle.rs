@@ -10,6 +10,8 @@ use super::*;
 use crate::calendar::{DayRule, Effect, Layer, Move};
 use crate::quota::{Band, Limit, Quota};
 
+mod wishes;
+
 const N_DAYS: i64 = 12;
 const A_DAY: i64 = 1_440;
 /// A Monday, in a zone that is seven hours ahead and stays there, so that minutes are just counted.
@@ -34,12 +36,12 @@ struct Wish {
 struct Rules {
     quiet: Option<(i64, i64)>,
     ties: Vec<Tie>,
-    quotas: Vec<Band5>,
+    quotas: Vec<Allowance>,
 }
 
 /// A quota: days of the week, band, limits, gap, exempt.
 #[derive(Clone, Debug)]
-struct Band5 {
+struct Allowance {
     weekdays: BTreeSet<i64>,
     from: i64,
     to: i64,
@@ -90,7 +92,7 @@ impl Street<'_> {
     }
 
     /// Does this quota hold on every cluster and day that `extra` touches?
-    fn is_within(&self, quota: &Band5, extra: &Sound) -> bool {
+    fn is_within(&self, quota: &Allowance, extra: &Sound) -> bool {
         let Some(day) = quota.counts(self.wishes, extra) else { return true };
         self.clusters(extra.wish).into_iter().all(|cluster| {
             let counted = self.sounds.iter().chain([extra]).filter(|it| {
@@ -125,7 +127,7 @@ fn holds(limit: Limit, n_plays: u64, minutes: &BTreeSet<i64>, gap: i64) -> bool 
     }
 }
 
-impl Band5 {
+impl Allowance {
     fn counts(&self, wishes: &[Wish], sound: &Sound) -> Option<i64> {
         if wishes[sound.wish].priority >= self.exempt {
             return None;
@@ -271,7 +273,7 @@ fn planned(wishes: &[Wish], rules: &Rules) -> Vec<(usize, i64, i64, String)> {
     let zone = TimeZone::get(WARD).unwrap();
     let quiet =
         rules.quiet.map(|(from, to)| QuietHours::new(time(from), time(to), zone.clone()).unwrap());
-    let quotas = rules.quotas.iter().map(Band5::believed).collect();
+    let quotas = rules.quotas.iter().map(Allowance::believed).collect();
     let policy = Policy { quotas, ties: rules.ties.clone(), ..Policy::new(zone, quiet) };
     let starts: Vec<Vec<Timestamp>> =
         wishes.iter().map(|it| it.starts.iter().map(|at| instant(*at)).collect()).collect();
@@ -312,65 +314,6 @@ fn day_rules(days: &[(BTreeSet<i64>, Effect)]) -> Vec<DayRule> {
         .collect()
 }
 
-fn any_wish() -> impl Strategy<Value = Wish> {
-    let priority = prop_oneof![
-        6 => Just(Priority::Normal), 2 => Just(Priority::Priority), 1 => Just(Priority::Emergency)
-    ];
-    let clusters = prop::option::weighted(0.7, prop::collection::btree_set(0..3_usize, 1..3));
-    let effect = prop::sample::select(vec![
-        Effect::Not,
-        Effect::Only,
-        Effect::Move(Move::Earlier),
-        Effect::Move(Move::Later),
-    ]);
-    let days = prop::collection::vec((prop::collection::btree_set(3..9_i64, 1..5), effect), 0..2);
-    let expires = prop::option::weighted(0.1, 4 * A_DAY..8 * A_DAY);
-    // Plays crowd in few hours of two days, so that they meet.
-    let start = (4..6_i64, 0..40_i64, prop::bool::weighted(0.2))
-        .prop_map(|(day, step, at_night)| day * A_DAY + step * 7 + if at_night { 0 } else { 300 });
-    let starts = prop::collection::btree_set(start, 1..5).prop_map(|it| it.into_iter().collect());
-    (starts, 1..60_i64, priority, clusters, prop::bool::weighted(0.9), expires, 0..3_u8, days)
-        .prop_map(|(starts, minutes, priority, clusters, is_approved, expires, level, days)| Wish {
-            starts,
-            minutes,
-            priority,
-            clusters,
-            is_approved,
-            expires,
-            level,
-            days,
-        })
-}
-
-fn any_rules() -> impl Strategy<Value = Rules> {
-    let limit = prop_oneof![
-        (0..4_u32).prop_map(Limit::Plays),
-        (0..4_u32).prop_map(Limit::Sessions),
-        (5..120_u64).prop_map(|it| Limit::Sound(Duration::from_mins(it))),
-        (5..60_u64).prop_map(|it| Limit::Session(Duration::from_mins(it))),
-    ];
-    let exempt = prop::sample::select(vec![Priority::Priority, Priority::Emergency]);
-    let weekdays = prop::collection::btree_set(0..7_i64, 4..8);
-    let limits = prop::collection::vec(limit, 1..3);
-    let quota = (weekdays, 0..A_DAY, 0..A_DAY, limits, 0..20_i64, exempt).prop_map(
-        |(weekdays, from, to, limits, gap, exempt)| Band5 {
-            weekdays,
-            from,
-            to,
-            limits,
-            gap,
-            exempt,
-        },
-    );
-    let ties = prop::collection::vec(prop::sample::select(Tie::ALL.to_vec()), 0..4);
-    let quiet = prop::option::weighted(0.8, (1_200..A_DAY, 200..400_i64));
-    (quiet, ties, prop::collection::vec(quota, 0..3)).prop_map(|(quiet, ties, quotas)| Rules {
-        quiet,
-        ties,
-        quotas,
-    })
-}
-
 /// What the ward is promised, whoever planned it.
 fn keeps_promises(
     wishes: &[Wish],
@@ -400,7 +343,7 @@ fn keeps_promises(
         // Adding it again changes no minute; only the number of plays is one too many.
         for quota in &rules.quotas {
             let limits = quota.limits.iter().filter(|it| !matches!(it, Limit::Plays(_)));
-            let quota = Band5 { limits: limits.copied().collect(), ..quota.clone() };
+            let quota = Allowance { limits: limits.copied().collect(), ..quota.clone() };
             prop_assert!(street.is_within(&quota, sound), "{quota:?}");
         }
     }
@@ -412,7 +355,7 @@ proptest! {
 
     #[test]
     fn both_planners_say_the_same_of_every_start(
-        wishes in prop::collection::vec(any_wish(), 1..7), rules in any_rules()
+        wishes in prop::collection::vec(wishes::any_wish(), 1..7), rules in wishes::any_rules()
     ) {
         let said = planned(&wishes, &rules);
         prop_assert_eq!(&said, &painted(&wishes, &rules));
