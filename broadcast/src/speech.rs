@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::library::write_wav;
-use crate::normalise::Normalised;
+use crate::normalise::{Dialect, Normalised};
 
 mod espeak;
 
@@ -38,6 +38,14 @@ impl Voice {
             Self::North => "north",
             Self::Central => "central",
             Self::South => "south",
+        }
+    }
+
+    /// How this voice calls figures.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::North | Self::Central => Dialect::Standard,
+            Self::South => Dialect::Southern,
         }
     }
 }
@@ -174,7 +182,7 @@ mod tests {
 
     async fn check(text: &str) -> (Vec<String>, Result<Spoken, SpeechError>) {
         let engine = Recorder::default();
-        let normalised = normalise(text, &Abbreviations::default());
+        let normalised = normalise(text, &Abbreviations::default(), Dialect::Standard);
         let spoken = say(&engine, normalised, Voice::North).await;
         (engine.0.into_inner().unwrap(), spoken)
     }

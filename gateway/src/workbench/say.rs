@@ -38,7 +38,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output.is_none() && !args.normalise_only && std::io::stdout().is_terminal() {
         bail!("a terminal cannot show sound: name a file with -o FILE.wav, or pipe it on");
     }
-    let normalised = normalise(&text(&args.text)?, &table(&args)?);
+    let normalised = normalise(&text(&args.text)?, &table(&args)?, args.voice.dialect());
     list_unknown(&normalised)?;
     if args.normalise_only {
         if normalised.paragraphs().is_empty() {

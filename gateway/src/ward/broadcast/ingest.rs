@@ -112,7 +112,7 @@ impl Ingest {
         voice: String,
     ) -> Result<Ingested, IngestError> {
         let known: Voice = voice.parse()?;
-        let normalised = normalise(&text, &Abbreviations::default());
+        let normalised = normalise(&text, &Abbreviations::default(), known.dialect());
         let spoken = speech::say(&Espeak::default(), normalised, known).await?;
         let normalised = spoken.normalised.text();
         let (content, loudness) = self.keep(Sound::Wav(spoken.wav)).await?;
