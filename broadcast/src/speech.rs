@@ -2,7 +2,8 @@
 //!
 //! The text is normalised before any engine sees it (`normalise`), so that every engine says the
 //! same words and a person can read what will be said before approving it. Engines are behind
-//! [`Engine`]; [`Espeak`] is the one that needs no model file.
+//! [`Engine`]; [`Espeak`] is the one that needs no model file. A Piper voice speaks from the phonemes
+//! of [`Espeak::phonemes`] and the numbers of [`PhonemeIds`]; who runs its model is not known here.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,8 +13,10 @@ use crate::library::write_wav;
 use crate::normalise::{Dialect, Normalised};
 
 mod espeak;
+mod phoneme;
 
 pub use espeak::Espeak;
+pub use phoneme::{PhonemeIds, PhonemeTableError, clauses};
 
 /// About twenty minutes of speech, in characters: longer texts are bulletins of their own.
 pub const LONGEST_TEXT: usize = 20_000;
@@ -103,6 +106,8 @@ pub enum SpeechError {
     EngineUnusable(#[source] std::io::Error),
     #[error("espeak-ng refused: {reason}")]
     EngineRefused { reason: String },
+    #[error("the voice model cannot speak")]
+    Model(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("espeak-ng did not finish a sentence within {} s", limit.as_secs())]
     EngineTooSlow { limit: Duration },
 }
