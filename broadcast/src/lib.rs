@@ -10,6 +10,7 @@ pub mod plan;
 pub mod player;
 pub mod quiet;
 pub mod schedule;
+pub mod shelf;
 pub mod speech;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
