@@ -191,15 +191,16 @@ fn damage_in_the_middle_is_found() {
     assert!(text.ends_with("copy or export it again"), "{text}");
 }
 
-/// No free HE-AAC encoder is packaged: mark an AAC-LC file as one, in its decoder configuration (ISO
-/// 14496-3, 1.6.2.1: object type 5 instead of 2, in the first five bits).
+/// No free HE-AAC encoder is packaged: an AAC-LC file says that it is one, in its decoder configuration
+/// (ISO 14496-3, 1.6.2.1). Object type 5 at 22050 Hz, two channels, 44100 Hz with replication, core
+/// type 2; a decoder then replicates nothing, and doubles the rate all the same.
 fn he_aac(studio: &Studio) -> PathBuf {
-    let path = studio.ffmpeg("he.m4a", &["-c:a", "aac", "-ar", "44100", "-ac", "2"]);
+    let path = studio.ffmpeg("he.m4a", &["-c:a", "aac", "-ar", "22050", "-ac", "2"]);
     let mut bytes = std::fs::read(&path).unwrap();
-    let tag = [0x05, 0x80, 0x80, 0x80];
-    let at = bytes.windows(4).position(|it| it == tag).unwrap() + 5;
+    let tag = [0x05, 0x80, 0x80, 0x80, 0x05];
+    let at = bytes.windows(5).position(|it| it == tag).unwrap() + 5;
     assert_eq!(bytes[at] >> 3, 2);
-    bytes[at] = bytes[at] & 0b111 | 5 << 3;
+    bytes[at..at + 5].copy_from_slice(&[0x2B, 0x92, 0x08, 0, 0]);
     std::fs::write(&path, bytes).unwrap();
     path
 }

@@ -178,24 +178,37 @@ fn damaged(at: Duration, error: OtherError) -> Refused {
     Refused::Damaged { at, source: error.into() }
 }
 
-/// Reads every packet and decodes none. How long the packets say that they are, together.
+/// Reads every packet and decodes none. How long the packets say that they are, together; a hole
+/// between them, where a damaged page was passed over, is damage.
 fn walk(reader: &mut dyn FormatReader) -> Result<Duration, Refused> {
     let track =
         reader.tracks().first().ok_or(Refused::NotAudio { what: "a file without sound" })?;
     let (id, time_base) = (track.id, track.time_base);
-    let mut n_units = 0_u64;
-    loop {
-        let length = time_base.map_or(Duration::ZERO, |it| {
+    let in_time = |n_units: u64| {
+        time_base.map_or(Duration::ZERO, |it| {
             let n_nanos = u128::from(n_units) * u128::from(it.numer.get()) * 1_000_000_000;
             let n_nanos = n_nanos / u128::from(it.denom.get());
             Duration::from_nanos(u64::try_from(n_nanos).unwrap_or(u64::MAX))
-        });
+        })
+    };
+    let (mut n_units, mut end) = (0_u64, None::<i64>);
+    loop {
+        let length = in_time(n_units);
         if length > LONGEST + LENGTH_SLACK {
             return Err(Refused::TooLong { duration: length });
         }
         match reader.next_packet() {
             Ok(Some(packet)) if packet.track_id == id => {
-                n_units = n_units.saturating_add(packet.dur.get());
+                let (start, units) = (packet.pts.get(), packet.dur.get());
+                let hole = end.map_or(0, |end| start.saturating_sub(end));
+                if in_time(u64::try_from(hole).unwrap_or_default()) > LENGTH_SLACK {
+                    return Err(Refused::Damaged {
+                        at: length,
+                        source: "a part is missing".into(),
+                    });
+                }
+                end = Some(start.saturating_add_unsigned(units));
+                n_units = n_units.saturating_add(units);
             }
             Ok(Some(_)) => {}
             Ok(None) => return Ok(length),

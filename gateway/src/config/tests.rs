@@ -44,9 +44,9 @@ fn keys(problems: &str) -> Vec<&str> {
 fn a_wards_own_words_are_read_and_every_wrong_line_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let believe = |table: &str, speech: &str| {
-        std::fs::write(dir.path().join("tu.txt"), table).unwrap();
+        fs::write(dir.path().join("tu.txt"), table).unwrap();
         let path = dir.path().join("vong.toml");
-        std::fs::write(&path, format!("{speech}\n{WARD}")).unwrap();
+        fs::write(&path, format!("{speech}\n{WARD}")).unwrap();
         Ward::read(&path)
     };
     let ward = believe("NVH = nhà văn hóa\n", "speech.abbreviations = 'tu.txt'").unwrap();
