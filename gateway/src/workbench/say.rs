@@ -85,6 +85,7 @@ fn voices(args: &Args) -> anyhow::Result<Voices> {
 }
 
 #[cfg(not(feature = "onnx"))]
+#[expect(clippy::unnecessary_wraps, reason = "a build with models may find none")]
 fn voices(_: &Args) -> anyhow::Result<Voices> {
     Ok(Voices::default())
 }
