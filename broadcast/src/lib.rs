@@ -13,6 +13,7 @@ pub mod player;
 pub mod quiet;
 pub mod quota;
 pub mod schedule;
+pub mod shelf;
 pub mod speech;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
