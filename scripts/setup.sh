@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 MIN_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
 PACKAGES=(
-  build-essential pkg-config curl ca-certificates tzdata python3 python3-venv python3-pip
+  build-essential pkg-config curl ca-certificates tzdata python3 python3-venv python3-pip python3-dateutil
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-alsa gstreamer1.0-rtsp

@@ -1,8 +1,8 @@
 //! The audio library: is a recording fit to be broadcast, and what exactly would be played?
 //!
 //! [`check`] decodes a recording to its end and measures it; [`prepare`] renders what a horn
-//! plays. Both stream: memory stays the same for one second and for an hour. Opus and HE-AAC are
-//! deliberately absent here (symphonia reads neither); the refusal says what to do.
+//! plays. Both stream: memory stays the same for one second and for an hour. Opus and HE-AAC, which
+//! symphonia does not decode, go through [`OpenOther`] in [`check_with`] and [`prepare_with`].
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -11,6 +11,9 @@ use std::time::Duration;
 mod clipping;
 mod decode;
 mod filter;
+mod identity;
+mod other;
+mod pass;
 mod refused;
 mod resample;
 mod shape;
@@ -19,16 +22,22 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod wav;
+mod waveform;
 
+pub use identity::{Identity, Sameness};
+pub use other::{BlockFormat, Container, NoOther, OpenOther, OtherCodec, OtherError, OtherSound};
 pub use refused::Refused;
 pub use wav::{to_i16, write_wav};
+pub use waveform::{MOST_PEAKS, Waveform};
 
 use crate::loudness::{
     Limiter, Loudness, Meter, is_limited, make_up_gain_db, plan_gain_db, ratio_from_db,
 };
 use clipping::ClippingMeter;
-use decode::Decoder;
+use identity::Identifier;
+use pass::Pass;
 use shape::Shaper;
+use waveform::Outline;
 
 /// What every prepared recording is sampled at, in Hz, in one channel: Opus' own rate.
 pub const SAMPLE_RATE: u32 = 48_000;
@@ -84,6 +93,8 @@ pub struct CheckedAudio {
     pub codec: String,
     /// Share of the loud samples at full scale, in `0.0..=1.0`.
     pub clipped: f64,
+    /// What it is known by, to find it again.
+    pub identity: Identity,
 }
 
 /// What [`prepare`] handed to its sink.
@@ -97,6 +108,8 @@ pub struct Prepared {
     pub gain_db: f64,
     /// Measured on the samples that the sink got.
     pub loudness: Loudness,
+    /// Their outline.
+    pub waveform: Waveform,
 }
 
 /// Why [`prepare`] did not come to its end.
@@ -112,18 +125,33 @@ pub enum PrepareError {
 ///
 /// Blocking: an hour of MP3 takes 20 s of one x86-64 core, so call it from a blocking thread.
 pub fn check<'a>(upload: impl Into<Upload<'a>>) -> Result<CheckedAudio, Refused> {
-    let mut decoder = Decoder::open(upload.into())?;
+    check_with(upload, &NoOther)
+}
+
+/// As [`check`], with another decoder for what symphonia does not decode.
+pub fn check_with<'a>(
+    upload: impl Into<Upload<'a>>,
+    other: &dyn OpenOther,
+) -> Result<CheckedAudio, Refused> {
+    let upload = upload.into();
+    let mut decoder = Pass::open(upload, other)?;
     let format = decoder.format().clone();
     let mut original = Meter::new(format.n_channels, format.sample_rate);
     let mut through_horn = Meter::new(1, SAMPLE_RATE);
     let mut clipping = ClippingMeter::default();
     let mut shaper = Shaper::new(&format);
+    let mut identifier = Identifier::new(format.sample_rate, format.n_channels);
     while let Some(block) = decoder.next_block()? {
         original.add(block);
         clipping.add(block);
-        through_horn.add(shaper.shape(block));
+        identifier.add(block);
+        let shaped = shaper.shape(block);
+        through_horn.add(shaped);
+        identifier.add_shaped(shaped);
     }
-    through_horn.add(shaper.finish());
+    let shaped = shaper.finish();
+    through_horn.add(shaped);
+    identifier.add_shaped(shaped);
     let checked = CheckedAudio {
         duration: decoder.position(),
         loudness: original.loudness(),
@@ -133,6 +161,7 @@ pub fn check<'a>(upload: impl Into<Upload<'a>>) -> Result<CheckedAudio, Refused>
         // Floating point goes past full scale without loss, so nothing is clipped there.
         clipped: if format.is_float_pcm() { 0.0 } else { clipping.clipped() },
         codec: format.codec,
+        identity: identifier.finish(source::hash(upload)?),
     };
     judge(&checked)?;
     Ok(checked)
@@ -168,39 +197,55 @@ pub fn prepare<'a, E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    prepare_with(upload, &NoOther, sink)
+}
+
+/// As [`prepare`], with another decoder for what symphonia does not decode.
+pub fn prepare_with<'a, E>(
+    upload: impl Into<Upload<'a>>,
+    other: &dyn OpenOther,
+    sink: impl FnMut(&[f32]) -> Result<(), E>,
+) -> Result<Prepared, PrepareError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let upload = upload.into();
-    let checked = check(upload)?;
+    let checked = check_with(upload, other)?;
     let mut gain_db = plan_gain_db(checked.through_horn);
     if is_limited(checked.through_horn, gain_db) {
-        let tried = render(upload, gain_db, |_| Ok::<(), Infallible>(()))?;
+        let tried = render(upload, other, gain_db, |_| Ok::<(), Infallible>(()))?;
         gain_db = make_up_gain_db(checked.through_horn, gain_db, tried.loudness);
     }
-    let Rendered { n_samples, loudness } = render(upload, gain_db, sink)?;
+    let Rendered { n_samples, loudness, waveform } = render(upload, other, gain_db, sink)?;
     let duration = Duration::from_nanos(n_samples * 1_000_000_000 / u64::from(SAMPLE_RATE));
-    Ok(Prepared { checked, n_samples, duration, gain_db, loudness })
+    Ok(Prepared { checked, n_samples, duration, gain_db, loudness, waveform })
 }
 
 /// What came out of one pass.
 struct Rendered {
     n_samples: u64,
     loudness: Loudness,
+    waveform: Waveform,
 }
 
 fn render<E>(
     upload: Upload<'_>,
+    other: &dyn OpenOther,
     gain_db: f64,
     mut sink: impl FnMut(&[f32]) -> Result<(), E>,
 ) -> Result<Rendered, PrepareError>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut decoder = Decoder::open(upload)?;
+    let mut decoder = Pass::open(upload, other)?;
     let mut shaper = Shaper::new(decoder.format());
     let mut limiter = Limiter::new(ratio_from_db(gain_db));
     let mut meter = Meter::new(1, SAMPLE_RATE);
+    let mut outline = Outline::new();
     let mut n_samples = 0_u64;
     let mut emit = |samples: &[f32]| {
         meter.add(samples);
+        outline.add(samples);
         n_samples += count(samples.len());
         sink(samples).map_err(|error| PrepareError::Sink(error.into()))
     };
@@ -209,7 +254,7 @@ where
     }
     emit(limiter.limit(shaper.finish()))?;
     emit(limiter.finish())?;
-    Ok(Rendered { n_samples, loudness: meter.loudness() })
+    Ok(Rendered { n_samples, loudness: meter.loudness(), waveform: outline.finish() })
 }
 
 /// A number of samples: memory holds fewer than 64 bits can count.

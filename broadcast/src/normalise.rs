@@ -8,7 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 
 mod abbreviation;
 mod clock;
+mod code;
 mod date;
+mod dialect;
 mod document;
 mod mark;
 mod number;
@@ -18,9 +20,11 @@ mod roman;
 mod said;
 mod scan;
 mod web;
+mod weekday;
 mod word;
 
 pub use abbreviation::{Abbreviations, TableError};
+pub use dialect::Dialect;
 
 use said::Said;
 use scan::Scan;
@@ -56,25 +60,29 @@ type Rule = fn(&mut Scan<'_>, &Said) -> Option<String>;
 /// In order of how much a rule must see to be sure.
 const RULES: &[Rule] = &[
     document::number,
+    code::named,
+    code::plate,
+    code::series,
     date::range,
+    date::list,
     date::date,
     clock::range,
     clock::time,
     phone::number,
     roman::numeral,
+    weekday::list,
     quantity::quantity,
 ];
 
 /// Puts `text` into words, with `table` for what is short for something.
-pub fn normalise(text: &str, table: &Abbreviations) -> Normalised {
-    // Some editors write an accent as a mark of its own; the rules know whole letters only.
-    let text: String = text.nfc().collect();
+pub fn normalise(text: &str, table: &Abbreviations, dialect: Dialect) -> Normalised {
+    let text = plain(text);
     let mut said = Said::default();
     for line in text.lines() {
         let is_shouted = word::is_shouted(line);
         let mut scan = Scan::new(line);
         while !scan.is_done() {
-            if !step(&mut scan, &mut said, table, is_shouted) {
+            if !step(&mut scan, &mut said, table, dialect, is_shouted) {
                 mark::skip(&mut scan, &mut said);
             }
         }
@@ -84,8 +92,38 @@ pub fn normalise(text: &str, table: &Abbreviations) -> Normalised {
     Normalised { paragraphs, unknown }
 }
 
+/// Plain letters and digits: accents joined to their letters (some editors write them as marks of
+/// their own), and letters or figures that are only drawn differently ("𝗧𝗛𝗢̂𝗡𝗚", "①", "½", "Ⅲ").
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() || !c.is_alphanumeric() || matches!(c, '²' | '³' | 'º' | 'µ') {
+            plain.push(c);
+            continue;
+        }
+        let is_figure = c.is_numeric() && plain.ends_with(|it: char| it.is_ascii_digit());
+        let same: String = std::iter::once(c).nfkc().collect();
+        plain.extend(is_figure.then_some(' '));
+        plain.push_str(&same.replace('\u{2044}', "/"));
+    }
+    plain.nfc().collect()
+}
+
 /// Says one token. False where no token starts.
-fn step(scan: &mut Scan<'_>, said: &mut Said, table: &Abbreviations, is_shouted: bool) -> bool {
+fn step(
+    scan: &mut Scan<'_>,
+    said: &mut Said,
+    table: &Abbreviations,
+    dialect: Dialect,
+    is_shouted: bool,
+) -> bool {
+    let mut ahead = *scan;
+    // Before the table, which knows each of the two days alone.
+    if let Some(words) = weekday::range(&mut ahead, said) {
+        *scan = ahead;
+        said.say(&words);
+        return true;
+    }
     if let Some(read) = web::address(scan) {
         said.say_read(read);
         return true;
@@ -98,7 +136,7 @@ fn step(scan: &mut Scan<'_>, said: &mut Said, table: &Abbreviations, is_shouted:
         let mut ahead = *scan;
         if let Some(words) = rule(&mut ahead, said) {
             *scan = ahead;
-            said.say(&words);
+            said.say(&dialect.pronounce(words));
             return true;
         }
     }

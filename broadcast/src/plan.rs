@@ -3,17 +3,28 @@
 //! Pure: the same entries and the same window give the same plan on a box, at the centre and in
 //! `vong plan`. Nothing is looked up, nothing is remembered.
 
+mod candidate;
 mod clash;
+mod ledger;
+mod policy;
+mod reason;
+mod tie;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use candidate::Candidate;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::Priority;
 use crate::quiet::QuietHours;
 use crate::schedule::{Schedule, TooMany};
+
+pub use policy::{Begun, Item, Policy, Reach};
+pub use reason::{Cause, Reason};
+pub use tie::{Ground, Tie, UnknownTie};
 
 /// One thing that wants to play. `Id` is whatever the caller names its bulletins by.
 #[derive(Clone, Debug)]
@@ -61,21 +72,15 @@ pub enum Decision<Id> {
     HeldBack(Reason<Id>),
 }
 
+/// A start with all that can be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason<Id> {
-    NotApproved,
-    Expired {
-        at: Timestamp,
-    },
-    /// Its sound would be heard in quiet hours.
-    QuietHours {
-        hours: QuietHours,
-    },
-    /// Something of higher priority, or earlier in the calendar, sounds on the same clusters then.
-    Clash {
-        with: Id,
-        at: Timestamp,
-    },
+pub struct Explained<Id> {
+    /// The instant that the schedule gave (RFC 5545 RECURRENCE-ID). `planned.at` is another if a day rule
+    /// moved the play.
+    pub occurrence: Timestamp,
+    pub planned: Planned<Id>,
+    /// Worth knowing of one that plays; empty if it is in the calendar and nothing speaks against it.
+    pub because: Vec<Cause<Id>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,10 +90,45 @@ pub struct PlanError<Id: fmt::Debug + fmt::Display> {
     pub source: TooMany,
 }
 
-/// Every start in `from..to`, in order of time, then of `entries`.
+/// Every start in `from..to` and what the ward's rules make of it, in order of time, then of `items`.
+/// The order of `items` is the ward's list, which breaks the last ties.
 ///
-/// Clashes are settled by priority, then by the earlier start, then by the order of `entries`, which
-/// is how a ward breaks ties. A play that began before `from` and still sounds takes part in that.
+/// Each start of each schedule is there exactly once, in the window that its play falls into. The answer
+/// for an instant does not depend on the window, but for chains of clashes longer than twice the longest
+/// sound.
+pub fn explain<Id: Clone + fmt::Debug + fmt::Display>(
+    items: &[Item<'_, Id>],
+    policy: &Policy,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Explained<Id>>, PlanError<Id>> {
+    let reach = policy.reach(items, from, to).starts;
+    let mut starts = Vec::with_capacity(items.len());
+    for Item { entry, .. } in items {
+        let listed = entry.schedule.starts(reach.start, reach.end);
+        starts.push(listed.map_err(|source| PlanError { id: entry.id.clone(), source })?);
+    }
+    Ok(explain_starts(items, &starts, policy, from, to))
+}
+
+/// As [`explain`], for a caller that keeps expansions: `starts` are those of each item in
+/// [`Reach::starts`] of this policy and window.
+pub fn explain_starts<Id: Clone>(
+    items: &[Item<'_, Id>],
+    starts: &[Vec<Timestamp>],
+    policy: &Policy,
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<Explained<Id>> {
+    let reach = policy.reach(items, from, to).plays;
+    let mut candidates = candidate::all(items, starts, &policy.zone);
+    candidates.retain(|it| reach.contains(&it.at));
+    in_window(clash::settle(candidates, policy), from, to)
+}
+
+/// As [`explain`], with nothing but quiet hours: clashes are settled by priority, then by the earlier
+/// start, then by the order of `entries`. A play that began before `from` and still sounds takes part,
+/// one after `to` does not.
 pub fn plan<Id: Clone + fmt::Debug + fmt::Display>(
     entries: &[Entry<Id>],
     quiet: Option<&QuietHours>,
@@ -112,17 +152,21 @@ pub fn decide<Id: Clone>(
     quiet: Option<&QuietHours>,
     from: Timestamp,
 ) -> Vec<Planned<Id>> {
-    let mut candidates = Vec::new();
-    for (rank, (entry, starts)) in entries.iter().zip(starts).enumerate() {
-        candidates.extend(starts.iter().map(|at| Candidate { rank, entry, at: *at }));
-    }
-    let held_back: Vec<Option<Reason<Id>>> =
-        candidates.iter().map(|it| it.own_reason(quiet)).collect();
-    let decided = clash::settle(candidates, held_back);
-    let mut planned: Vec<(usize, Planned<Id>)> =
-        decided.into_iter().filter(|(_, it)| it.at >= from).collect();
-    planned.sort_by_key(|(rank, it)| (it.at, *rank));
-    planned.into_iter().map(|(_, it)| it).collect()
+    let policy = Policy::new(TimeZone::UTC, quiet.cloned());
+    let items: Vec<Item<'_, Id>> = entries.iter().map(Item::plain).collect();
+    let candidates = candidate::all(&items, starts, &policy.zone);
+    let decided = in_window(clash::settle(candidates, &policy), from, Timestamp::MAX);
+    decided.into_iter().map(|it| it.planned).collect()
+}
+
+fn in_window<Id>(
+    mut decided: Vec<(usize, Explained<Id>)>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<Explained<Id>> {
+    decided.retain(|(_, it)| from <= it.planned.at && it.planned.at < to);
+    decided.sort_by_key(|(rank, it)| (it.planned.at, *rank, it.occurrence));
+    decided.into_iter().map(|(_, it)| it).collect()
 }
 
 /// Where to begin in order to decide from `from` on: twice the longest sound before it, because what
@@ -130,47 +174,6 @@ pub fn decide<Id: Clone>(
 pub fn look_back<Id>(entries: &[Entry<Id>], from: Timestamp) -> Timestamp {
     let longest = entries.iter().map(|it| it.duration).max().unwrap_or_default();
     from.checked_sub(longest.saturating_mul(2)).unwrap_or(Timestamp::MIN)
-}
-
-/// A start before anybody decided on it.
-struct Candidate<'a, Id> {
-    /// The place of its entry: how a ward breaks ties.
-    rank: usize,
-    entry: &'a Entry<Id>,
-    at: Timestamp,
-}
-
-impl<Id: Clone> Candidate<'_, Id> {
-    fn ends_at(&self) -> Timestamp {
-        self.at.checked_add(self.entry.duration).unwrap_or(Timestamp::MAX)
-    }
-
-    /// What speaks against it, whatever else wants to play.
-    fn own_reason(&self, quiet: Option<&QuietHours>) -> Option<Reason<Id>> {
-        if self.entry.standing == Standing::NotApproved {
-            return Some(Reason::NotApproved);
-        }
-        if let Some(at) = self.entry.expires_at
-            && self.ends_at() > at
-        {
-            return Some(Reason::Expired { at });
-        }
-        if self.entry.priority == Priority::Emergency {
-            return None;
-        }
-        let hours = quiet.filter(|it| it.touch(self.at, self.entry.duration))?;
-        Some(Reason::QuietHours { hours: hours.clone() })
-    }
-
-    fn decided(&self, held_back: Option<Reason<Id>>) -> Planned<Id> {
-        Planned {
-            id: self.entry.id.clone(),
-            at: self.at,
-            ends_at: self.ends_at(),
-            priority: self.entry.priority,
-            decision: held_back.map_or(Decision::Plays, Decision::HeldBack),
-        }
-    }
 }
 
 impl Targets {
@@ -186,37 +189,6 @@ impl Targets {
         match (self, other) {
             (Self::All, Self::All | Self::Some(_)) | (Self::Some(_), Self::All) => true,
             (Self::Some(ours), Self::Some(theirs)) => !ours.is_disjoint(theirs),
-        }
-    }
-}
-
-impl<Id: fmt::Display> fmt::Display for Reason<Id> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotApproved => f.write_str("nobody has approved it"),
-            Self::Expired { at } => write!(f, "it expires at {at}, before its sound would end"),
-            Self::QuietHours { hours } => {
-                let time = |it: jiff::civil::Time| it.strftime("%H:%M").to_string();
-                write!(
-                    f,
-                    "it would be heard in quiet hours, {} to {}",
-                    time(hours.from()),
-                    time(hours.to())
-                )
-            }
-            Self::Clash { with, at } => write!(f, "{with} plays on the same clusters at {at}"),
-        }
-    }
-}
-
-impl<Id> Reason<Id> {
-    /// One word for a machine.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::NotApproved => "not_approved",
-            Self::Expired { .. } => "expired",
-            Self::QuietHours { .. } => "quiet_hours",
-            Self::Clash { .. } => "clash",
         }
     }
 }

@@ -2,18 +2,21 @@
 //!
 //! The text is normalised before any engine sees it (`normalise`), so that every engine says the
 //! same words and a person can read what will be said before approving it. Engines are behind
-//! [`Engine`]; [`Espeak`] is the one that needs no model file.
+//! [`Engine`]; [`Espeak`] is the one that needs no model file. A Piper voice speaks from the phonemes
+//! of [`Espeak::phonemes`] and the numbers of [`PhonemeIds`]; who runs its model is not known here.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::library::write_wav;
-use crate::normalise::Normalised;
+use crate::normalise::{Dialect, Normalised};
 
 mod espeak;
+mod phoneme;
 
 pub use espeak::Espeak;
+pub use phoneme::{PhonemeIds, PhonemeTableError, clauses};
 
 /// About twenty minutes of speech, in characters: longer texts are bulletins of their own.
 pub const LONGEST_TEXT: usize = 20_000;
@@ -38,6 +41,14 @@ impl Voice {
             Self::North => "north",
             Self::Central => "central",
             Self::South => "south",
+        }
+    }
+
+    /// How this voice calls figures.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Self::North | Self::Central => Dialect::Standard,
+            Self::South => Dialect::Southern,
         }
     }
 }
@@ -95,6 +106,8 @@ pub enum SpeechError {
     EngineUnusable(#[source] std::io::Error),
     #[error("espeak-ng refused: {reason}")]
     EngineRefused { reason: String },
+    #[error("the voice model cannot speak")]
+    Model(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("espeak-ng did not finish a sentence within {} s", limit.as_secs())]
     EngineTooSlow { limit: Duration },
 }
@@ -174,7 +187,7 @@ mod tests {
 
     async fn check(text: &str) -> (Vec<String>, Result<Spoken, SpeechError>) {
         let engine = Recorder::default();
-        let normalised = normalise(text, &Abbreviations::default());
+        let normalised = normalise(text, &Abbreviations::default(), Dialect::Standard);
         let spoken = say(&engine, normalised, Voice::North).await;
         (engine.0.into_inner().unwrap(), spoken)
     }

@@ -8,6 +8,7 @@ mod raw;
 mod rule;
 mod sections;
 mod speaker;
+mod speech;
 mod ward;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ pub use problems::Problems;
 pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
 pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
+pub use speech::{Speech, VoiceModel};
 pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};
 
 /// Which of the three daemons a file is for. The sections tell: only a loudspeaker has a `[box]`,

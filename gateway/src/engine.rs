@@ -48,6 +48,17 @@ pub fn find(
     choice: Choice,
     n_threads: usize,
 ) -> anyhow::Result<Engine> {
+    let model_dir = choice.model_dir.clone();
+    let model_dir = model_dir.unwrap_or_else(|| Surroundings::read().model_dir_with(&entry.file));
+    Ok(Engine { model_dir, ..find_runtime(manifest, choice, n_threads)? })
+}
+
+/// As [`find`], for a model that is named by its own path: the library alone.
+pub fn find_runtime(
+    manifest: &Manifest,
+    choice: Choice,
+    n_threads: usize,
+) -> anyhow::Result<Engine> {
     let around = Surroundings::read();
     let pinned = || {
         manifest.library_sha256().with_context(|| {
@@ -61,7 +72,7 @@ pub fn find(
     let file = format!("libonnxruntime.so.{}", manifest.runtime_version());
     let library =
         choice.library.or(around.library.clone()).unwrap_or_else(|| around.library_file(&file));
-    let model_dir = choice.model_dir.unwrap_or_else(|| around.model_dir_with(&entry.file));
+    let model_dir = choice.model_dir.unwrap_or_default();
     Ok(Engine { library, library_sha256, model_dir, provider: choice.provider, n_threads })
 }
 

@@ -14,6 +14,7 @@ mod machine;
 pub mod order;
 #[cfg(all(feature = "gst", feature = "onnx"))]
 mod ranges;
+pub mod recording;
 pub mod report;
 pub mod signals;
 #[cfg(feature = "gst")]
@@ -21,6 +22,7 @@ pub mod speaker;
 pub mod store;
 pub mod timekeeping;
 pub mod tls;
+pub mod voice;
 #[cfg(all(feature = "gst", feature = "onnx"))]
 pub mod ward;
 #[cfg(all(feature = "gst", feature = "onnx"))]

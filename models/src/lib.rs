@@ -43,7 +43,10 @@ pub use manifest::{
 };
 pub use motion::{MotionDetector, Moved};
 #[cfg(feature = "onnx")]
-pub use onnx::{Engine, OnnxDetector, OpenError, What, open_detector};
+pub use onnx::{
+    Delivery, Engine, OnnxDetector, OnnxVoice, OpenError, VoiceError, What, open_detector,
+    open_voice,
+};
 pub use photo::Photo;
 pub use polygon::{Polygon, PolygonError};
 pub use provider::{Device, Provider, ProviderError};

@@ -3,6 +3,7 @@
 mod library;
 mod provider;
 mod session;
+mod voice;
 mod weights;
 
 use std::io;
@@ -17,6 +18,8 @@ use crate::head::{Candidate, Head, suppress};
 use crate::letterbox::Letterbox;
 use crate::manifest::Entry;
 use crate::provider::Provider;
+
+pub use voice::{Delivery, OnnxVoice, VoiceError, open_voice};
 
 /// Where the library and the weights are, and how they may be used.
 #[derive(Clone, Debug)]

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::{FormatReader, Track, TrackType};
 
+use super::other::OtherCodec;
 use super::resample::is_usual_rate;
 use super::sniff::Shape;
 use super::source;
@@ -19,7 +20,7 @@ const MOST_BAD_PACKETS: u32 = 3;
 /// Encoder delay and padding may be missing from the decoded length; a lost word may not.
 pub(super) const LENGTH_SLACK: Duration = Duration::from_millis(250);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Format {
     /// In Hz; one of the rates that `resample` knows.
     pub(super) sample_rate: u32,
@@ -34,7 +35,13 @@ impl Format {
     }
 }
 
-/// One pass over a recording.
+/// Where a recording's sound can be decoded.
+pub(super) enum Opened<'a> {
+    Here(Box<Decoder<'a>>),
+    Elsewhere(OtherCodec),
+}
+
+/// One pass over a recording that symphonia decodes.
 pub(super) struct Decoder<'a> {
     reader: Box<dyn FormatReader + 'a>,
     codec: Box<dyn AudioDecoder>,
@@ -51,7 +58,7 @@ pub(super) struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    pub(super) fn open(upload: Upload<'a>) -> Result<Self, Refused> {
+    pub(super) fn open(upload: Upload<'a>) -> Result<Opened<'a>, Refused> {
         let (reader, shape) = source::probe(upload)?;
         if shape == Shape::BareStream {
             source::count(upload)?;
@@ -63,7 +70,9 @@ impl<'a> Decoder<'a> {
         if let Some(duration) = declared.filter(|it| *it > LONGEST + LENGTH_SLACK) {
             return Err(Refused::TooLong { duration });
         }
-        let decoder = make_decoder(track, shape)?;
+        let Some(decoder) = make_decoder(track, shape) else {
+            return other_codec(track).map(Opened::Elsewhere);
+        };
         let codec = decoder.codec_info().short_name.to_owned();
         let format = Format { sample_rate: 0, n_channels: 0, codec };
         let mut opened = Self {
@@ -84,7 +93,7 @@ impl<'a> Decoder<'a> {
                 .declared
                 .map_or(Refused::Empty, |_| Refused::BreaksOff { at: Duration::ZERO }));
         }
-        Ok(opened)
+        Ok(Opened::Here(Box::new(opened)))
     }
 
     pub(super) fn format(&self) -> &Format {
@@ -119,7 +128,9 @@ impl<'a> Decoder<'a> {
                 Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     return self.cut_short().map(|()| false);
                 }
-                Err(source) => return Err(Refused::Damaged { at: self.position(), source }),
+                Err(source) => {
+                    return Err(Refused::Damaged { at: self.position(), source: source.into() });
+                }
             };
             match self.codec.decode(&packet) {
                 Ok(block) if block.frames() == 0 => {}
@@ -138,15 +149,8 @@ impl<'a> Decoder<'a> {
 
     fn accept(&mut self, rate: u32, n_channels: usize, n_frames: usize) -> Result<(), Refused> {
         if self.n_frames == 0 {
-            if n_channels == 0 || n_channels > MOST_CHANNELS {
-                return Err(Refused::Channels { n_channels });
-            }
-            if !is_usual_rate(rate) {
-                return Err(Refused::SampleRate { sample_rate: rate });
-            }
-            self.format.sample_rate = rate;
-            self.format.n_channels =
-                u16::try_from(n_channels).map_err(|_| Refused::Channels { n_channels })?;
+            let codec = std::mem::take(&mut self.format.codec);
+            self.format = format_of(rate, n_channels, codec)?;
         } else if rate != self.format.sample_rate
             || n_channels != usize::from(self.format.n_channels)
         {
@@ -164,7 +168,7 @@ impl<'a> Decoder<'a> {
         // HE-AAC announces itself in the first packet, when the header did not.
         let fatal = !matches!(source, Error::DecodeError(_) | Error::IoError(_));
         if fatal || self.n_bad_packets > MOST_BAD_PACKETS {
-            return Err(Refused::Damaged { at: self.position(), source });
+            return Err(Refused::Damaged { at: self.position(), source: source.into() });
         }
         Ok(())
     }
@@ -193,16 +197,22 @@ impl<'a> Decoder<'a> {
 
 /// Two MP3 joined end to end carry the first one's header: trimmed to what it claims, as gapless
 /// decoding does, the second would be lost. Untrimmed, the first 50 ms are an encoder's silence.
-fn make_decoder(track: &Track, shape: Shape) -> Result<Box<dyn AudioDecoder>, Refused> {
-    let params = track
-        .codec_params
-        .as_ref()
-        .and_then(|it| it.audio())
-        .ok_or_else(|| unsupported("this kind of recording"))?;
+fn make_decoder(track: &Track, shape: Shape) -> Option<Box<dyn AudioDecoder>> {
+    let params = track.codec_params.as_ref()?.audio()?;
     let options = AudioDecoderOptions::default().gapless(shape != Shape::BareStream);
-    symphonia::default::get_codecs()
-        .make_audio_decoder(params, &options)
-        .map_err(|_| unsupported(unread_codec(params)))
+    symphonia::default::get_codecs().make_audio_decoder(params, &options).ok()
+}
+
+/// A believable format, or why it is none.
+pub(super) fn format_of(rate: u32, n_channels: usize, codec: String) -> Result<Format, Refused> {
+    if n_channels == 0 || n_channels > MOST_CHANNELS {
+        return Err(Refused::Channels { n_channels });
+    }
+    if !is_usual_rate(rate) {
+        return Err(Refused::SampleRate { sample_rate: rate });
+    }
+    let n_channels = u16::try_from(n_channels).map_err(|_| Refused::Channels { n_channels })?;
+    Ok(Format { sample_rate: rate, n_channels, codec })
 }
 
 fn declared_length(track: &Track, shape: Shape) -> Option<Duration> {
@@ -218,10 +228,11 @@ pub(super) fn unsupported(codec: impl Into<String>) -> Refused {
     Refused::UnsupportedCodec { codec: codec.into() }
 }
 
-fn unread_codec(params: &AudioCodecParameters) -> &'static str {
-    match params.codec {
-        CODEC_ID_OPUS => "Opus",
-        CODEC_ID_AAC => "HE-AAC (or AAC with more than two channels)",
-        _ => "this kind of recording",
+/// Who else may decode what symphonia does not.
+fn other_codec(track: &Track) -> Result<OtherCodec, Refused> {
+    match track.codec_params.as_ref().and_then(|it| it.audio()).map(|it| it.codec) {
+        Some(CODEC_ID_OPUS) => Ok(OtherCodec::Opus),
+        Some(CODEC_ID_AAC) => Ok(OtherCodec::HeAac),
+        _ => Err(unsupported("this kind of recording")),
     }
 }

@@ -23,6 +23,8 @@ pub enum Refused {
     NotAudio { what: &'static str },
     #[error("{codec} is not read yet: export the recording as MP3, M4A (AAC), FLAC or WAV")]
     UnsupportedCodec { codec: String },
+    #[error("{codec} cannot be read on this machine: {reason}; or export the recording as MP3")]
+    DecoderMissing { codec: &'static str, reason: String },
     #[error(
         "a sample rate of {sample_rate} Hz is not usual for recordings: export it at 44100 or 48000 Hz"
     )]
@@ -49,7 +51,7 @@ pub enum Refused {
     Damaged {
         at: Duration,
         #[source]
-        source: symphonia::core::errors::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error(
         "the recording is shorter than 1 second ({} ms): choose a longer one",

@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
+use std::path::Path;
 use std::time::Duration;
 
+use base::{Sha256, Sha256Hasher};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader};
@@ -13,6 +15,7 @@ use symphonia::core::io::{
 use symphonia::core::meta::MetadataOptions;
 
 use super::decode::{LENGTH_SLACK, unsupported};
+use super::other::Container;
 use super::sniff::{self, Foreign, HEAD_BYTES, Shape};
 use super::{LARGEST_BYTES, LONGEST, Refused, Upload, count as to_u64};
 
@@ -24,6 +27,17 @@ pub(super) fn probe(upload: Upload<'_>) -> Result<(Box<dyn FormatReader + '_>, S
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|error| not_probed(&error))?;
     Ok((reader, shape))
+}
+
+/// What wraps the sound, by the file's first bytes. Only for what [`probe`] has taken.
+pub(super) fn container(path: &Path) -> Result<Container, Refused> {
+    let mut head = [0; 8];
+    File::open(path).and_then(|mut it| it.read_exact(&mut head)).map_err(Refused::Unreadable)?;
+    Ok(match head {
+        [b'O', b'g', b'g', b'S', ..] => Container::Ogg,
+        [0xFF, ..] | [b'I', b'D', b'3', ..] => Container::Adts,
+        _ => Container::Mp4,
+    })
 }
 
 /// Counts a bare stream's frames without decoding them, which is a hundred times as fast: ten
@@ -43,6 +57,25 @@ pub(super) fn count(upload: Upload<'_>) -> Result<(), Refused> {
         return Err(Refused::TooLong { duration });
     }
     Ok(())
+}
+
+/// Of the file as it came.
+pub(super) fn hash(upload: Upload<'_>) -> Result<Sha256, Refused> {
+    let mut hasher = Sha256Hasher::default();
+    match upload {
+        Upload::Bytes(bytes) => hasher.update(bytes),
+        Upload::File(path) => {
+            let mut file = File::open(path).map_err(Refused::Unreadable)?;
+            let mut block = vec![0; 64 << 10];
+            loop {
+                match file.read(&mut block).map_err(Refused::Unreadable)? {
+                    0 => break,
+                    n => hasher.update(block.get(..n).unwrap_or_default()),
+                }
+            }
+        }
+    }
+    Ok(hasher.finish())
 }
 
 fn open(upload: Upload<'_>) -> Result<(Box<dyn MediaSource + '_>, Shape), Refused> {

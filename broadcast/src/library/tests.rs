@@ -162,11 +162,46 @@ fn a_header_that_would_cost_memory_is_refused() {
         text,
         "the file claims 12 channels and at most 8 are taken: export it in stereo or mono"
     );
+    // A thousand channels fill a block with nothing else; four billion samples a second are no rate.
+    for bomb in [
+        Wav { n_channels: 1_000, sample_rate: 8_000, n_claimed: None },
+        Wav { n_channels: 1_000, sample_rate: 8_000, n_claimed: Some(u32::MAX / 4_000) },
+        Wav { n_channels: 1, sample_rate: 4_000_000_000 / 2, n_claimed: None },
+    ] {
+        let text = refusal(&bomb.with(&[1_000; 4_000]));
+        assert!(
+            text.ends_with("or mono")
+                || text.ends_with("48000 Hz")
+                || text.contains("not a recording"),
+            "{text}"
+        );
+    }
     let odd = Wav { sample_rate: 47_999, ..Wav::default() };
     assert_eq!(
         refusal(&odd.with(&speech_like(16_000, 4, 0.5))),
         "a sample rate of 47999 Hz is not usual for recordings: export it at 44100 or 48000 Hz"
     );
+}
+
+#[test]
+fn the_same_sound_at_another_rate_and_level_is_found_again() {
+    let identity = |wav: Wav, samples: &[i16]| check(&*wav.with(samples)).unwrap().identity;
+    let speech = |rate, peak| {
+        // No two syllables alike, as in speech.
+        let mut samples = speech_like(rate, 6, peak);
+        let n_a_syllable = usize::try_from(rate).unwrap() / 4;
+        for (at, sample) in samples.iter_mut().enumerate() {
+            *sample /= [1, 7, 2, 5, 1, 3, 9][at / n_a_syllable * 5 % 7];
+        }
+        samples
+    };
+    let original = identity(Wav::default(), &speech(16_000, 0.8));
+    let quiet = Wav { sample_rate: 44_100, ..Wav::default() };
+    assert_eq!(original.sameness(&identity(quiet, &speech(44_100, 0.3))), Some(Sameness::Sound));
+    let mut backwards = speech(16_000, 0.8);
+    backwards.reverse();
+    assert_eq!(original.sameness(&identity(Wav::default(), &backwards)), None);
+    assert_eq!(original.sameness(&original), Some(Sameness::File));
 }
 
 #[test]

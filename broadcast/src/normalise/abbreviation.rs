@@ -68,6 +68,13 @@ impl Abbreviations {
         self.numbered.get(letters).map(String::as_str)
     }
 
+    /// The reading of letters that are no word, whichever way they are written: "ubnd".
+    pub(super) fn in_any_case(&self, letters: &str) -> Option<&str> {
+        let upper = letters.to_uppercase();
+        let keys = self.plain.get(&upper.chars().next()?)?;
+        keys.iter().find(|(key, _)| *key == upper).map(|(_, words)| words.as_str())
+    }
+
     /// Consumes the longest key that stands here as a whole token. In a line of capitals a key may
     /// be a word ("CA"): nothing tells, so it is read as that word and listed.
     pub(super) fn read<'a>(&self, scan: &mut Scan<'a>, is_shouted: bool) -> Option<Read<'a>> {
@@ -124,7 +131,7 @@ fn parse(line: usize, text: &str) -> Result<(&str, &str), TableError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalise::normalise;
+    use crate::normalise::{Dialect, normalise};
 
     #[test]
     fn a_ward_adds_its_own_words_and_overrides_ours() {
@@ -132,7 +139,7 @@ mod tests {
             .extended("// của phường\nNVH-TT = nhà văn hóa thể thao\nKP# = khóm\n\nSH = sinh hoạt")
             .unwrap();
         let check = |text: &str, words: &str| {
-            let normalised = normalise(text, &table);
+            let normalised = normalise(text, &table, Dialect::Standard);
             assert_eq!(normalised.text(), words);
             assert!(normalised.unknown().is_empty(), "{:?}", normalised.unknown());
         };

@@ -7,6 +7,9 @@ use super::scan::Scan;
 /// Before these, `1:10` is a proportion.
 const PROPORTIONS: &[&str] = &["tỷ lệ", "tỉ lệ", "tỷ số", "tỉ số", "bản đồ"];
 
+/// Behind these, `7g` is an hour, as the south writes it.
+const TIME_FOLLOWS: &[&str] = &["lúc", "vào lúc", "từ", "đến", "trước", "hồi"];
+
 /// `7h00-8h30`, `7-8h`.
 pub(super) fn range(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     let from = time(scan, said).or_else(|| bare_hour(scan))?;
@@ -20,6 +23,14 @@ pub(super) fn range(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
 /// `7h30`; the word "phút" is not doubled where it is written.
 pub(super) fn time(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     let mut ahead = *scan;
+    if said.ends_with_any(&["giờ"]) && ahead.digits(2..=2) == Some("00") && ahead.is_number_end()
+    {
+        // "16 giờ 00" is sharp.
+        ahead.eat_any(&[" phút", "'", "’"]);
+        *scan = ahead;
+        return Some(String::new());
+    }
+    let mut ahead = *scan;
     let hour = ahead.digits(1..=2).filter(|it| is_at_most(it, 24))?;
     let minute = if ahead.eat(":") {
         let is_proportion = said.ends_with_any(PROPORTIONS);
@@ -27,7 +38,12 @@ pub(super) fn time(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     } else if ahead.eat_any(&["giờ", "h", "H"]) {
         minutes(&mut ahead)
     } else if ahead.eat_any(&["g", "G"]) {
-        Some(minutes(&mut ahead)?) // `7g` alone is a weight
+        let minute = minutes(&mut ahead);
+        // `7g` alone is a weight, but where a time is told.
+        if minute.is_none() && !said.ends_with_any(TIME_FOLLOWS) {
+            return None;
+        }
+        minute
     } else {
         return None;
     };

@@ -4,35 +4,13 @@ use super::number::{in_words, padded};
 use super::said::Said;
 use super::scan::Scan;
 
-/// Words after which `2/9` is a day and not two ninths.
-const DAY_FOLLOWS: &[&str] = &[
-    "ngày",
-    "sáng",
-    "trưa",
-    "chiều",
-    "tối",
-    "đêm",
-    "từ",
-    "đến",
-    "hôm",
-    "trước",
-    "sau",
-    "mùng",
-    "mồng",
-    "lễ",
-    "dịp",
-    "khánh",
-    "chủ nhật",
-    "thứ hai",
-    "thứ ba",
-    "thứ tư",
-    "thứ năm",
-    "thứ sáu",
-    "thứ bảy",
-    "nay",
-    "mai",
-    "rằm",
-];
+mod context;
+
+pub(super) use context::{follows_a_day, is_lunar};
+use context::{is_day, is_named_by_day};
+
+/// What is counted anew each year: "quý 3/2026".
+const NUMBERED_IN_A_YEAR: &[&str] = &["quý", "đợt", "số", "học kỳ", "kỳ", "lần", "phiên"];
 /// Words that already say "day".
 const SAYS_DAY: &[&str] = &["ngày", "mùng", "mồng"];
 
@@ -43,16 +21,44 @@ struct Day<'a> {
     year: Option<&'a str>,
 }
 
+/// How a day is said: what the sentence has said of it already, and by which calendar.
+#[derive(Clone, Copy)]
+struct Manner {
+    says_day: bool,
+    says_first_ten: bool,
+    is_lunar: bool,
+}
+
+impl Manner {
+    fn of(said: &Said, scan: &Scan<'_>) -> Self {
+        Self {
+            says_day: said.ends_with_any(SAYS_DAY) || is_named_by_day(said),
+            says_first_ten: said.ends_with_any(&["mùng", "mồng"]),
+            is_lunar: is_lunar(scan),
+        }
+    }
+
+    /// For the end of a range, which the words before it say nothing of.
+    fn afresh(self) -> Self {
+        Self { says_day: false, says_first_ten: false, ..self }
+    }
+}
+
 impl Day<'_> {
-    fn words(&self, says_day: bool) -> String {
+    /// The moon's first ten days are "mùng".
+    fn words(&self, manner: Manner) -> String {
         let mut words = String::new();
-        if !says_day {
+        if !manner.says_day {
             words.push_str("ngày ");
+        }
+        if manner.is_lunar && !manner.says_first_ten && is_in(self.of_month, 1, 10) {
+            words.push_str("mùng ");
         }
         words.push_str(&padded(self.of_month));
         if let Some(month) = self.month {
             words.push_str(" tháng ");
-            words.push_str(&month_words(month));
+            let is_lunar = manner.is_lunar;
+            words.push_str(&if is_lunar { lunar_month(month) } else { month_words(month) });
         }
         if let Some(year) = self.year {
             words.push_str(" năm ");
@@ -65,28 +71,54 @@ impl Day<'_> {
 /// `01/9-05/9/2026`, `1-5/9`, `30/8 - 2/9`.
 pub(super) fn range(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     let from = numeric(scan).or_else(|| bare_day(scan))?;
-    if !scan.eat_dash() {
+    // "Từ 08 đến 10/6" and "08-10/6" are the same.
+    if !scan.eat_dash() && (from.month.is_some() || !scan.eat(" đến ")) {
         return None;
     }
     let to = numeric(scan)?;
-    let is_day_of_month = from.month.is_some() || is_day_first(said, &to);
+    let is_day_of_month = from.month.is_some() || is_day(said, &to, scan);
     if !is_day_of_month || !scan.is_number_end() {
         return None;
     }
-    let says_day = said.ends_with_any(SAYS_DAY);
-    Some(format!("{} đến {}", from.words(says_day), to.words(false)))
+    let manner = Manner::of(said, scan);
+    Some(format!("{} đến {}", from.words(manner), to.words(manner.afresh())))
+}
+
+/// `5, 6 và 7/9` behind "ngày": the month stands at the last one only.
+pub(super) fn list(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
+    if !said.ends_with_any(SAYS_DAY) {
+        return None;
+    }
+    let mut words = Vec::new();
+    loop {
+        let mut ahead = *scan;
+        if let Some(last) = numeric(&mut ahead).filter(|_| !words.is_empty()) {
+            *scan = ahead;
+            let manner = Manner { says_day: true, ..Manner::of(said, scan) };
+            words.push(last.words(manner));
+            return scan.is_number_end().then(|| words.join(" "));
+        }
+        let day = bare_day(scan)?;
+        words.push(padded(day.of_month));
+        if scan.eat_any(&[" và ", " & "]) {
+            words.push("và".to_owned());
+        } else if scan.eat_any(&[", ", ","]) {
+            words.last_mut()?.push(',');
+        } else {
+            return None;
+        }
+    }
 }
 
 /// `02/09/2026`, `ngày 2/9`, `tháng 9/2026`, `2026-09-02`.
 pub(super) fn date(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     let start = *scan;
-    let says_day = said.ends_with_any(SAYS_DAY);
     if let Some(day) = numeric(scan).filter(|_| scan.is_number_end()) {
-        return is_day_first(said, &day).then(|| day.words(says_day));
+        return is_day(said, &day, scan).then(|| day.words(Manner::of(said, scan)));
     }
     *scan = start;
     if let Some(day) = iso(scan) {
-        return Some(day.words(says_day));
+        return Some(day.words(Manner::of(said, scan)));
     }
     *scan = start;
     month_of_year(scan, said)
@@ -132,10 +164,10 @@ fn iso<'a>(scan: &mut Scan<'a>) -> Option<Day<'a>> {
 fn month_of_year(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     let month = scan.digits(1..=2).filter(|it| is_in(it, 1, 12))?;
     let year = scan.eat("/").then(|| scan.digits(4..=4))?.filter(|it| is_in(it, 1900, 2100))?;
-    if !scan.is_number_end() || said.ends_with_any(&["số"]) {
+    if !scan.is_number_end() {
         return None;
     }
-    let name = if said.ends_with_any(&["quý"]) {
+    let name = if said.ends_with_any(NUMBERED_IN_A_YEAR) {
         padded(month)
     } else if said.ends_with_any(&["tháng"]) {
         month_words(month)
@@ -145,12 +177,13 @@ fn month_of_year(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     Some(format!("{name} năm {}", padded(year)))
 }
 
-/// Whether `2/9` is a day here: it says its year, is padded as only dates are, or follows a word
-/// that a day follows.
-fn is_day_first(said: &Said, day: &Day<'_>) -> bool {
-    let is_padded =
-        day.of_month.starts_with('0') || day.month.is_some_and(|it| it.starts_with('0'));
-    day.year.is_some() || is_padded || said.ends_with_any(DAY_FOLLOWS)
+/// The moon's first and last month have names.
+pub(super) fn lunar_month(month: &str) -> String {
+    match month.trim_start_matches('0') {
+        "1" => "giêng".to_owned(),
+        "12" => "chạp".to_owned(),
+        _ => month_words(month),
+    }
 }
 
 /// April is "tháng tư".

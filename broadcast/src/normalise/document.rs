@@ -90,16 +90,31 @@ pub(super) fn number(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     if kind.is_none() && issuers.is_empty() {
         return None;
     }
-    // "49/2024/NĐ-CP của Chính phủ" names its issuer itself.
-    let names_issuer = scan.rest().trim_start().starts_with("của ");
-    let issuers = if names_issuer { Vec::new() } else { issuers };
+    let issuers = if names_issuer(scan) { Vec::new() } else { issuers };
     Some(phrase(kind, &words, &issuers, &said.before()))
+}
+
+/// Whether the text goes on "của ..", at once or behind the day: "49/2024/NĐ-CP ngày 10/5/2024 của
+/// Chính phủ".
+fn names_issuer(scan: &Scan<'_>) -> bool {
+    let rest = scan.rest().trim_start();
+    let behind_day = rest
+        .strip_prefix("ngày ")
+        .and_then(|it| it.find(|c: char| c.is_alphabetic()).map(|at| it.split_at(at).1));
+    let in_words = behind_day
+        .and_then(|it| it.strip_prefix("tháng "))
+        .and_then(|it| it.split_once("năm "))
+        .map(|it| it.1.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '));
+    [Some(rest), behind_day, in_words].into_iter().flatten().any(|it| it.starts_with("của "))
 }
 
 /// "nghị định số .. của .."; what the sentence already says is not said again.
 fn phrase(kind: Option<&str>, number: &str, issuers: &[String], before: &str) -> String {
+    let is_heading = before == "số";
     let before = before.strip_suffix(" số").unwrap_or(before);
     let mut words = match kind {
+        // "Số: 15/TB-UBND" heads a letter.
+        Some(kind) if is_heading => format!("{number}, {kind}"),
         Some(kind) if !before.ends_with(kind) => format!("{kind} số {number}"),
         _ => number.to_owned(),
     };

@@ -2,17 +2,56 @@
 
 const DIGITS: [&str; 10] = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
 
-/// More digits than this are an account or serial number, not a quantity.
+/// More digits than this in one piece are an account or serial number: quantities have dots.
+const LONGEST_UNDOTTED: usize = 9;
+/// More digits than this are no quantity even with dots.
 const LONGEST_QUANTITY: usize = 15;
+/// Up to here a code is said in one breath.
+const LONGEST_BREATH: usize = 5;
+
+/// Every word that a number is made of.
+pub(super) const WORDS: &[&str] = &[
+    "không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười", "mươi", "mốt",
+    "tư", "lăm", "trăm", "linh", "lẻ", "nghìn", "ngàn", "triệu", "tỷ", "phẩy", "nhất", "rưỡi",
+];
 
 /// A whole number, as in "một nghìn không trăm linh năm". With a leading zero, or too long to be a
-/// quantity, digit by digit. `digits` holds ASCII digits only.
+/// quantity, as a [`code`]. `digits` holds ASCII digits only.
 pub(super) fn cardinal(digits: &str) -> String {
-    let is_code = digits.len() > 1 && digits.starts_with('0');
-    match digits.parse::<u64>() {
-        Ok(value) if !is_code && digits.len() <= LONGEST_QUANTITY => in_words(value),
-        _ => one_by_one(digits),
+    let is_code = digits.len() > 1 && digits.starts_with('0') || digits.len() > LONGEST_UNDOTTED;
+    if is_code { code(digits) } else { grouped(digits) }
+}
+
+/// As [`cardinal`], but `05` is five: official letters pad the numbers below ten.
+pub(super) fn counted(digits: &str) -> String {
+    match digits.strip_prefix('0') {
+        Some(bare) if bare.len() == 1 && bare != "0" => cardinal(bare),
+        _ => cardinal(digits),
     }
+}
+
+/// The digits of a number that was written with dots between its thousands.
+pub(super) fn grouped(digits: &str) -> String {
+    match digits.parse::<u64>() {
+        Ok(value) if digits.len() <= LONGEST_QUANTITY => in_words(value),
+        _ => code(digits),
+    }
+}
+
+/// Digit by digit with a breath after each three, the last group being of two to four.
+pub(super) fn code(digits: &str) -> String {
+    if digits.len() <= LONGEST_BREATH {
+        return one_by_one(digits);
+    }
+    let mut groups = Vec::new();
+    let mut rest = digits;
+    while rest.len() > 4 {
+        let Some((head, tail)) = rest.split_at_checked(3) else { break };
+        groups.push(one_by_one(head));
+        rest = tail;
+    }
+    groups.push(one_by_one(rest));
+    groups.join(", ")
 }
 
 /// As [`cardinal`], but a leading zero only pads: hours, days, months.
@@ -111,12 +150,12 @@ mod tests {
         check("2026", "hai nghìn không trăm hai mươi sáu");
         check("1000005", "một triệu không trăm linh năm");
         check("1250000", "một triệu hai trăm năm mươi nghìn");
-        check("20000000000", "hai mươi tỷ");
-        check("1000000000000", "một nghìn tỷ");
         check("007", "không không bảy");
-        check(
-            "1234567890123456",
-            "một hai ba bốn năm sáu bảy tám chín không một hai ba bốn năm sáu",
-        );
+        check("048085", "không bốn tám, không tám năm");
+        check("1234567890", "một hai ba, bốn năm sáu, bảy tám chín không");
+        assert_eq!(grouped("20000000000"), "hai mươi tỷ");
+        assert_eq!(grouped("1000000000000"), "một nghìn tỷ");
+        assert_eq!(counted("05"), "năm");
+        assert_eq!(counted("00"), "không không");
     }
 }

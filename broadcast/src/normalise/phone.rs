@@ -45,7 +45,7 @@ fn long(scan: &mut Scan<'_>) -> Option<Vec<String>> {
     while groups.len() < 6 && (ahead.eat_any(&[" ", ".", "-"]) || is_bracketed && groups.len() == 1)
     {
         ahead.eat(" ");
-        let Some(group) = ahead.digits(2..=8).filter(|_| ahead.is_boundary()) else { break };
+        let Some(group) = ahead.digits(1..=8).filter(|_| ahead.is_boundary()) else { break };
         // A number that is full does not swallow the next figure.
         if n_digits(&groups) + group.len() > 11 {
             break;

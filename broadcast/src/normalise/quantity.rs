@@ -1,16 +1,18 @@
 //! Numbers with what they count: `1.250.000đ`, `30%`, `5-10 km2`, `-5°C`, `12A`, `15/3`.
 
-use super::number::{cardinal, fraction, one_by_one, ordinal};
+use super::number::{cardinal, counted, fraction, one_by_one};
 use super::said::Said;
 use super::scan::Scan;
 use super::word::letter_name;
 
+mod amount;
 mod unit;
 
-/// Behind these, a slash or colon stands in an address or a ratio: "số nhà 15/3".
-const ADDRESS: &[&str] =
-    &["số", "nhà", "hẻm", "ngõ", "kiệt", "ngách", "lô", "tỷ lệ", "tỉ lệ", "tỷ số", "tỉ số"];
+use amount::{Amount, amount, grouped};
 
+/// Behind these, `1-3` are the goals of two sides.
+const SCORES: &[&str] = &["tỷ số", "tỉ số", "thắng", "thua", "hòa", "hoà", "dẫn", "dẫn trước"];
+const SCHOOL_YEAR: &[&str] = &["năm học", "niên khóa", "niên khoá"];
 pub(super) fn quantity(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     if scan.peek() == Some('²') || scan.peek() == Some('³') {
         return None;
@@ -18,15 +20,34 @@ pub(super) fn quantity(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     if let Some(area) = unit::bare(scan) {
         return Some(area);
     }
+    let mut ahead = *scan;
+    if let Some(section) = section(&mut ahead, said) {
+        *scan = ahead;
+        return Some(section);
+    }
     let is_dollar = scan.eat("$");
     let is_negative = is_negative_sign(scan);
     let from = amount(scan, said)?;
     let mut words = from.words;
+    // "1.024/1.310 cử tri"; without dots it is `slashed`.
+    while scan.rest().starts_with('/') {
+        let mut ahead = *scan;
+        ahead.eat("/");
+        let Some(of) = grouped(&mut ahead) else { break };
+        words = format!("{words} trên {}", of.words);
+        *scan = ahead;
+    }
     if is_negative {
         words.insert_str(0, "âm ");
     }
-    if let Some(to) = range_end(scan, from.value) {
-        words.push_str(" đến ");
+    if let Some(times) = times(scan, said) {
+        words.push_str(&times);
+    }
+    if !said.ends_with_any(SCORES)
+        && let Some(to) = range_end(scan, from.value)
+    {
+        // "Năm học 2026-2027" names one year by its two halves.
+        words.push_str(if said.ends_with_any(SCHOOL_YEAR) { ", " } else { " đến " });
         words.push_str(&to);
     }
     if let Some(tail) = letters_behind(scan) {
@@ -37,113 +58,42 @@ pub(super) fn quantity(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
     } else if let Some(unit) = unit::behind(scan) {
         words.push(' ');
         words.push_str(&unit);
+        // "2,5m x 40m"
+        let mut ahead = *scan;
+        if ahead.eat_any(&[" x ", " × ", "x"])
+            && let Some(side) = quantity(&mut ahead, said)
+        {
+            *scan = ahead;
+            words = format!("{words} nhân {side}");
+        }
     }
     scan.is_boundary().then_some(words)
 }
 
-struct Amount {
-    words: String,
-    /// For ranges, which must rise: "2-1" is a score.
-    value: Option<f64>,
-}
-
-fn amount(scan: &mut Scan<'_>, said: &Said) -> Option<Amount> {
-    let start = *scan;
-    if let Some(amount) = grouped(scan) {
-        return Some(amount);
-    }
-    *scan = start;
-    let whole = scan.digits(1..=40)?;
-    let mut ahead = *scan;
-    if ahead.eat_any(&[",", "."])
-        && let Some(part) = ahead.digits(1..=6)
-        && ahead.is_figure_end()
-    {
-        *scan = ahead;
-        let words = format!("{} phẩy {}", cardinal(whole), fraction(part));
-        return Some(Amount { words, value: format!("{whole}.{part}").parse().ok() });
-    }
-    if let Some(words) = slashed(scan, whole, said).or_else(|| dotted(scan, whole)) {
-        return Some(Amount { words, value: None });
-    }
-    let is_month = said.ends_with_any(&["tháng"]) && whole == "4";
-    let is_place = said.ends_with_any(&["thứ"]);
-    let words = if is_month || is_place { ordinal(whole) } else { cardinal(whole) };
-    Some(Amount { words, value: whole.parse().ok() })
-}
-
-/// `1.250.000`, `1.250.000,5`, `1,250,000`.
-fn grouped(scan: &mut Scan<'_>) -> Option<Amount> {
-    let mut digits = scan.digits(1..=3).filter(|it| !it.starts_with('0'))?.to_owned();
-    let separator = [".", ","].into_iter().find(|it| scan.rest().starts_with(it))?;
-    let mut n_groups = 0;
-    let mut ahead = *scan;
-    while ahead.eat(separator)
-        && let Some(group) = ahead.digits(3..=3)
-    {
-        digits.push_str(group);
-        n_groups += 1;
-        *scan = ahead;
-    }
-    // One group behind a comma is a decimal here: "1,250" is one and a quarter.
-    if n_groups == 0 || separator == "," && n_groups < 2 {
+/// `1.1. Mục tiêu`: a heading's number, at the start of a sentence.
+fn section(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
+    if !said.is_sentence_start() {
         return None;
     }
-    let mut words = cardinal(&digits);
+    let (major, minor) = (scan.digits(1..=2)?, scan.eat(".").then(|| scan.digits(1..=2))??);
     let mut ahead = *scan;
-    if separator == "."
-        && ahead.eat(",")
-        && let Some(part) = ahead.digits(1..=3)
-    {
-        *scan = ahead;
-        words = format!("{words} phẩy {}", fraction(part));
-    }
-    scan.is_figure_end().then(|| Amount { words, value: digits.parse().ok() })
+    let is_heading =
+        ahead.eat_any(&[". ", ".", ") ", " "]) && ahead.peek().is_some_and(char::is_uppercase);
+    is_heading.then(|| format!("{} chấm {}", counted(major), counted(minor)))
 }
 
-/// `15/3`, `12/34/5`, `1/2`, `24/7`, `1:10`.
-fn slashed(scan: &mut Scan<'_>, whole: &str, said: &Said) -> Option<String> {
-    let mut parts = vec![whole];
+/// `3x4m`, `2 x 3 x 1`: sides of a thing.
+fn times(scan: &mut Scan<'_>, said: &Said) -> Option<String> {
+    let mut words = String::new();
     let mut ahead = *scan;
-    while ahead.eat_any(&["/", ":"])
-        && let Some(part) = ahead.digits(1..=4)
+    while ahead.eat_any(&["x", "×", " x ", " × "])
+        && let Some(side) = amount(&mut ahead, said)
     {
-        parts.push(part);
+        words.push_str(" nhân ");
+        words.push_str(&side.words);
         *scan = ahead;
     }
-    match parts.as_slice() {
-        [_] => None,
-        [above, below] if is_fraction(above, below) && !said.ends_with_any(ADDRESS) => {
-            Some(format!("{} phần {}", cardinal(above), ordinal(below)))
-        }
-        several => {
-            let words: Vec<String> = several.iter().map(|it| cardinal(it)).collect();
-            Some(words.join(" trên "))
-        }
-    }
-}
-
-fn is_fraction(above: &str, below: &str) -> bool {
-    let (Ok(above), Ok(below)) = (above.parse::<u16>(), below.parse::<u16>()) else {
-        return false;
-    };
-    (1..below).contains(&above) && (below <= 10 || below == 100)
-}
-
-/// `1.2.3`: a section or a version.
-fn dotted(scan: &mut Scan<'_>, whole: &str) -> Option<String> {
-    let mut words = vec![cardinal(whole)];
-    let (mut ahead, mut end) = (*scan, *scan);
-    while ahead.eat(".")
-        && let Some(part) = ahead.digits(1..=4)
-    {
-        words.push(cardinal(part));
-        end = ahead;
-    }
-    (words.len() > 2).then(|| {
-        *scan = end;
-        words.join(" chấm ")
-    })
+    (!words.is_empty()).then_some(words)
 }
 
 fn range_end(scan: &mut Scan<'_>, from: Option<f64>) -> Option<String> {
@@ -171,7 +121,7 @@ fn range_end(scan: &mut Scan<'_>, from: Option<f64>) -> Option<String> {
             let words = format!("{} phẩy {}", cardinal(whole), fraction(part));
             return Some(Amount { words, value: format!("{whole}.{part}").parse().ok() });
         }
-        Some(Amount { words: cardinal(whole), value: whole.parse().ok() })
+        Some(Amount { words: counted(whole), value: whole.parse().ok() })
     })?;
     // A further dash makes it a list or a code; a fall makes it a score.
     let is_rising = matches!((from, to.value), (Some(from), Some(to)) if from < to);

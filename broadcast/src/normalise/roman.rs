@@ -36,6 +36,15 @@ const COUNTED: &[&str] = &[
     "cụm",
     "ấp",
     "đội",
+    "báo động",
+    "cấp độ",
+    "mức",
+    "hội nghị",
+    "phiên",
+    "điều",
+    "tuyến",
+    "tiểu khu",
+    "quận",
 ];
 
 pub(super) fn numeral(scan: &mut Scan<'_>, said: &Said) -> Option<String> {

@@ -52,7 +52,7 @@ impl<'a> Scan<'a> {
 
     /// A dash of any kind, with or without one space on each side: what stands in a range.
     pub(super) fn eat_dash(&mut self) -> bool {
-        self.eat_any(&["-", "–", "—", " - ", " – ", " — ", "- ", "– "])
+        self.eat_any(&["-", "–", "—", "→", " → ", " - ", " – ", " — ", "- ", "– "])
     }
 
     /// Exactly as many digits as stand here, if `n` allows that many.

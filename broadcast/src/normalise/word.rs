@@ -12,7 +12,7 @@ pub(super) enum Read<'a> {
 /// Reads the run of letters that starts here; digits that hang on it stay for the number rules.
 pub(super) fn word<'a>(scan: &mut Scan<'a>, table: &Abbreviations) -> Option<Read<'a>> {
     let start = *scan;
-    let letters = scan.take_while(char::is_alphabetic);
+    let letters = scan.take_while(|c| c.is_alphabetic() && !c.is_numeric());
     if letters.is_empty() {
         return None;
     }
@@ -27,8 +27,9 @@ pub(super) fn word<'a>(scan: &mut Scan<'a>, table: &Abbreviations) -> Option<Rea
         && n_letters == 1
         && let Some(name) = letters.chars().next().and_then(letter_name)
     {
-        // "tổ A", "lớp B": a letter on its own is its name.
-        return Some(Read::Known(name.to_owned()));
+        // "tổ A", "lớp B": a letter on its own is its name, and "Ê Đê" keeps what it is.
+        let is_its_name = name == lower && !letters.is_ascii();
+        return Some(Read::Known(if is_its_name { letters } else { name }.to_owned()));
     }
     if is_syllable(&lower) {
         return Some(Read::Known(if is_upper && n_letters > 1 {
@@ -36,6 +37,9 @@ pub(super) fn word<'a>(scan: &mut Scan<'a>, table: &Abbreviations) -> Option<Rea
         } else {
             letters.to_owned()
         }));
+    }
+    if let Some(words) = table.in_any_case(letters) {
+        return Some(Read::Known(words.to_owned()));
     }
     let words =
         if is_upper || !lower.chars().any(is_vowel) { spell(letters) } else { letters.to_owned() };

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::schedule::Rule;
 
+mod explained;
+mod oracle;
+
 const WARD: &str = "Asia/Ho_Chi_Minh";
 const MONDAY: &str = "2026-01-05T00:00:00+07:00";
 

@@ -1,6 +1,7 @@
 //! The content lines of a rule: unfolded, checked, and with every local time given its zone, so that
 //! nothing below us guesses one (a DTSTART without TZID would be read as UTC).
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
@@ -34,8 +35,7 @@ pub(super) fn with_zones(text: &str, default_zone: &str) -> Result<String, RuleE
         return Err(malformed("DTSTART is given twice"));
     }
     let zone_name = start.param("TZID").unwrap_or(default_zone);
-    let zone = TimeZone::get(zone_name)
-        .map_err(|_| RuleError::UnknownZone { zone: zone_name.to_owned() })?;
+    let zone = zone(zone_name)?;
     let written: Result<Vec<String>, RuleError> =
         lines.iter().map(|it| it.written(zone_name, &zone)).collect();
     Ok(written?.join("\n"))
@@ -93,16 +93,53 @@ impl<'a> Line<'a> {
                 return Err(RuleError::NoTimeOfDay { property: self.name.clone() });
             }
         }
-        let zone_name = self.param("TZID").unwrap_or(zone_name);
         let n_utc = self.value.split(',').filter(|it| it.ends_with('Z')).count();
-        if n_utc == 0 {
-            return Ok(format!("{};TZID={zone_name}:{}", self.name, self.value));
+        if n_utc == self.value.split(',').count() {
+            return Ok(format!("{}:{}", self.name, self.value));
         }
-        if n_utc < self.value.split(',').count() {
+        if n_utc > 0 {
             return Err(malformed(format!("{} mixes UTC and local times", self.name)));
         }
-        Ok(format!("{}:{}", self.name, self.value))
+        self.local_dates(self.param("TZID").unwrap_or(zone_name))
     }
+
+    /// A time that a clock change skips or shows twice cannot be said in local time below us: it is
+    /// written in UTC, on a line of its own.
+    fn local_dates(&self, zone_name: &str) -> Result<String, RuleError> {
+        let zone = zone(zone_name)?;
+        let (mut certain, mut resolved) = (Vec::new(), Vec::new());
+        for text in self.value.split(',') {
+            let Ok(date) = DateTime::strptime("%Y%m%dT%H%M%S", text) else {
+                return Err(malformed(format!("{text:?} is not a time such as 20260105T053000")));
+            };
+            let instant = zone.to_ambiguous_timestamp(date);
+            if !instant.is_ambiguous() {
+                certain.push(text);
+                continue;
+            }
+            if self.name == "DTSTART" {
+                return Err(RuleError::UncertainStart { at: date, zone: zone_name.to_owned() });
+            }
+            let instant = instant.compatible().map_err(|err| malformed(err.to_string()))?;
+            resolved.push(utc(instant));
+        }
+        let mut lines = Vec::new();
+        if !certain.is_empty() {
+            lines.push(format!("{};TZID={zone_name}:{}", self.name, certain.join(",")));
+        }
+        if !resolved.is_empty() {
+            lines.push(format!("{}:{}", self.name, resolved.join(",")));
+        }
+        Ok(lines.join("\n"))
+    }
+}
+
+fn zone(name: &str) -> Result<TimeZone, RuleError> {
+    TimeZone::get(name).map_err(|_| RuleError::UnknownZone { zone: name.to_owned() })
+}
+
+fn utc(instant: Timestamp) -> String {
+    instant.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// UNTIL as RFC 5545 section 3.3.10 wants it, in UTC. A bare date means to the end of that day.
@@ -128,7 +165,7 @@ fn in_utc(local: &str, zone: &TimeZone) -> Result<String, RuleError> {
     };
     let instant = parsed.and_then(|it| zone.to_ambiguous_timestamp(it).later().ok());
     let instant = instant.ok_or_else(|| malformed(format!("UNTIL={local} is not a date")))?;
-    Ok(instant.strftime("%Y%m%dT%H%M%SZ").to_string())
+    Ok(utc(instant))
 }
 
 fn malformed(reason: impl Into<String>) -> RuleError {

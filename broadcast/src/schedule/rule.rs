@@ -2,11 +2,16 @@
 //! one costs a refusal and not the processor.
 //!
 //! A local time inside a DST gap plays after it (02:30 becomes 03:30), one inside a fold plays once,
-//! in the first pass. DTSTART itself plays only if the rule says so.
+//! in the first pass. DTSTART itself may be in neither, and plays only if the rule says so. EXDATE and
+//! RDATE follow the same clock, so that an EXDATE of 02:30 silences the play that moved to 03:30.
+//!
+//! Within that, and but for two things that are refused (a fifth last weekday of a month, a 53rd last one
+//! of a year), starts are those of python-dateutil: `tests/dateutil.rs`.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use rrule::{Frequency, RRule, RRuleSet};
 
 use super::content;
@@ -18,6 +23,8 @@ const MAX_STEPS: usize = 1_000_000;
 const MAX_DATES: usize = 1_000;
 /// 2000-01-01T00:00:00Z: an older DTSTART only makes every expansion longer.
 const EARLIEST_START: i64 = 946_684_800;
+/// By how much a start can come too late in the list: Apia skipped a whole day once.
+const WIDEST_GAP: Duration = Duration::from_hours(24);
 /// How far past a question [`Expansion`] looks, so that the next questions cost nothing.
 const LOOK_AHEAD: Duration = Duration::from_hours(7 * 24);
 
@@ -45,6 +52,11 @@ pub enum RuleError {
     Flood { n_a_day: usize, max: usize },
     #[error("DTSTART is before the year 2000: move it closer, the rule stays the same")]
     TooOld,
+    #[error(
+        "on that day the clocks of {zone} skip {at} or show it twice: move DTSTART a day back, the \
+         rule stays the same"
+    )]
+    UncertainStart { at: DateTime, zone: String },
     #[error("the rule lists more than {max} dates")]
     TooManyDates { max: usize },
 }
@@ -89,22 +101,31 @@ impl Rule {
         &self.text
     }
 
+    /// How many plays it can start in a day, at most 96.
+    pub fn most_a_day(&self) -> usize {
+        self.set.get_rrule().iter().map(starts_a_day).sum()
+    }
+
     /// The starts in `from..to`, in order, each once.
     pub fn starts(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Timestamp>, TooMany> {
+        let far = to.checked_add(WIDEST_GAP).unwrap_or(Timestamp::MAX);
         let mut starts = Vec::new();
         for (n_steps, at) in (&*self.set).into_iter().enumerate() {
             if n_steps >= MAX_STEPS {
                 return Err(TooMany);
             }
             let Ok(at) = Timestamp::from_second(at.timestamp()) else { break };
-            if at >= to {
+            if at >= far {
                 break;
             }
-            // Two local times can meet behind a DST gap: 02:30 and 03:30 are one start.
-            if at >= from && starts.last() != Some(&at) {
+            if from <= at && at < to {
                 starts.push(at);
             }
         }
+        // 02:15 and 02:45 inside a DST gap come behind 03:00 and before 03:15 on the wall clock's list,
+        // and two local times can meet there: 02:30 and 03:30 are one start.
+        starts.sort_unstable();
+        starts.dedup();
         Ok(starts)
     }
 }

@@ -37,9 +37,41 @@ impl Espeak {
         Self { program }
     }
 
-    fn start(&self, voice: Voice) -> Result<Child, SpeechError> {
+    /// What espeak-ng would pronounce, in IPA: without its notes on languages, in one line. `voice`
+    /// is one of espeak-ng's own names, such as "vi" or "en-us".
+    ///
+    /// Cancel-safe.
+    pub async fn phonemes(&self, words: &str, voice: &str) -> Result<String, SpeechError> {
+        let output = self.run(&["-q", "--ipa", "--stdin", "-b", "1", "-v", voice], words).await?;
+        Ok(plain_ipa(&String::from_utf8_lossy(&output)))
+    }
+
+    /// Cancel-safe: a process that nobody waits for any more is killed.
+    async fn run(&self, args: &[&str], text: &str) -> Result<Vec<u8>, SpeechError> {
+        let mut child = self.start(args)?;
+        let stdin = child.stdin.take();
+        let write = async {
+            // A program that dies early closes the pipe; its exit status says more than EPIPE.
+            if let Some(mut stdin) = stdin {
+                let _ = stdin.write_all(text.as_bytes()).await;
+            }
+        };
+        let both = async { tokio::join!(write, child.wait_with_output()).1 };
+        let output = tokio::time::timeout(LONGEST_SENTENCE_TIME, both)
+            .await
+            .map_err(|_| SpeechError::EngineTooSlow { limit: LONGEST_SENTENCE_TIME })?
+            .map_err(SpeechError::EngineUnusable)?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr);
+            let reason = text.lines().next().unwrap_or("no reason given").to_owned();
+            return Err(SpeechError::EngineRefused { reason });
+        }
+        Ok(output.stdout)
+    }
+
+    fn start(&self, args: &[&str]) -> Result<Child, SpeechError> {
         Command::new(&self.program)
-            .args(["--stdin", "--stdout", "-b", "1", "-s", WORDS_PER_MINUTE, "-v", name_of(voice)])
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -56,29 +88,30 @@ impl Espeak {
 }
 
 impl Engine for Espeak {
-    /// Cancel-safe: a process that nobody waits for any more is killed.
+    /// Cancel-safe.
     async fn speak(&self, sentence: &str, voice: Voice) -> Result<Clip, SpeechError> {
-        let mut child = self.start(voice)?;
-        let stdin = child.stdin.take();
-        let write = async {
-            // A program that dies early closes the pipe; its exit status says more than EPIPE.
-            if let Some(mut stdin) = stdin {
-                let _ = stdin.write_all(sentence.as_bytes()).await;
-            }
-        };
-        let both = async { tokio::join!(write, child.wait_with_output()).1 };
-        let output = tokio::time::timeout(LONGEST_SENTENCE_TIME, both)
-            .await
-            .map_err(|_| SpeechError::EngineTooSlow { limit: LONGEST_SENTENCE_TIME })?
-            .map_err(SpeechError::EngineUnusable)?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr);
-            let reason = text.lines().next().unwrap_or("no reason given").to_owned();
-            return Err(SpeechError::EngineRefused { reason });
-        }
-        read_clip(&output.stdout)
+        let args = ["--stdin", "--stdout", "-b", "1", "-s", WORDS_PER_MINUTE, "-v", name_of(voice)];
+        let output = self.run(&args, sentence).await?;
+        read_clip(&output)
             .ok_or_else(|| SpeechError::EngineRefused { reason: "it gave no sound".to_owned() })
     }
+}
+
+/// Words with a space between; "(en)" and the like, which say that the language changes, are left out.
+fn plain_ipa(output: &str) -> String {
+    let mut ipa = String::new();
+    let mut is_note = false;
+    for c in output.trim().chars() {
+        match c {
+            '(' => is_note = true,
+            ')' => is_note = false,
+            _ if is_note => {}
+            c if c.is_whitespace() && ipa.ends_with(' ') => {}
+            c if c.is_whitespace() => ipa.push(' '),
+            c => ipa.push(c),
+        }
+    }
+    ipa
 }
 
 fn name_of(voice: Voice) -> &'static str {
@@ -134,6 +167,11 @@ mod tests {
         let path = hanging.into_temp_path(); // closed, or it could not be run
         let error = Espeak::at(path.to_path_buf()).speak("xin", Voice::North).await.unwrap_err();
         assert_eq!(error.to_string(), "espeak-ng did not finish a sentence within 20 s");
+    }
+
+    #[test]
+    fn notes_on_languages_are_no_phonemes() {
+        assert_eq!(plain_ipa(" sˈin\n (en)wˈɜːld(vi) ɲˈe1\n"), "sˈin wˈɜːld ɲˈe1");
     }
 
     #[test]

@@ -27,6 +27,7 @@ fn package(element: &str) -> &'static str {
         "videorate" | "videoconvert" | "videoscale" | "decodebin" | "parsebin" | "opusenc"
         | "opusdec" | "oggmux" | "oggdemux" | "audioconvert" | "audioresample" | "volume"
         | "appsink" | "appsrc" => "gstreamer1.0-plugins-base",
+        "avdec_aac" => "gstreamer1.0-libav",
         "alsasink" => "gstreamer1.0-alsa",
         _ => "gstreamer1.0-plugins-good",
     }

@@ -24,6 +24,7 @@ mod ring;
 mod rtsp;
 #[cfg(feature = "sim")]
 mod rtsp_server;
+mod sound_file;
 
 #[cfg(feature = "sim")]
 pub use clip::{Clip, Codec, Encoding};
@@ -45,6 +46,8 @@ pub use rtsp::{
 pub use rtsp_server::{
     Login, LoginScheme, RtspServer, RtspServerError, RtspServerSettings, Stream,
 };
+
+pub use sound_file::{SoundCodec, SoundContainer, SoundError, SoundFile, SoundFormat};
 
 /// Loads GStreamer. Call it once, before anything else of this crate; again does nothing.
 pub fn init() -> Result<(), InitError> {

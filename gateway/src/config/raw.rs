@@ -46,6 +46,7 @@ section! {
         cluster: Vec<Cluster>,
         quiet_hours: QuietHours,
         schedule: Schedule,
+        speech: Speech,
     }
 }
 
@@ -281,6 +282,21 @@ section! {
         to: String,
         /// IANA zone, `Asia/Ho_Chi_Minh` unless given.
         timezone: String,
+    }
+}
+
+section! {
+    /// How typed texts are read and spoken.
+    Speech {
+        /// The ward's own abbreviations: a file with lines `KEY = words`, relative to this file.
+        abbreviations: String,
+        /// A Piper voice (`.onnx`, with its `.onnx.json` beside it), relative to this file. espeak-ng
+        /// speaks without it.
+        voice_model: String,
+        /// What the voice must hash to.
+        voice_sha256: String,
+        /// The region whose texts it speaks: `north` (unless given), `central` or `south`.
+        voice_region: String,
     }
 }
 

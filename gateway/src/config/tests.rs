@@ -41,6 +41,34 @@ fn keys(problems: &str) -> Vec<&str> {
 }
 
 #[test]
+fn a_wards_own_words_are_read_and_every_wrong_line_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let believe = |table: &str, speech: &str| {
+        fs::write(dir.path().join("tu.txt"), table).unwrap();
+        let path = dir.path().join("vong.toml");
+        fs::write(&path, format!("{speech}\n{WARD}")).unwrap();
+        Ward::read(&path)
+    };
+    let ward = believe("NVH = nhà văn hóa\n", "speech.abbreviations = 'tu.txt'").unwrap();
+    let words = broadcast::normalise::normalise(
+        "NVH",
+        &ward.speech.abbreviations,
+        broadcast::normalise::Dialect::Standard,
+    );
+    assert_eq!(words.text(), "nhà văn hóa.");
+    let error = believe("A\nB = 2\n", "speech.abbreviations = 'tu.txt'\nspeech.voice_region = 'x'");
+    let error = format!("{:#}", error.unwrap_err());
+    for problem in [
+        "speech.abbreviations: tu.txt: line 1: write it as KEY = words, one a line",
+        "speech.abbreviations: tu.txt: line 2: the reading of B must be words only",
+        "speech.voice_region: voice \"x\" is not known: use north, central or south",
+        "speech.voice_model: is missing, and other keys tell of it",
+    ] {
+        assert!(error.contains(problem), "{problem} in {error}");
+    }
+}
+
+#[test]
 fn what_is_not_said_is_safe() {
     let ward = ward(WARD).unwrap();
     assert!(ward.console.listen.ip().is_loopback() && ward.content.listen.ip().is_loopback());

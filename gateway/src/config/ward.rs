@@ -14,6 +14,7 @@ use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
 use super::raw;
 use super::sections::{self, Broker, ClockTrust};
+use super::speech::{self, Speech};
 
 /// A ward box.
 #[derive(Clone, Debug)]
@@ -39,6 +40,7 @@ pub struct Ward {
     pub quiet_hours: Option<QuietHours>,
     /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
+    pub speech: Speech,
 }
 
 /// The console's HTTPS server.
@@ -121,6 +123,7 @@ impl Ward {
         let proof_every = proof_of_life(reader, raw.proof_of_life);
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
+        let speech = speech::speech(reader, raw.speech);
         Some(Self {
             device: device?,
             site,
@@ -138,6 +141,7 @@ impl Ward {
             clusters,
             quiet_hours,
             timezone: timezone?,
+            speech: speech?,
         })
     }
 }

@@ -8,13 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use models::{Manifest, Provider};
 use provisioning::{ClientAuth, Identity};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Wake,
+    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -29,6 +30,7 @@ use super::sight::{self, Sight};
 use super::timekeeper::Timekeeper;
 use super::vigil;
 use crate::daemon::{Daemon, Heartbeat, Progress};
+use crate::engine::{self, Choice};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
 use crate::report::topics::Sender;
@@ -36,6 +38,7 @@ use crate::report::uplink::{Replies, UplinkSettings, uplink};
 use crate::report::{Reporter, ReporterSettings};
 use crate::store::Store;
 use crate::tls::{self, Door};
+use crate::voice::{Piper, Voices};
 use crate::{config, report, web};
 
 /// Facts of cameras on their way to `record`, which takes them also while the disk is full: it is never
@@ -238,7 +241,7 @@ async fn broadcast_to_clusters(
     };
     let wake = Wake::default();
     broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
-    let ingest = Ingest::start(config.data_dir.join("content"))?;
+    let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
     let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());
     let (ledger, refused) = Ledger::new(frame.reporter.clone(), wake.clone());
@@ -263,6 +266,27 @@ async fn broadcast_to_clusters(
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
     Ok(Broadcasts { bulletins, clusters: own.views })
+}
+
+/// A ward whose voice is broken still speaks, by espeak-ng: cameras and alarms must not wait for it.
+fn speakers(config: &config::Ward) -> Speakers {
+    let start = |model| {
+        let choice = Choice { provider: Provider::default(), ..Choice::from(&config.detector) };
+        let engine = engine::find_runtime(&Manifest::built_in()?, choice, 1)?;
+        Piper::start(model, &engine)
+    };
+    let piper = config.speech.voice.as_ref().and_then(|model| match start(model) {
+        Ok(piper) => {
+            info!(voice = %model.path.display(), "voice loaded");
+            Some(piper)
+        }
+        Err(err) => {
+            error!(voice = %model.path.display(), error = format!("{err:#}"), "espeak-ng speaks instead of the voice");
+            None
+        }
+    });
+    let abbreviations = config.speech.abbreviations.clone();
+    Speakers { abbreviations, voices: Voices::with(piper) }
 }
 
 fn ordered(cluster: &config::Cluster) -> broadcast::Cluster {

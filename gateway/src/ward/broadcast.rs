@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
-pub use ingest::{Ingest, IngestError};
+pub use ingest::{Ingest, IngestError, Speakers};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};

@@ -36,7 +36,7 @@ use crate::clock_trust::ClockTrust;
 use crate::config::rules_from_json;
 use crate::report::ReporterSettings;
 use crate::report::rows::Bound;
-use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Wake};
+use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Speakers, Wake};
 use crate::ward::camera::{CameraOrders, CameraView, PictureDesk};
 use crate::ward::clusters::ClusterView;
 use crate::ward::rules::FileRules;
@@ -116,7 +116,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         lead: broadcast::SHORTEST_LEAD,
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };
-    let ingest = Ingest::start(data_dir.join("content")).unwrap();
+    let ingest = Ingest::start(data_dir.join("content"), Speakers::default()).unwrap();
     let bulletins = Bulletins::new(settings, reporter.clone(), ingest, Wake::default());
     let (view, seen) = watch::channel(CameraView::new(now));
     let desk = PictureDesk::default();

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use broadcast::library::{self, Prepared, SAMPLE_RATE, Upload, to_i16, write_wav};
 use broadcast::normalise::{Abbreviations, Normalised, normalise};
-use broadcast::speech::{Espeak, SpeechError, Voice, say};
+use broadcast::speech::{SpeechError, Voice, say};
+
+use crate::voice::Voices;
 
 /// Say a Vietnamese text as the loudspeakers would
 ///
@@ -29,6 +31,10 @@ pub struct Args {
     /// More abbreviations: lines of KEY = words
     #[arg(long, value_name = "FILE")]
     abbreviations: Option<PathBuf>,
+    /// A Piper voice (.onnx, with its .onnx.json beside it) instead of espeak-ng's own
+    #[cfg(feature = "onnx")]
+    #[arg(long, value_name = "FILE.onnx")]
+    voice_model: Option<PathBuf>,
     /// Where the WAV goes; without it, to stdout if that is a file or a pipe
     #[arg(short, long, value_name = "FILE.wav")]
     output: Option<PathBuf>,
@@ -38,7 +44,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output.is_none() && !args.normalise_only && std::io::stdout().is_terminal() {
         bail!("a terminal cannot show sound: name a file with -o FILE.wav, or pipe it on");
     }
-    let normalised = normalise(&text(&args.text)?, &table(&args)?);
+    let normalised = normalise(&text(&args.text)?, &table(&args)?, args.voice.dialect());
     list_unknown(&normalised)?;
     if args.normalise_only {
         if normalised.paragraphs().is_empty() {
@@ -47,7 +53,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         writeln!(std::io::stdout().lock(), "{}", normalised.text())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let spoken = say(&Espeak::default(), normalised, args.voice).await?;
+    let spoken = say(&voices(&args)?, normalised, args.voice).await?;
     let (prepared, samples) = tokio::task::spawn_blocking(move || render(&spoken.wav)).await??;
     match &args.output {
         Some(path) => {
@@ -62,6 +68,26 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => write_wav(std::io::stdout().lock(), &samples, SAMPLE_RATE)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "onnx")]
+fn voices(args: &Args) -> anyhow::Result<Voices> {
+    use models::Manifest;
+
+    use crate::config::VoiceModel;
+    use crate::engine::{Choice, find_runtime};
+    use crate::voice::Piper;
+
+    let Some(path) = args.voice_model.clone() else { return Ok(Voices::default()) };
+    let engine = find_runtime(&Manifest::built_in()?, Choice::default(), 1)?;
+    let model = VoiceModel { path, sha256: None, region: args.voice };
+    Ok(Voices::with(Some(Piper::start(&model, &engine)?)))
+}
+
+#[cfg(not(feature = "onnx"))]
+#[expect(clippy::unnecessary_wraps, reason = "a build with models may find none")]
+fn voices(_: &Args) -> anyhow::Result<Voices> {
+    Ok(Voices::default())
 }
 
 /// A text is at most some twenty minutes, so its samples fit in memory here.

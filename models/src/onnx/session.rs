@@ -11,22 +11,25 @@ use crate::manifest::{Entry, Input};
 
 /// The bytes go to the runtime as they were hashed: a file swapped meanwhile changes nothing.
 pub(super) fn open(entry: &Entry, engine: &Engine, bytes: &[u8]) -> Result<Session, OpenError> {
+    open_bytes(&entry.name, engine, bytes)
+}
+
+/// `model` is its name for whoever reads the error.
+pub(super) fn open_bytes(model: &str, engine: &Engine, bytes: &[u8]) -> Result<Session, OpenError> {
     library::with(engine, |environment| {
         provider::demand(engine)?;
-        build(environment, entry, engine, bytes)
+        build(environment, model, engine, bytes)
     })
 }
 
 fn build(
     environment: &Environment,
-    entry: &Entry,
+    model: &str,
     engine: &Engine,
     bytes: &[u8],
 ) -> Result<Session, OpenError> {
-    let refused = |source: ort::Error| OpenError::Model {
-        model: entry.name.clone(),
-        source: Box::new(source),
-    };
+    let refused =
+        |source: ort::Error| OpenError::Model { model: model.to_owned(), source: Box::new(source) };
     let builder = options(environment, engine.n_threads).map_err(refused)?;
     let mut builder = provider::register(builder, engine)?;
     builder.commit_from_memory(bytes).map_err(refused)

@@ -71,6 +71,46 @@ fn two_local_times_that_meet_behind_the_gap_are_one_start() {
 }
 
 #[test]
+fn starts_inside_the_gap_come_in_the_order_of_time() {
+    let rule =
+        "DTSTART;TZID=Europe/Paris:20260329T000500\nRRULE:FREQ=HOURLY;BYMINUTE=5,20;COUNT=10";
+    assert_eq!(
+        starts(rule, "Europe/Paris", "2026-03-29T00:00:00Z", 9),
+        [
+            "03-29 01:05+01:00",
+            "03-29 01:20+01:00",
+            "03-29 03:05+02:00",
+            "03-29 03:20+02:00",
+            "03-29 04:05+02:00",
+            "03-29 04:20+02:00"
+        ]
+    );
+}
+
+#[test]
+fn an_exception_inside_the_gap_or_the_fold_is_the_play_that_moved_there() {
+    for (date, silent) in
+        [("20260329T023000", "03-29 03:30"), ("20261025T023000", "10-25 02:30+02")]
+    {
+        let rule =
+            format!("DTSTART;TZID=Europe/Paris:20260101T023000\nRRULE:FREQ=DAILY\nEXDATE:{date}");
+        let starts = starts(&rule, "Europe/Paris", "2026-01-01T00:00:00Z", 400);
+        assert_eq!(starts.len(), 365);
+        assert!(!starts.iter().any(|it| it.starts_with(silent)), "{date}");
+        let kept = Rule::parse(&rule, WARD).unwrap();
+        assert_eq!(Rule::parse(kept.as_str(), WARD).unwrap(), kept);
+    }
+}
+
+#[test]
+fn a_start_inside_the_gap_or_the_fold_is_refused() {
+    for start in ["20260329T023000", "20261025T023000"] {
+        let error = refused(&format!("DTSTART;TZID=Europe/Paris:{start}\nRRULE:FREQ=DAILY"));
+        assert!(matches!(error, RuleError::UncertainStart { .. }), "{error}");
+    }
+}
+
+#[test]
 fn exceptions_and_extra_dates_are_in_the_zone_of_the_start() {
     let rule = "DTSTART;TZID=Asia/Ho_Chi_Minh:20260901T053000\nRRULE:FREQ=DAILY;COUNT=4\n\
                 EXDATE:20260902T053000\nRDATE:20260902T070000\nEXDATE:20260902T223000Z";

@@ -4,28 +4,40 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use broadcast::Content;
 use broadcast::library::{PrepareError, Refused};
 use broadcast::loudness::Loudness;
 use broadcast::normalise::{Abbreviations, normalise};
-use broadcast::speech::{self, Espeak, SpeechError, Voice};
+use broadcast::speech::{self, SpeechError, Voice};
 use media::OpusError;
 use tempfile::NamedTempFile;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::{Fault, is_full};
 use super::view::Origin;
+use crate::recording;
+use crate::voice::Voices;
 
 /// An hour of MP3 takes seconds: who comes after so many others is told to come back.
 const QUEUE: usize = 4;
 /// How the name of a file begins whose sound is being encoded.
 const UNFINISHED: &str = "new-";
 
+/// How typed texts become words and sound.
+#[derive(Clone, Debug, Default)]
+pub struct Speakers {
+    /// The standard table with the ward's own lines.
+    pub abbreviations: Abbreviations,
+    pub voices: Voices,
+}
+
 /// A handle to the thread, which ends with the last handle.
 #[derive(Clone, Debug)]
 pub struct Ingest {
     jobs: mpsc::Sender<Job>,
+    speakers: Arc<Speakers>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +96,7 @@ struct Job {
 
 impl Ingest {
     /// Starts the thread. `content`: the folder that the content server serves from.
-    pub fn start(content: PathBuf) -> io::Result<Self> {
+    pub fn start(content: PathBuf, speakers: Speakers) -> io::Result<Self> {
         fs::create_dir_all(&content)?;
         remove_unfinished(&content)?;
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
@@ -94,7 +106,7 @@ impl Ingest {
                 let _ = job.reply.send(keep(&content, &job.sound));
             }
         })?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, speakers: Arc::new(speakers) })
     }
 
     pub(super) async fn recording(
@@ -112,8 +124,9 @@ impl Ingest {
         voice: String,
     ) -> Result<Ingested, IngestError> {
         let known: Voice = voice.parse()?;
-        let normalised = normalise(&text, &Abbreviations::default());
-        let spoken = speech::say(&Espeak::default(), normalised, known).await?;
+        let Speakers { abbreviations, voices } = &*self.speakers;
+        let normalised = normalise(&text, abbreviations, known.dialect());
+        let spoken = speech::say(voices, normalised, known).await?;
         let normalised = spoken.normalised.text();
         let (content, loudness) = self.keep(Sound::Wav(spoken.wav)).await?;
         Ok(Ingested { origin: Origin::Speech { text, normalised, voice }, content, loudness })
@@ -141,7 +154,7 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
 }
 
 fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError> {
-    use broadcast::library::{Upload, prepare};
+    use broadcast::library::{Upload, prepare_with};
     use media::{OpusWriter, STORED_BITRATE_BPS};
 
     let new = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
@@ -150,7 +163,8 @@ fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError
         Sound::File(file) => Upload::File(file.path()),
         Sound::Wav(bytes) => Upload::Bytes(bytes),
     };
-    let prepared = prepare(upload, |block| writer.push(block)).map_err(|err| match err {
+    let push = |block: &[f32]| writer.push(block);
+    let prepared = prepare_with(upload, recording::other(), push).map_err(|err| match err {
         PrepareError::Refused(refused) => IngestError::Refused(refused),
         PrepareError::Sink(cause) => not_written(cause),
     })?;
@@ -213,7 +227,7 @@ mod tests {
         for path in [&unfinished, &sound] {
             fs::write(path, "OggS").unwrap();
         }
-        Ingest::start(dir.path().to_owned()).unwrap();
+        Ingest::start(dir.path().to_owned(), Speakers::default()).unwrap();
         assert!(!unfinished.exists() && sound.exists());
     }
 

@@ -107,7 +107,7 @@ impl World {
             lead: SHORTEST_LEAD,
         };
         let (wake, postbag) = (Wake::default(), Postbag::default());
-        let ingest = Ingest::start(dir.path().join("content")).unwrap();
+        let ingest = Ingest::start(dir.path().join("content"), Speakers::default()).unwrap();
         let settings = BulletinsSettings { data_dir: dir.path().to_owned(), ward: ward.clone() };
         let bulletins = Bulletins::new(settings, reporter.clone(), ingest, wake.clone());
         let (ledger, refusals) = Ledger::new(reporter.clone(), wake.clone());

@@ -1,0 +1,141 @@
+//! Why something plays, and why something does not, for machines and as sentences.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Ground;
+use crate::quiet::QuietHours;
+use crate::quota::Limit;
+
+/// Why a start is held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason<Id> {
+    NotApproved,
+    Expired {
+        at: Timestamp,
+    },
+    /// Its own schedule is silent on days of this layer.
+    DayOff {
+        layer: String,
+        /// What the layer calls the day.
+        label: String,
+    },
+    /// Its own schedule plays on days of this layer alone.
+    OtherDay {
+        layer: String,
+    },
+    /// It should move away from days of this layer, and there is no other day within a month.
+    NoDay {
+        layer: String,
+    },
+    /// Its sound would be heard in quiet hours.
+    QuietHours {
+        hours: QuietHours,
+    },
+    /// Something that goes first sounds on the same clusters then.
+    Clash {
+        with: Id,
+        at: Timestamp,
+        ground: Ground,
+    },
+    /// The ward has used up what it may broadcast on that day, on one of its clusters at least.
+    Quota {
+        quota: String,
+        limit: Limit,
+        day: Date,
+    },
+}
+
+/// Something worth knowing about a play that plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause<Id> {
+    /// It sounds or has sounded, whatever the rules say now.
+    Begun,
+    /// It is an emergency, and these quiet hours do not hold for it.
+    Emergency { hours: QuietHours },
+    /// It was to play at `from`, which is on a day of this layer.
+    Moved { from: Timestamp, layer: String, label: String },
+    /// The other gives way to it.
+    Before { other: Id, at: Timestamp, ground: Ground },
+}
+
+impl<Id> Reason<Id> {
+    /// One word for a machine.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotApproved => "not_approved",
+            Self::Expired { .. } => "expired",
+            Self::DayOff { .. } => "day_off",
+            Self::OtherDay { .. } => "other_day",
+            Self::NoDay { .. } => "no_day",
+            Self::QuietHours { .. } => "quiet_hours",
+            Self::Clash { .. } => "clash",
+            Self::Quota { .. } => "quota",
+        }
+    }
+}
+
+impl<Id> Cause<Id> {
+    /// One word for a machine.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Emergency { .. } => "emergency",
+            Self::Moved { .. } => "moved",
+            Self::Before { .. } => "before",
+        }
+    }
+}
+
+impl<Id: fmt::Display> fmt::Display for Reason<Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotApproved => f.write_str("nobody has approved it"),
+            Self::Expired { at } => write!(f, "it expires at {at}, before its sound would end"),
+            Self::DayOff { layer, label } => {
+                write!(f, "it is silent on days of {layer}, and that day is {label:?}")
+            }
+            Self::OtherDay { layer } => {
+                write!(f, "it plays on days of {layer} alone, and that day is none")
+            }
+            Self::NoDay { layer } => {
+                write!(f, "it moves away from days of {layer}, and no day within a month is free")
+            }
+            Self::QuietHours { hours } => write!(f, "it would be heard in {}", Hours(hours)),
+            Self::Clash { with, at, ground } => {
+                write!(f, "{with} plays on the same clusters at {at} and goes first: {ground}")
+            }
+            Self::Quota { quota, limit, day } => {
+                write!(f, "the quota {quota} allows {limit}, and {day} has no room for it")
+            }
+        }
+    }
+}
+
+impl<Id: fmt::Display> fmt::Display for Cause<Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begun => f.write_str("it has begun, and no later rule takes that back"),
+            Self::Emergency { hours } => {
+                write!(f, "it is an emergency, which {} do not hold back", Hours(hours))
+            }
+            Self::Moved { from, layer, label } => {
+                write!(f, "it was to play at {from}, a day of {layer} ({label}), and moved")
+            }
+            Self::Before { other, at, ground } => {
+                write!(f, "it goes before {other} at {at}: {ground}")
+            }
+        }
+    }
+}
+
+struct Hours<'a>(&'a QuietHours);
+
+impl fmt::Display for Hours<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |it: jiff::civil::Time| it.strftime("%H:%M").to_string();
+        write!(f, "quiet hours, {} to {}", time(self.0.from()), time(self.0.to()))
+    }
+}
