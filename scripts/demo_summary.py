@@ -68,11 +68,11 @@ def summary(fleet, resident):
     print(f"  alerts              {len(alerts)}")
     print(f"  capture to commit   p95 {show(percentile(alerts, 0.95), 2)} s, worst {show(max(alerts, default=None), 2)} s")
     show_evidence(shown)
-    print(f"  plays               {len(plays)} (one a cluster), {len(skews)} bulletins closed")
+    print(f"  plays               {len(plays)} (one a cluster); bulletins closed: {len(skews)}")
     print(f"  skew                p99 {show(percentile(skews, 0.99))} ms, worst {show(max(skews, default=None))} ms over {fleet.n_speakers} clusters")
     print(f"  start error         p99 {show(percentile(errors, 0.99))} ms of {len(errors)}")
     for name, value in resident.items():
-        print(f"  memory of {name:<9} {value:.0f} MB resident")
+        print(f"  memory of {name:<9} {value:.0f} MiB resident")
     print(f"  evidence            {box}/data/pictures, {box}/data/clips")
     print(f"  sound               {fleet.fleet}/loa-*/heard")
     print(f"  logs                {fleet.folder}/logs")

@@ -11,7 +11,7 @@ set -eu
 dir=${VONG_MEDIA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/vong/media}
 mkdir -p "$dir"
 
-say() { printf 'fetch-media: %s\n' "$*"; }
+say() { printf 'fetch-media: %s\n' "$*" >&2; }
 fail() { printf 'fetch-media: %s\n' "$*" >&2; exit 1; }
 
 as_root() {

@@ -57,7 +57,7 @@ struct Output {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{what} {} is not readable: fetch it with {script}", path.display())]
+    #[error("{what} {} is not readable: fetch it with {script}, or name where it is (`--help` says how)", path.display())]
     Missing { what: What, path: PathBuf, script: String, source: io::Error },
     #[error(
         "{what} {} is truncated or another version: its sha256 is {found}, {expected} is needed; remove it and fetch it with {script}",

@@ -1,12 +1,13 @@
-//! What GLib and GStreamer print by themselves: into our log, and no more of it than a person reads.
+//! What `GLib` and GStreamer print by themselves: into our log, and no more of it than a person reads.
 //!
 //! A library that complains in a loop writes megabytes a second to the terminal or the journal
 //! otherwise, and wears out the card.
 
 use std::sync::{Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gstreamer::glib;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 /// So many lines ...

@@ -90,7 +90,7 @@ struct Add {
 #[derive(Debug, clap::Args)]
 struct Schedule {
     id: String,
-    /// An instant such as 2026-09-02T05:30:00+07:00, or a delay such as +90s by this machine's clock.
+    /// An instant such as 2026-09-02T06:30:00+07:00, or a delay such as +90s by this machine's clock.
     /// At least 5 s ahead.
     #[arg(long, value_name = "T", required_unless_present = "rrule", conflicts_with = "rrule")]
     at: Option<String>,
@@ -233,8 +233,8 @@ mod tests {
         let local = Some("2026-01-05T08:00:00+07:00");
         assert_eq!(body(local, None), json!({ "at": "2026-01-05T01:00:00.000Z" }));
         assert_eq!(body(Some("+90s"), None), json!({ "at": "2026-01-05T00:01:30.000Z" }));
-        let rule = Some(r"DTSTART:20260105T053000\nRRULE:FREQ=DAILY");
-        let lines = "DTSTART:20260105T053000\nRRULE:FREQ=DAILY";
+        let rule = Some(r"DTSTART:20260105T063000\nRRULE:FREQ=DAILY");
+        let lines = "DTSTART:20260105T063000\nRRULE:FREQ=DAILY";
         assert_eq!(body(None, rule), json!({ "rrule": lines }));
         let refused = schedule(Some("now"), None).body(now).unwrap_err();
         assert_eq!(refused.to_string(), "--at now is not an instant");

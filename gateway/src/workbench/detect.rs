@@ -48,7 +48,7 @@ pub struct Args {
     /// jsonl: one object a frame. coco: one results array; `image_id` is the digits of the file
     /// name, or the frame. mot: `frame,id,x,y,w,h,score,-1,-1,-1` for tracked persons, without the
     /// fixtures: what has not moved since it was first seen, seconds ago, is a sign or a statue.
-    /// alerts: one object for what a rule of --rules raises, updates or clears.
+    /// alerts: one object each time a rule of --rules raises, updates or clears an alert.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
     /// Boxes must score more than this, 0 to 1 [default: 0.3; with mot and alerts 0.1: the tracker
@@ -85,6 +85,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rules = match &args.rules {
         Some(_) if args.format != Format::Alerts => {
             anyhow::bail!("--rules goes with --format alerts")
+        }
+        Some(_) if !args.labels.is_empty() => {
+            anyhow::bail!("--labels does not go with --format alerts: each rule has its own labels")
         }
         Some(file) => rules::read(file, &entry)?,
         None => RuleSet::default(),

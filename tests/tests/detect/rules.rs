@@ -68,6 +68,19 @@ fn rules_that_are_no_good_are_refused_by_name_and_key() {
     let args: [&dyn AsRef<std::ffi::OsStr>; 8] =
         [&"--video", &video, &"--model", &model, &"--format", &"alerts", &"--rules", &rules];
     refuses(&args, &["rules.toml"]);
+    let args: [&dyn AsRef<std::ffi::OsStr>; 10] = [
+        &"--video",
+        &video,
+        &"--model",
+        &model,
+        &"--format",
+        &"alerts",
+        &"--labels",
+        &"car",
+        &"--rules",
+        &rules,
+    ];
+    refuses(&args, &["each rule has its own labels"]);
     let args: [&dyn AsRef<std::ffi::OsStr>; 6] =
         [&"--video", &video, &"--model", &model, &"--rules", &rules];
     refuses(&args, &["--rules goes with --format alerts"]);
