@@ -101,10 +101,10 @@ class Ward {
 
   private listen(onLogout: () => void): { now: () => void; isOver: () => boolean } {
     const events = new EventSource('/api/v1/events');
-    let wasCut = false;
     events.addEventListener('hello', () => {
       this.isLive = true;
-      if (wasCut) this.loadAll();
+      // What changed after the last load and before this moment was told to nobody.
+      this.all.forEach((it) => it.loadSoon());
     });
     events.addEventListener('reload', this.loadAll);
     events.addEventListener('logout', onLogout);
@@ -113,7 +113,6 @@ class Ward {
     }
     events.addEventListener('error', () => {
       this.isLive = false;
-      wasCut = true;
       // Tells a box that is away from a session that has ended: the latter answers 401.
       void this.cameras.load();
     });
