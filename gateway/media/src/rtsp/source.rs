@@ -14,7 +14,10 @@ use super::{RtspSettings, RtspTransport};
 use crate::element::{self, MissingElement};
 
 /// How long a packet may be late. GStreamer's own 2 s would be 2 s on every alert.
-const LATENCY_MS: u32 = 200;
+const UDP_LATENCY_MS: u32 = 200;
+/// TCP loses nothing and passes on at once what is in order: this only bounds what may come in one
+/// burst after a retransmission, and what may wait for a slow decoder. More is dropped.
+const TCP_LATENCY_MS: u32 = 2_000;
 /// How long the camera may take to accept a connection or to answer. The default is 20 s.
 const ANSWER_WITHIN_US: u64 = 5_000_000;
 
@@ -35,7 +38,11 @@ pub(super) fn build(
         RtspTransport::Udp => "udp",
     };
     source.set_property_from_str("protocols", protocols);
-    source.set_property("latency", LATENCY_MS);
+    let latency_ms = match settings.transport {
+        RtspTransport::Tcp => TCP_LATENCY_MS,
+        RtspTransport::Udp => UDP_LATENCY_MS,
+    };
+    source.set_property("latency", latency_ms);
     source.set_property("drop-on-latency", true);
     source.set_property("tcp-timeout", ANSWER_WITHIN_US);
     source.set_property("timeout", ANSWER_WITHIN_US);
