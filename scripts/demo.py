@@ -29,11 +29,13 @@ import tomllib
 import urllib.parse
 import urllib.request
 import wave
+import zoneinfo
 
 from demo_summary import events, summary
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vong"
+WARD = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
 AUTHOR, APPROVER = "can-bo-van-hoa", "chu-tich-phuong"
 SPOKEN = (
     "Ủy ban nhân dân phường kính mời bà con tham gia tổng vệ sinh khu phố "
@@ -232,15 +234,21 @@ class Broadcasts:
             self.fleet.run("bulletin", verb, *rest, *self.access, "--user", user, "--json", env=environment)
         )
 
-    def play(self, title, source, seconds_ahead):
+    def play(self, title, source, seconds_ahead, daily=False):
+        """Once, or today and tomorrow at that time by an RFC 5545 rule, of which the demo hears the first day."""
         added = self.bulletin(AUTHOR, "add", *source, "--title", title, "--to", "all")
         self.bulletin(AUTHOR, "submit", added["id"])
         self.bulletin(APPROVER, "approve", added["id"])
-        at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds_ahead)
-        text = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self.bulletin(AUTHOR, "schedule", added["id"], "--at", text)
-        local = at.astimezone().strftime("%H:%M:%S")
-        say(f"“{title}” ({added['content']['duration_ms'] / 1000:.1f} s) approved by {APPROVER}, plays at {local}")
+        at = datetime.datetime.now(WARD) + datetime.timedelta(seconds=seconds_ahead)
+        if daily:
+            at = at.replace(microsecond=0)
+            rule = f"DTSTART;TZID={WARD.key}:{at:%Y%m%dT%H%M%S}\nRRULE:FREQ=DAILY;COUNT=2"
+            self.bulletin(AUTHOR, "schedule", added["id"], "--rrule", rule)
+        else:
+            self.bulletin(AUTHOR, "schedule", added["id"], "--at", at.isoformat(timespec="milliseconds"))
+        length = f"{added['content']['duration_ms'] / 1000:.1f} s"
+        when = f"today and tomorrow at {at:%H:%M:%S}, by a rule" if daily else f"at {at:%H:%M:%S}"
+        say(f"“{title}” ({length}) approved by {APPROVER}, plays {when} (the ward's time)")
 
 
 def jingle(folder):
@@ -276,7 +284,7 @@ def demo(fleet, seconds, plays, until_all):
     time.sleep(8)  # The clusters fit their clocks to the box meanwhile.
     broadcasts.play("Tổng vệ sinh khu phố", ["--say", SPOKEN], 12)
     chime = jingle(fleet.folder)
-    broadcasts.play("Nhạc hiệu", [chime], 34)
+    broadcasts.play("Nhạc hiệu", [chime], 34, daily=True)
     for n in range(2, plays):
         broadcasts.play(f"Nhạc hiệu {n}", [chime], 34 + SPACING)
         wait(fleet, SPACING)

@@ -7,6 +7,9 @@ import pathlib
 import sqlite3
 import subprocess
 
+# Bulletins that are named one by one.
+N_SHOWN = 5
+
 
 def percentile(values, share):
     ordered = sorted(values)
@@ -61,6 +64,7 @@ def summary(fleet, resident):
     alerts = [(received - occurred) / 1000 for kind, occurred, received, _ in rows if kind == "alert.raised"]
     receipts = [data for kind, _, _, data in rows if kind == "broadcast.played"]
     plays = [it for it in receipts if "cluster" in it]
+    closed = [it for it in receipts if "cluster" not in it]
     skews = [it["skew_ms"] for it in receipts if it.get("skew_ms") is not None]
     errors = [abs(it["start_error_ms"]) for it in plays if it.get("start_error_ms") is not None]
     shown = evidence(box, rows)
@@ -69,6 +73,11 @@ def summary(fleet, resident):
     print(f"  capture to commit   p95 {show(percentile(alerts, 0.95), 2)} s, worst {show(max(alerts, default=None), 2)} s")
     show_evidence(shown)
     print(f"  plays               {len(plays)} (one a cluster); bulletins closed: {len(skews)}")
+    for it in closed[:N_SHOWN]:
+        print(f"                      “{it['title']}”, approved by {it['approved_by']}: played {it['played']} of "
+              f"{it['targets']} requested, skew {show(it['skew_ms'])} ms")
+    if len(closed) > N_SHOWN:
+        print(f"                      and {len(closed) - N_SHOWN} more")
     print(f"  skew                p99 {show(percentile(skews, 0.99))} ms, worst {show(max(skews, default=None))} ms over {fleet.n_speakers} clusters")
     print(f"  start error         p99 {show(percentile(errors, 0.99))} ms of {len(errors)}")
     for name, value in resident.items():
