@@ -48,7 +48,7 @@ const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
 /// changed.
-const STEPS: &[&str] = &[
+pub(crate) const STEPS: &[&str] = &[
     report::SCHEMA,
     record::SCHEMA,
     broadcast::SCHEMA,
@@ -236,7 +236,7 @@ async fn broadcast_to_clusters(
     config: &config::Ward,
 ) -> anyhow::Result<Broadcasts> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
-    let ward = ordering(config);
+    let ward = planning(config);
     let wake = Wake::default();
     broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
     let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
@@ -268,7 +268,7 @@ async fn broadcast_to_clusters(
 }
 
 /// What the planner is bound by.
-pub(super) fn ordering(config: &config::Ward) -> broadcast::Ward {
+pub(crate) fn planning(config: &config::Ward) -> broadcast::Ward {
     broadcast::Ward {
         clusters: config.clusters.iter().map(ordered).collect(),
         quiet: config.quiet_hours.clone(),

@@ -1,6 +1,8 @@
 //! `vong plan`: every play that a calendar gives in a window, and why the others are held back.
 
 mod line;
+#[cfg(all(feature = "gst", feature = "onnx"))]
+mod of_box;
 mod rules;
 mod window;
 
@@ -28,23 +30,50 @@ const BAD_USAGE: u8 = 2;
 pub struct Args {
     /// The rules file.
     #[arg(long, value_name = "FILE")]
-    rules: PathBuf,
+    #[cfg_attr(
+        all(feature = "gst", feature = "onnx"),
+        arg(required_unless_present = "config", conflicts_with = "config")
+    )]
+    #[cfg_attr(not(all(feature = "gst", feature = "onnx")), arg(required = true))]
+    rules: Option<PathBuf>,
+    /// Instead: the configuration of a box, whose own database is read.
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     window: window::Args,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    if let Some(config) = &args.config {
+        return of_box(args, config);
+    }
+    of_rules(args, args.rules.as_deref().unwrap_or(Path::new("")))
+}
+
+#[cfg(all(feature = "gst", feature = "onnx"))]
+fn of_box(args: &Args, config: &Path) -> anyhow::Result<ExitCode> {
+    let config = crate::config::Ward::read(config)?;
+    match args.window.believe(&config.timezone) {
+        Ok(window) => print(of_box::explain(&config, window)?.into_iter())?,
+        Err(problem) => return Ok(refused(&problem, BAD_USAGE)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_rules(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
     // Which years is known before the zone is.
     let years = match args.window.believe(&TimeZone::UTC) {
         Ok(window) => window.years(),
         Err(problem) => return Ok(refused(&problem, BAD_USAGE)),
     };
-    let file = args.rules.display();
-    let text = match std::fs::read_to_string(&args.rules) {
+    let file = path.display();
+    let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(err) => return Ok(refused(&format!("{file} cannot be read: {err}"), BAD_RULES)),
     };
-    let scope = Scope { folder: args.rules.parent().unwrap_or(Path::new("")), years };
+    let scope = Scope { folder: path.parent().unwrap_or(Path::new("")), years };
     let rules = match Rules::parse(&text, &scope) {
         Ok(rules) => rules,
         Err(problems) => {
@@ -57,10 +86,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let explained = explain(&rules.items(), &rules.policy, from, to)?;
     let title = |id: &String| rules.titles.get(id).map(String::as_str);
-    let lines = explained.iter().map(|it| {
-        line::line(it, title(&it.planned.id), &rules.policy.zone)
-    });
-    print(lines)?;
+    let zone = &rules.policy.zone;
+    print(explained.iter().map(|it| line::line(it, title(&it.planned.id), zone)))?;
     Ok(ExitCode::SUCCESS)
 }
 

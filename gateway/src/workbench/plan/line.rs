@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use broadcast::plan::{Decision, Explained};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -12,7 +13,6 @@ pub(super) fn line<Id: Display>(
     zone: &TimeZone,
 ) -> Value {
     let play = &it.planned;
-    let local = play.at.to_zoned(zone.clone());
     let causes = it.because.iter();
     let causes = causes.map(|it| json!({ "cause": it.as_str(), "why": it.to_string() }));
     let mut line = json!({
@@ -20,7 +20,7 @@ pub(super) fn line<Id: Display>(
         "title": title,
         "occurrence": it.occurrence.to_string(),
         "at": play.at.to_string(),
-        "local": local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        "local": local(play.at, zone),
         "ends_at": play.ends_at.to_string(),
         "priority": play.priority.as_str(),
         "plays": matches!(play.decision, Decision::Plays),
@@ -31,4 +31,9 @@ pub(super) fn line<Id: Display>(
         line["why"] = reason.to_string().into();
     }
     line
+}
+
+/// On the ward's wall clock.
+pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

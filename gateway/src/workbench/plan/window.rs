@@ -13,6 +13,7 @@ const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 const AROUND: Duration = Duration::from_hours(40 * 24);
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// Start of the window: RFC 3339, or a local date or time such as 2026-09-02 or
     /// 2026-09-02T05:00.
@@ -30,6 +31,11 @@ pub(super) struct Window {
 }
 
 impl Args {
+    #[cfg(test)]
+    pub(super) fn of(from: &str, to: &str) -> Self {
+        Self { from: from.to_owned(), to: to.to_owned() }
+    }
+
     /// With local times on the wall clock of `zone`.
     pub(super) fn believe(&self, zone: &TimeZone) -> Result<Window, String> {
         let from = instant(&self.from, zone).ok_or_else(|| not_a_time("--from", &self.from))?;
@@ -84,7 +90,7 @@ mod tests {
 
     #[test]
     fn layers_cover_the_years_around_a_window() {
-        let args = Args { from: "2026-12-01".to_owned(), to: "2026-12-05".to_owned() };
+        let args = Args::of("2026-12-01", "2026-12-05");
         assert_eq!(args.believe(&TimeZone::UTC).unwrap().years(), 2026..=2027);
     }
 }
