@@ -6,8 +6,8 @@ mod day_rule;
 mod layer;
 pub mod lunar;
 
-pub use computed::Computed;
-pub use day_rule::{DayRule, Effect, Move};
+pub use computed::{Computed, UnknownComputed};
+pub use day_rule::{DayRule, Effect, Move, UnknownEffect};
 pub(crate) use day_rule::{Verdict, judge};
 pub(crate) use layer::MOST_DAYS;
 pub use layer::{Layer, LayerError, Origin};

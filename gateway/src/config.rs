@@ -1,6 +1,7 @@
 //! What the operator may choose. `raw` is the file's shape; the other files hold what the program
 //! believes: every value checked, every default filled in, every problem named by its key at once.
 
+mod broadcast_rules;
 mod camera;
 mod centre;
 mod problems;
@@ -16,6 +17,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 
+pub use broadcast_rules::{BroadcastRules, broadcast_rules_from_toml};
 pub use camera::{Camera, Transport};
 pub use centre::Centre;
 pub use problems::Problems;

@@ -18,6 +18,8 @@ pub(crate) mod sight;
 pub mod timekeeper;
 mod vigil;
 
+pub(crate) use app::{STEPS as SCHEMA_STEPS, planning};
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

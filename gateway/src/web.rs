@@ -4,6 +4,7 @@ mod account;
 mod alert;
 mod asset;
 mod bulletin;
+mod calendar;
 mod camera;
 mod cluster;
 mod error;
@@ -41,7 +42,7 @@ use crate::config::Cluster;
 use crate::report::Reporter;
 use crate::store::Store;
 use crate::tls::{self, Door};
-use crate::ward::broadcast::Bulletins;
+use crate::ward::broadcast::{Agenda, Bulletins};
 use crate::ward::camera::CameraHandle;
 use crate::ward::clusters::ClusterViews;
 use crate::ward::proof::Proofs;
@@ -74,6 +75,7 @@ pub struct Ward {
     pub clusters: Vec<Cluster>,
     pub cluster_views: watch::Receiver<ClusterViews>,
     pub bulletins: Bulletins,
+    pub agenda: Agenda,
 }
 
 /// The state behind every handler.

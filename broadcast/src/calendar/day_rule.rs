@@ -1,5 +1,6 @@
 //! What a schedule does on the days of a layer: stay silent, play on them alone, or move.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -33,6 +34,34 @@ pub enum Effect {
 pub enum Move {
     Earlier,
     Later,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not what a schedule does on a day: use not, only, earlier or later")]
+pub struct UnknownEffect(String);
+
+impl Effect {
+    pub const ALL: [Self; 4] =
+        [Self::Not, Self::Only, Self::Move(Move::Earlier), Self::Move(Move::Later)];
+
+    /// One word for a file: "not", "only", "earlier", "later".
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Not => "not",
+            Self::Only => "only",
+            Self::Move(Move::Earlier) => "earlier",
+            Self::Move(Move::Later) => "later",
+        }
+    }
+}
+
+impl FromStr for Effect {
+    type Err = UnknownEffect;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEffect> {
+        let found = Self::ALL.into_iter().find(|it| it.as_str() == text);
+        found.ok_or_else(|| UnknownEffect(text.to_owned()))
+    }
 }
 
 /// What the day rules make of a start.

@@ -69,6 +69,20 @@ impl Policy {
     /// may itself have lost to something that began earlier), and a month where plays may move.
     pub fn reach<Id>(&self, items: &[Item<'_, Id>], from: Timestamp, to: Timestamp) -> Reach {
         let longest = items.iter().map(|it| it.entry.duration).max().unwrap_or_default();
+        let may_move = |it: &DayRule| matches!(it.effect, Effect::Move(_));
+        let moves = items.iter().any(|it| it.days.iter().any(may_move));
+        self.reach_of(longest, moves, from, to)
+    }
+
+    /// As [`Policy::reach`], for a caller that has not read its layers yet: `longest` of all sounds, and
+    /// whether any day rule `moves`.
+    pub fn reach_of(
+        &self,
+        longest: Duration,
+        moves: bool,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Reach {
         let around = longest.saturating_mul(2);
         let (mut first, mut last) = (earlier(from, around), later(to, around));
         if !self.quotas.is_empty() {
@@ -76,8 +90,6 @@ impl Policy {
             first = self.midnight(first, -1).unwrap_or(Timestamp::MIN);
             last = self.midnight(last, 2).unwrap_or(Timestamp::MAX);
         }
-        let may_move = |it: &DayRule| matches!(it.effect, Effect::Move(_));
-        let moves = items.iter().any(|it| it.days.iter().any(may_move));
         let further = if moves { REACH_OF_A_MOVE } else { Duration::ZERO };
         Reach { starts: earlier(first, further)..later(last, further), plays: first..last }
     }

@@ -62,6 +62,26 @@ pub enum Cause<Id> {
 }
 
 impl<Id> Reason<Id> {
+    /// With the names of bulletins that `name` gives, in a sentence for people.
+    pub fn named<Name>(&self, name: impl Fn(&Id) -> Name) -> Reason<Name> {
+        match self {
+            Self::NotApproved => Reason::NotApproved,
+            Self::Expired { at } => Reason::Expired { at: *at },
+            Self::DayOff { layer, label } => {
+                Reason::DayOff { layer: layer.clone(), label: label.clone() }
+            }
+            Self::OtherDay { layer } => Reason::OtherDay { layer: layer.clone() },
+            Self::NoDay { layer } => Reason::NoDay { layer: layer.clone() },
+            Self::QuietHours { hours } => Reason::QuietHours { hours: hours.clone() },
+            Self::Clash { with, at, ground } => {
+                Reason::Clash { with: name(with), at: *at, ground: *ground }
+            }
+            Self::Quota { quota, limit, day } => {
+                Reason::Quota { quota: quota.clone(), limit: *limit, day: *day }
+            }
+        }
+    }
+
     /// One word for a machine.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -78,6 +98,20 @@ impl<Id> Reason<Id> {
 }
 
 impl<Id> Cause<Id> {
+    /// As [`Reason::named`].
+    pub fn named<Name>(&self, name: impl Fn(&Id) -> Name) -> Cause<Name> {
+        match self {
+            Self::Begun => Cause::Begun,
+            Self::Emergency { hours } => Cause::Emergency { hours: hours.clone() },
+            Self::Moved { from, layer, label } => {
+                Cause::Moved { from: *from, layer: layer.clone(), label: label.clone() }
+            }
+            Self::Before { other, at, ground } => {
+                Cause::Before { other: name(other), at: *at, ground: *ground }
+            }
+        }
+    }
+
     /// One word for a machine.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -46,6 +46,7 @@ section! {
         cluster: Vec<Cluster>,
         quiet_hours: QuietHours,
         schedule: Schedule,
+        broadcast: Broadcast,
         speech: Speech,
     }
 }
@@ -305,6 +306,44 @@ section! {
     Schedule {
         /// IANA zone of the calendar, `Asia/Ho_Chi_Minh` unless given.
         timezone: String,
+    }
+}
+
+section! {
+    /// How much the ward may broadcast, and who goes first.
+    Broadcast {
+        /// The quotas of a city: `hanoi-urban`. None unless given.
+        quota_preset: String,
+        /// The ward's own quotas, besides the preset's.
+        quota: Vec<Quota>,
+        /// Between two bulletins of one priority: `own` (the ward's before those of higher levels),
+        /// `above` (the reverse), `earlier`, `shorter`. The first that tells them apart decides;
+        /// `["earlier"]` unless given.
+        ties: Vec<String>,
+    }
+}
+
+section! {
+    /// What may sound on one cluster in some hours of a day. At least one limit is needed.
+    Quota {
+        /// What people call it; used once.
+        name: String,
+        /// Days and times of day, such as `"mon-fri 16:00-18:00"`; every day, all day, unless given. A
+        /// play belongs to the hours in which it starts.
+        hours: String,
+        /// At most so many plays a day; 0 closes these hours.
+        plays: u32,
+        /// At most so many sessions a day.
+        sessions: u32,
+        /// At most so much sound a day, such as `"45m"`.
+        sound: String,
+        /// No session longer than this, such as `"15m"`.
+        session: String,
+        /// Plays that follow each other within this are one session; `"5m"` unless given.
+        session_gap: String,
+        /// This priority and those above are neither limited nor counted: `priority` or `emergency`,
+        /// which it is unless given.
+        exempt: String,
     }
 }
 

@@ -10,6 +10,7 @@ use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 use models::{Entry, Manifest, Provider};
 
+use super::broadcast_rules::{BroadcastRules, broadcast_rules};
 use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
 use super::raw;
@@ -40,6 +41,7 @@ pub struct Ward {
     pub quiet_hours: Option<QuietHours>,
     /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
+    pub broadcast: BroadcastRules,
     pub speech: Speech,
 }
 
@@ -123,6 +125,7 @@ impl Ward {
         let proof_every = proof_of_life(reader, raw.proof_of_life);
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
+        let broadcast = broadcast_rules(reader, raw.broadcast);
         let speech = speech::speech(reader, raw.speech);
         Some(Self {
             device: device?,
@@ -141,6 +144,7 @@ impl Ward {
             clusters,
             quiet_hours,
             timezone: timezone?,
+            broadcast: broadcast?,
             speech: speech?,
         })
     }

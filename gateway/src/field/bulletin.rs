@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use base::{Clock as _, Secret, SystemClock};
+use broadcast::calendar::Effect;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use client::{Client, NewBulletin, Sound};
 
@@ -97,6 +98,10 @@ struct Schedule {
     /// An RFC 5545 rule, its lines separated by \n; see the example above.
     #[arg(long, value_name = "RULE")]
     rrule: Option<String>,
+    /// What it does on days of a layer: not, only, earlier or later, such as public-holidays=not. With
+    /// commas between several; the calendar page lists the layers.
+    #[arg(long, value_name = "LAYER=EFFECT", value_delimiter = ',')]
+    days: Vec<String>,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -146,6 +151,25 @@ impl Add {
 
 impl Schedule {
     fn body(&self, now: Timestamp) -> anyhow::Result<Value> {
+        let mut body = self.when(now)?;
+        if !self.days.is_empty() {
+            body["days"] = Value::Object(self.effects()?);
+        }
+        Ok(body)
+    }
+
+    fn effects(&self) -> anyhow::Result<Map<String, Value>> {
+        let effect = |text: &String| {
+            let (layer, effect) = text
+                .split_once('=')
+                .with_context(|| format!("--days {text} is not such as public-holidays=not"))?;
+            effect.parse::<Effect>().with_context(|| format!("--days {text}"))?;
+            Ok((layer.trim().to_owned(), effect.into()))
+        };
+        self.days.iter().map(effect).collect()
+    }
+
+    fn when(&self, now: Timestamp) -> anyhow::Result<Value> {
         if let Some(rule) = &self.rrule {
             return Ok(json!({ "rrule": rule.replace("\\n", "\n") }));
         }
@@ -223,7 +247,7 @@ mod tests {
 
     fn schedule(at: Option<&str>, rrule: Option<&str>) -> Schedule {
         let owned = |it: Option<&str>| it.map(str::to_owned);
-        Schedule { id: "7".to_owned(), at: owned(at), rrule: owned(rrule) }
+        Schedule { id: "7".to_owned(), at: owned(at), rrule: owned(rrule), days: Vec::new() }
     }
 
     #[test]
@@ -238,6 +262,19 @@ mod tests {
         assert_eq!(body(None, rule), json!({ "rrule": lines }));
         let refused = schedule(Some("now"), None).body(now).unwrap_err();
         assert_eq!(refused.to_string(), "--at now is not an instant");
+    }
+
+    #[test]
+    fn a_schedule_says_what_it_does_on_days_of_layers() {
+        let now = "2026-01-05T00:00:00Z".parse().unwrap();
+        let on = |days: &[&str]| {
+            let days = days.iter().map(|it| (*it).to_owned()).collect();
+            Schedule { days, ..schedule(Some("+90s"), None) }.body(now)
+        };
+        let body = on(&["public-holidays=not", "ram=only"]).unwrap();
+        assert_eq!(body["days"], json!({ "public-holidays": "not", "ram": "only" }));
+        assert!(on(&["ram"]).unwrap_err().to_string().contains("public-holidays=not"));
+        assert!(format!("{:#}", on(&["ram=never"]).unwrap_err()).contains("use not, only"));
     }
 
     #[test]

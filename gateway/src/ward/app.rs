@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers, Wake,
+    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers,
+    Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -47,7 +48,7 @@ const FACTS: usize = 64;
 
 /// The tables of every part of the box, in the order of their first release: what was released is never
 /// changed.
-const STEPS: &[&str] = &[
+pub(crate) const STEPS: &[&str] = &[
     report::SCHEMA,
     record::SCHEMA,
     broadcast::SCHEMA,
@@ -56,6 +57,7 @@ const STEPS: &[&str] = &[
     record::SCHEMA_EVIDENCE,
     record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_CALENDAR,
 ];
 
 /// What the frame and the parts below share.
@@ -85,6 +87,7 @@ struct Watch {
 /// What the console shows of broadcasts.
 struct Broadcasts {
     bulletins: Bulletins,
+    agenda: Agenda,
     clusters: watch::Receiver<ClusterViews>,
 }
 
@@ -233,17 +236,13 @@ async fn broadcast_to_clusters(
     config: &config::Ward,
 ) -> anyhow::Result<Broadcasts> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
-    let ward = broadcast::Ward {
-        clusters: config.clusters.iter().map(ordered).collect(),
-        quiet: config.quiet_hours.clone(),
-        zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
-        lead: SHORTEST_LEAD,
-    };
+    let ward = planning(config);
     let wake = Wake::default();
     broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
     let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
     let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());
+    let agenda = Agenda::new(ward.clone(), frame.reporter.clone(), wake.clone());
     let (ledger, refused) = Ledger::new(frame.reporter.clone(), wake.clone());
 
     let broker = &config.local_broker;
@@ -265,7 +264,19 @@ async fn broadcast_to_clusters(
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
-    Ok(Broadcasts { bulletins, clusters: own.views })
+    Ok(Broadcasts { bulletins, agenda, clusters: own.views })
+}
+
+/// What the planner is bound by.
+pub(crate) fn planning(config: &config::Ward) -> broadcast::Ward {
+    broadcast::Ward {
+        clusters: config.clusters.iter().map(ordered).collect(),
+        quiet: config.quiet_hours.clone(),
+        quotas: config.broadcast.quotas.clone(),
+        ties: config.broadcast.ties.clone(),
+        zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
+        lead: SHORTEST_LEAD,
+    }
 }
 
 /// A ward whose voice is broken still speaks, by espeak-ng: cameras and alarms must not wait for it.
@@ -350,6 +361,7 @@ async fn open_console(
         clusters: config.clusters.clone(),
         cluster_views: broadcasts.clusters,
         bulletins: broadcasts.bulletins,
+        agenda: broadcasts.agenda,
     };
     let tls = frame.identity.server_config(ClientAuth::None, time.clone());
     let serving = web::serve(listener, tls, ward, stop.clone());

@@ -5,11 +5,14 @@
 //! signed orders, and closes plays. [`Ledger`] takes the clusters' reports. All three meet in the
 //! database only; [`Wake`] says that it is worth a look.
 
+mod agenda;
 mod bulletins;
 mod closing;
 mod dispatch;
 mod error;
+mod facts;
 mod ingest;
+mod layer_row;
 mod orders;
 mod plan;
 mod play_row;
@@ -28,25 +31,33 @@ use std::time::Duration;
 
 use base::DeviceId;
 use broadcast::Volume;
+use broadcast::plan::{Policy, Tie};
 use broadcast::quiet::QuietHours;
+use broadcast::quota::Quota;
+use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
+pub use agenda::{
+    Agenda, AgendaEntry, AgendaError, AgendaFault, LayerView, NewLayer, explain_box,
+};
 pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
+pub use layer_row::{Days, StoredLayer};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use view::{
-    BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Source,
-    TargetStage, TargetView,
+    BulletinView, NewBulletin, Origin, Planning, PlayStage, PlayView, ScheduleRequest, Scheduled,
+    Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
+pub const SCHEMA_CALENDAR: &str = include_str!("broadcast/schema_calendar.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -58,10 +69,24 @@ pub struct Ward {
     /// Every cluster of the ward, in the order of the configuration.
     pub clusters: Vec<Cluster>,
     pub quiet: Option<QuietHours>,
+    /// How much it may broadcast.
+    pub quotas: Vec<Quota>,
+    /// Who goes first among equals.
+    pub ties: Vec<Tie>,
     /// IANA name of the zone that local times in rules are in, unless they say another.
     pub zone: String,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
+}
+
+impl Ward {
+    /// What the planner is to keep to.
+    pub(crate) fn policy(&self) -> Policy {
+        // An IANA name: it was read as one.
+        let zone = TimeZone::get(&self.zone).unwrap_or(TimeZone::UTC);
+        let Self { quiet, quotas, ties, .. } = self.clone();
+        Policy { zone, quiet, quotas, ties }
+    }
 }
 
 /// A cluster as its orders need it.

@@ -30,6 +30,7 @@ pub(super) enum Topic {
     Cluster,
     Bulletin,
     Play,
+    Calendar,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ impl Topic {
             Self::Cluster => "cluster",
             Self::Bulletin => "bulletin",
             Self::Play => "play",
+            Self::Calendar => "calendar",
         }
     }
 }

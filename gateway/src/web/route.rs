@@ -7,18 +7,22 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router, middleware};
+use broadcast::ics;
 
 use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, view, wire,
+    Console, account, alert, asset, bulletin, calendar, camera, cluster, live, login, play, rules,
+    view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
 const MAX_JSON_BYTES: usize = 64 * 1024;
 /// A little more than the largest recording, which the library refuses in better words.
 const MAX_UPLOAD_BYTES: usize = 1_101_000_000;
+/// An .ics file of the largest size inside JSON, where each line break takes two bytes.
+const MAX_LAYER_BYTES: usize = 2 * ics::MAX_BYTES;
 
 pub(super) struct Route {
     #[cfg_attr(not(test), expect(dead_code, reason = "the tests walk over the table with it"))]
@@ -40,7 +44,7 @@ const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Rol
 const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), cameras(), broadcasts()].into_iter().flatten().collect()
+    [people(), cameras(), broadcasts(), calendars()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -90,6 +94,25 @@ fn broadcasts() -> Vec<Route> {
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
         route("POST", "/api/v1/bulletins/{id}/schedule", PLANNERS, post(bulletin::schedule)),
+    ]
+}
+
+fn calendars() -> Vec<Route> {
+    use Access::AnyUser;
+    let layer = DefaultBodyLimit::max(MAX_LAYER_BYTES);
+    vec![
+        route("GET", "/api/v1/calendar", AnyUser, get(calendar::show)),
+        route("GET", "/api/v1/calendar.ics", AnyUser, get(calendar::export)),
+        route("GET", "/api/v1/calendar/layers", AnyUser, get(calendar::layers)),
+        route("GET", "/api/v1/calendar/layers/{name}", AnyUser, get(calendar::layer)),
+        route("GET", "/api/v1/calendar/layers/{name}/ics", AnyUser, get(calendar::layer_ics)),
+        route(
+            "PUT",
+            "/api/v1/calendar/layers/{name}",
+            PLANNERS,
+            put(calendar::put_layer).layer(layer),
+        ),
+        route("DELETE", "/api/v1/calendar/layers/{name}", PLANNERS, delete(calendar::remove_layer)),
     ]
 }
 

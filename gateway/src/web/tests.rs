@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod broadcasts;
+mod calendar;
 mod evidence;
 mod login;
 mod proofs;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::broadcast::Volume;
+use ::broadcast::plan::Tie;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -50,6 +52,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_EVIDENCE,
     crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_CALENDAR,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -112,11 +115,14 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let broadcasts = broadcast::Ward {
         clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
+        quotas: Vec::new(),
+        ties: vec![Tie::Earlier],
         zone: zone.clone(),
         lead: broadcast::SHORTEST_LEAD,
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };
     let ingest = Ingest::start(data_dir.join("content"), Speakers::default()).unwrap();
+    let agenda = Agenda::new(settings.ward.clone(), reporter.clone(), Wake::default());
     let bulletins = Bulletins::new(settings, reporter.clone(), ingest, Wake::default());
     let (view, seen) = watch::channel(CameraView::new(now));
     let desk = PictureDesk::default();
@@ -150,6 +156,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         }],
         cluster_views: clusters_seen,
         bulletins,
+        agenda,
     };
     (ward, Parts { view, desk, proofs, cluster_views })
 }
@@ -187,6 +194,10 @@ impl Box {
 
     async fn post(&self, path: &str, visit: Option<&Visit>, body: Value) -> Answer {
         self.send(request(Method::POST, path, visit, Some(body))).await
+    }
+
+    async fn put(&self, path: &str, visit: &Visit, body: Value) -> Answer {
+        self.send(request(Method::PUT, path, Some(visit), Some(body))).await
     }
 
     async fn delete(&self, path: &str, visit: &Visit) -> Answer {

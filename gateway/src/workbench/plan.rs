@@ -1,25 +1,25 @@
 //! `vong plan`: every play that a calendar gives in a window, and why the others are held back.
 
+mod line;
+#[cfg(all(feature = "gst", feature = "onnx"))]
+mod of_box;
 mod rules;
+mod window;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use broadcast::plan::{Decision, Planned, plan};
-use jiff::civil::DateTime;
+use broadcast::plan::explain;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub use rules::{Problems, Rules};
+pub use rules::{Problems, Rules, Scope};
+use window::Window;
 
 /// As for a configuration file.
 const BAD_RULES: u8 = 64;
 const BAD_USAGE: u8 = 2;
-/// More is not a question about a calendar, and would fill a disk.
-const LONGEST_WINDOW: Duration = Duration::from_hours(10 * 366 * 24);
 
 /// Show every play that a calendar gives in a window of time. `help.txt` describes the rules file.
 #[derive(Debug, clap::Args)]
@@ -30,120 +30,80 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(10 * 366 * 24);
 pub struct Args {
     /// The rules file.
     #[arg(long, value_name = "FILE")]
-    rules: PathBuf,
-    /// Start of the window: RFC 3339, or a local date or time such as 2026-09-02 or
-    /// 2026-09-02T05:00.
-    #[arg(long, value_name = "T")]
-    from: String,
-    /// End of the window; not in it itself.
-    #[arg(long, value_name = "T")]
-    to: String,
+    #[cfg_attr(
+        all(feature = "gst", feature = "onnx"),
+        arg(required_unless_present = "config", conflicts_with = "config")
+    )]
+    #[cfg_attr(not(all(feature = "gst", feature = "onnx")), arg(required = true))]
+    rules: Option<PathBuf>,
+    /// Instead: the configuration of a box, whose own database is read.
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    window: window::Args,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let file = args.rules.display();
-    let text = match std::fs::read_to_string(&args.rules) {
-        Ok(text) => text,
-        Err(err) => {
-            tracing::error!("{file} cannot be read: {err}");
-            return Ok(ExitCode::from(BAD_RULES));
-        }
-    };
-    let rules = match Rules::parse(&text) {
-        Ok(rules) => rules,
-        Err(problems) => {
-            tracing::error!("{file} is not a valid rules file:\n{problems}");
-            return Ok(ExitCode::from(BAD_RULES));
-        }
-    };
-    let (from, to) = match window(args, &rules.zone) {
-        Ok(window) => window,
-        Err(problem) => {
-            tracing::error!("{problem}");
-            return Ok(ExitCode::from(BAD_USAGE));
-        }
-    };
-    let planned = plan(&rules.entries, rules.quiet.as_ref(), from, to)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for play in &planned {
-        match writeln!(out, "{}", line(play, &rules)) {
-            // Whoever reads (head, less) has seen enough.
-            Err(err) if err.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-            written => written?,
-        }
+    #[cfg(all(feature = "gst", feature = "onnx"))]
+    if let Some(config) = &args.config {
+        return of_box(args, config);
     }
-    out.flush()?;
+    of_rules(args, args.rules.as_deref().unwrap_or(Path::new("")))
+}
+
+#[cfg(all(feature = "gst", feature = "onnx"))]
+fn of_box(args: &Args, config: &Path) -> anyhow::Result<ExitCode> {
+    let config = crate::config::Ward::read(config)?;
+    match args.window.believe(&config.timezone) {
+        Ok(window) => print(of_box::explain(&config, window)?.into_iter())?,
+        Err(problem) => return Ok(refused(&problem, BAD_USAGE)),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(play: &Planned<String>, rules: &Rules) -> Value {
-    let local = play.at.to_zoned(rules.zone.clone());
-    let mut line = json!({
-        "id": play.id,
-        "title": rules.titles.get(&play.id),
-        "at": play.at.to_string(),
-        "local": local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        "ends_at": play.ends_at.to_string(),
-        "priority": play.priority.as_str(),
-        "plays": play.decision == Decision::Plays,
-    });
-    if let Decision::HeldBack(reason) = &play.decision {
-        line["reason"] = reason.as_str().into();
-        line["why"] = reason.to_string().into();
-    }
-    line
-}
-
-fn window(args: &Args, zone: &TimeZone) -> Result<(Timestamp, Timestamp), String> {
-    let from = instant(&args.from, zone).ok_or_else(|| not_a_time("--from", &args.from))?;
-    let to = instant(&args.to, zone).ok_or_else(|| not_a_time("--to", &args.to))?;
-    let length = to.duration_since(from);
-    if length <= SignedDuration::ZERO {
-        return Err(format!("--to {} is not after --from {}", args.to, args.from));
-    }
-    if length.unsigned_abs() > LONGEST_WINDOW {
-        return Err("the window is longer than ten years: ask for a part of it".to_owned());
-    }
-    Ok((from, to))
-}
-
-fn not_a_time(option: &str, text: &str) -> String {
-    format!("{option} {text:?} is not a time: write 2026-09-02, 2026-09-02T05:00 or RFC 3339")
-}
-
-/// RFC 3339, or a date or date and time on the wall clock of `zone`.
-fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
-    let local = || {
-        let wall_clock: DateTime = text.parse().ok()?;
-        zone.to_ambiguous_timestamp(wall_clock).compatible().ok()
+fn of_rules(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
+    // Which years is known before the zone is.
+    let years = match args.window.believe(&TimeZone::UTC) {
+        Ok(window) => window.years(),
+        Err(problem) => return Ok(refused(&problem, BAD_USAGE)),
     };
-    text.parse().ok().or_else(local)
+    let file = path.display();
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(err) => return Ok(refused(&format!("{file} cannot be read: {err}"), BAD_RULES)),
+    };
+    let scope = Scope { folder: path.parent().unwrap_or(Path::new("")), years };
+    let rules = match Rules::parse(&text, &scope) {
+        Ok(rules) => rules,
+        Err(problems) => {
+            return Ok(refused(&format!("{file} is not a valid rules file:\n{problems}"), BAD_RULES));
+        }
+    };
+    let Window { from, to } = match args.window.believe(&rules.policy.zone) {
+        Ok(window) => window,
+        Err(problem) => return Ok(refused(&problem, BAD_USAGE)),
+    };
+    let explained = explain(&rules.items(), &rules.policy, from, to)?;
+    let title = |id: &String| rules.titles.get(id).map(String::as_str);
+    let zone = &rules.policy.zone;
+    print(explained.iter().map(|it| line::line(it, title(&it.planned.id), zone)))?;
+    Ok(ExitCode::SUCCESS)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn refused(problem: &str, code: u8) -> ExitCode {
+    tracing::error!("{problem}");
+    ExitCode::from(code)
+}
 
-    #[test]
-    fn a_window_is_given_in_utc_or_on_the_wards_wall_clock() {
-        let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-        let new_year: Timestamp = "2025-12-31T17:00:00Z".parse().unwrap();
-        for text in ["2026-01-01", "2026-01-01T00:00", "2026-01-01T00:00:00+07:00"] {
-            assert_eq!(instant(text, &zone), Some(new_year), "{text}");
+fn print(lines: impl Iterator<Item = Value>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for line in lines {
+        match writeln!(out, "{line}") {
+            // Whoever reads (head, less) has seen enough.
+            Err(err) if err.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
         }
-        assert_eq!(instant("tomorrow", &zone), None);
     }
-
-    #[test]
-    fn a_line_says_why_something_is_held_back() {
-        let text = "[[bulletin]]\nid = 'nhac'\nduration = '30m'\nat = '2025-12-08T04:45:00+07:00'";
-        let rules = Rules::parse(text).unwrap();
-        let from = "2025-12-07T00:00:00Z".parse().unwrap();
-        let planned = plan(&rules.entries, rules.quiet.as_ref(), from, Timestamp::MAX).unwrap();
-        let line = line(&planned[0], &rules);
-        assert_eq!(line["local"], "2025-12-08T04:45:00+07:00");
-        assert_eq!(line["plays"], false);
-        assert_eq!(line["reason"], "quiet_hours");
-        assert_eq!(line["why"], "it would be heard in quiet hours, 21:00 to 06:00");
-    }
+    out.flush()
 }

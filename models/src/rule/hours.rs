@@ -78,6 +78,21 @@ impl Hours {
 }
 
 impl WeekSpan {
+    /// On which it begins.
+    pub fn days(&self) -> &[Weekday] {
+        &self.days
+    }
+
+    pub fn from(&self) -> Time {
+        self.from
+    }
+
+    /// The first instant after it, on the next day if it is not after [`WeekSpan::from`]; none: the end
+    /// of the day.
+    pub fn to(&self) -> Option<Time> {
+        self.to
+    }
+
     fn holds(&self, day: Weekday, time: Time) -> bool {
         let (is_day, is_day_after) =
             (self.days.contains(&day), self.days.contains(&day.previous()));

@@ -3,10 +3,18 @@
 import { en } from '../texts/en';
 import { vi, type Texts } from '../texts/vi';
 import { ApiError } from './api';
+import { day, hour } from './time';
 
 export type Code = 'vi' | 'en';
 
 const KEPT_AS = 'vong.lang';
+
+/** Instants and days of the box's sentences, as the ward reads them. */
+function local(part: string): string {
+  if (/^\d{4}-\d\d-\d\dT\S+Z$/.test(part)) return `${hour(part)} ${day(part)}`;
+  const date = /^(\d{4})-(\d\d)-(\d\d)$/.exec(part);
+  return date ? `${date[3]}/${date[2]}/${date[1]}` : part;
+}
 
 class Lang {
   code = $state<Code>(localStorage.getItem(KEPT_AS) === 'en' ? 'en' : 'vi');
@@ -35,7 +43,7 @@ class Lang {
   sentence(said: string): string {
     for (const [pattern, text] of this.text.sentences) {
       const found = pattern.exec(said);
-      if (found) return text(...found.slice(1));
+      if (found) return text(...found.slice(1).map(local));
     }
     return said;
   }

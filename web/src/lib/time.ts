@@ -22,6 +22,12 @@ export function day(at: string | number): string {
   return format(at, { day: '2-digit', month: '2-digit', year: 'numeric' });
 }
 
+/** The day of the ward's wall clock, as `2026-09-02`. */
+export function isoDay(at: string | number): string {
+  const part = (options: Intl.DateTimeFormatOptions) => format(at, options);
+  return `${part({ year: 'numeric' })}-${part({ month: '2-digit' }).padStart(2, '0')}-${part({ day: '2-digit' }).padStart(2, '0')}`;
+}
+
 export function longDay(at: string | number): string {
   return format(at, { weekday: 'long', day: '2-digit', month: '2-digit', year: 'numeric' });
 }

@@ -184,8 +184,50 @@ export interface Bulletin {
   approval: Word | null;
   rejection: Word | null;
   schedule: { at?: string; rrule?: string } | null;
+  /** What the schedule does on days of layers, by their names. */
+  days: Record<string, Effect>;
   content: { sha256: string; duration_ms: number };
   file_name: string | null;
   text: string | null;
   normalised: string | null;
+}
+
+export type Effect = 'not' | 'only' | 'earlier' | 'later';
+export const EFFECTS: readonly Effect[] = ['not', 'only', 'earlier', 'later'];
+
+/** A start of the calendar, or a play that was. */
+export interface CalendarEntry {
+  bulletin_id: string;
+  title: string;
+  /** What the schedule gave; another than `at` if a day rule moved the play. */
+  occurrence: string;
+  at: string;
+  ends_at: string;
+  priority: Priority;
+  plays: boolean;
+  /** Of one that is still to come and will not play. */
+  reason: string | null;
+  /** The same as the box's own sentence; also why one that is over did not play. */
+  why: string | null;
+  causes: { cause: string; why: string }[];
+  /** As of a play; null while the box has not decided on it. */
+  state: string | null;
+}
+
+export interface Calendar {
+  from: string;
+  to: string;
+  entries: CalendarEntry[];
+  days: { day: string; layer: string; label: string }[];
+}
+
+export interface Layer {
+  name: string;
+  origin: 'computed' | 'listed' | 'imported';
+  n_days: number;
+  first: string | null;
+  last: string | null;
+  used_by: string[];
+  edited_by: string | null;
+  edited_at: string | null;
 }

@@ -1,7 +1,7 @@
 // What the pages know of the ward: lists loaded from the box, loaded again when it says so.
 
 import { call } from './api';
-import type { Alert, Bulletin, Camera, Cluster, Plays } from './types';
+import type { Alert, Bulletin, Camera, Cluster, Layer, Plays } from './types';
 
 /** A browser gives an event stream up when the box answers with an error; we do not. */
 const REOPEN_MS = 5_000;
@@ -47,6 +47,7 @@ class Ward {
   clusters = new Loaded<Cluster[]>('/clusters');
   plays = new Loaded<Plays>('/plays');
   bulletins = new Loaded<Bulletin[]>('/bulletins');
+  layers = new Loaded<Layer[]>('/calendar/layers');
   /** Whether changes arrive by themselves right now. */
   isLive = $state(false);
   /** Wall time of this browser, each second: for clocks and "how long ago". */
@@ -58,6 +59,7 @@ class Ward {
     cluster: new Set([this.clusters]),
     bulletin: new Set([this.bulletins, this.plays]),
     play: new Set([this.plays]),
+    calendar: new Set([this.layers, this.plays]),
   };
 
   private get all(): Set<Loaded<unknown>> {
@@ -65,11 +67,12 @@ class Ward {
   }
 
   /** Keeps a list of one page up to date as well; answers with how to stop. */
-  keep(topic: string, list: Loaded<unknown>): () => void {
+  keep(topics: string | string[], list: Loaded<unknown>): () => void {
+    const told = [topics].flat().flatMap((it) => this.byTopic[it] ?? []);
     void list.load();
-    this.byTopic[topic]?.add(list);
+    told.forEach((it) => it.add(list));
     return () => {
-      this.byTopic[topic]?.delete(list);
+      told.forEach((it) => it.delete(list));
       list.forget();
     };
   }

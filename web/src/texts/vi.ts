@@ -6,6 +6,39 @@ const words = (entries: Record<string, string>) => entries;
 const called = (what: string, name: string): string =>
   name.toLowerCase().startsWith(what) ? name : `${what} ${name}`;
 
+/** A layer that comes with the program, by its Vietnamese name. */
+const layerOf = (name: string): string =>
+  ({
+    'public-holidays': 'ngày nghỉ lễ, tết',
+    ram: 'ngày rằm',
+    'mung-1': 'mùng 1 âm lịch',
+    'lunar-feasts': 'lễ tết âm lịch',
+    commemorations: 'ngày kỷ niệm',
+  })[name] ?? `ngày thuộc lớp “${name}”`;
+
+/** What a quota allows. */
+const limitOf = (limit: string): string => {
+  const n = /\d+/.exec(limit)?.[0];
+  if (limit === 'no plays') return 'không được phát';
+  if (limit.endsWith('plays a day')) return `tối đa ${n} buổi phát mỗi ngày`;
+  if (limit.endsWith('sessions a day')) return `tối đa ${n} đợt phát mỗi ngày`;
+  if (limit.endsWith('minutes a day')) return `tối đa ${n} phút phát mỗi ngày`;
+  return limit.endsWith('minutes a session') ? `tối đa ${n} phút mỗi đợt phát` : limit;
+};
+
+/** Why one bulletin goes before another. */
+const groundOf = (ground: string): string =>
+  ({
+    'it sounds already': 'đang phát',
+    'its priority is higher': 'có mức ưu tiên cao hơn',
+    'of two emergencies it comes from the higher level': 'là bản tin khẩn cấp của cấp trên',
+    'the ward puts its own bulletins first': 'phường ưu tiên bản tin của mình',
+    'the ward puts bulletins of higher levels first': 'phường ưu tiên bản tin của cấp trên',
+    'it starts earlier': 'bắt đầu sớm hơn',
+    'it is shorter': 'ngắn hơn',
+    "it stands first in the ward's list": 'được lập trước',
+  })[ground] ?? ground;
+
 export const vi = {
   brand: 'Vọng',
   tagline: 'Cổng giám sát và truyền thanh cơ sở',
@@ -17,6 +50,7 @@ export const vi = {
     alerts: 'Cảnh báo',
     views: 'Nhật ký xem',
     bulletins: 'Bản tin',
+    calendar: 'Lịch phát',
     users: 'Người dùng',
     logOut: 'Đăng xuất',
   },
@@ -415,6 +449,58 @@ export const vi = {
       scheduled: 'Đã lên lịch',
     }),
   },
+  calendar: {
+    title: 'Lịch phát',
+    week: (from: string, to: string) => `Từ ${from} đến ${to}`,
+    previous: 'Tuần trước',
+    next: 'Tuần sau',
+    today: 'Tuần này',
+    empty: 'Không có buổi phát nào trong tuần này.',
+    others: 'Hiện cả những ngày không thuộc lịch của bản tin',
+    export: 'Tải lịch (.ics)',
+    plays: 'Sẽ phát',
+    silent: 'Không phát',
+    why: 'Lý do:',
+    until: (to: string) => `đến ${to}`,
+    days: 'Ngày lễ và ngày đặc biệt',
+    noDays: 'Phát như nhau mọi ngày',
+    onDays: 'Vào các ngày',
+    effects: words({
+      not: 'Không phát',
+      only: 'Chỉ phát vào những ngày này',
+      earlier: 'Dời sang ngày trước đó',
+      later: 'Dời sang ngày sau đó',
+    }),
+  },
+  layers: {
+    title: 'Lớp ngày',
+    intro: 'Những ngày có tên chung, để bản tin không phát, chỉ phát hoặc dời lịch vào các ngày đó.',
+    empty: 'Chưa có lớp ngày nào.',
+    names: words({
+      'public-holidays': 'Ngày nghỉ lễ, tết',
+      ram: 'Ngày rằm',
+      'mung-1': 'Mùng 1 âm lịch',
+      'lunar-feasts': 'Lễ tết âm lịch',
+      commemorations: 'Ngày kỷ niệm',
+    }),
+    origins: words({ computed: 'Tính sẵn', listed: 'Tự lập', imported: 'Nhập từ tệp .ics' }),
+    nDays: (n: number, first: string, last: string) => `${n} ngày, từ ${first} đến ${last}`,
+    usedBy: (titles: string) => `Đang dùng trong lịch của: ${titles}`,
+    edited: (by: string, at: string) => `Sửa bởi ${by}, ${at}`,
+    download: 'Tải .ics',
+    remove: 'Xóa',
+    add: 'Thêm lớp ngày',
+    origin: 'Nguồn',
+    computed: 'Lớp ngày tính sẵn',
+    name: 'Mã lớp ngày',
+    nameHint: 'Chữ thường không dấu, chữ số, gạch nối. Trùng mã với lớp đã có thì thay thế lớp đó.',
+    days: 'Các ngày',
+    daysHint: 'Mỗi dòng một ngày, kèm tên gọi. Ví dụ: 2026-09-03 Nghỉ bù Quốc khánh',
+    wrongDay: (line: string) => `Dòng này chưa bắt đầu bằng một ngày như 2026-09-03: ${line}`,
+    file: 'Tệp .ics',
+    fileHint: 'Chỉ nhận sự kiện cả ngày. Tệp có lỗi bị từ chối toàn bộ, kèm lý do.',
+    save: 'Lưu lớp ngày',
+  },
   users: {
     title: 'Người dùng',
     new: 'Thêm người dùng',
@@ -478,7 +564,19 @@ export const vi = {
     [/^\S+ is not within (\S+) to (\S+)/, (a, b) => `phải từ ${a} đến ${b}`],
     [/^is missing/, () => 'còn thiếu'],
     [/^id is used twice$/, () => 'trùng mã với quy tắc khác'],
-    [/ plays on the same clusters at /, () => 'trùng giờ với bản tin khác trên cùng cụm loa'],
+    [/^it is silent on days of (\S+), and that day is "(.*)"$/, (layer, label) => `lịch không phát vào ${layerOf(layer)}: ${label}`],
+    [/^it plays on days of (\S+) alone, and that day is none$/, (layer) => `lịch chỉ phát vào ${layerOf(layer)}`],
+    [/^it moves away from days of (\S+), and no day within a month is free$/, (layer) => `cần dời khỏi ${layerOf(layer)} nhưng trong vòng một tháng không có ngày nào phù hợp`],
+    [/^the quota (.+) allows (.+), and (\S+) has no room for it$/, (quota, limit, day) => `vượt hạn mức ${quota}: ${limitOf(limit)}; ngày ${day} không còn chỗ`],
+    [/^(.+) plays on the same clusters at (\S+) and goes first: (.+)$/, (other, at, ground) => `trùng giờ với ${other} (${at}) trên cùng cụm loa, bản tin đó phát trước vì ${groundOf(ground)}`],
+    [/^it has begun, and no later rule takes that back$/, () => 'đã bắt đầu phát'],
+    [/^it is an emergency, which quiet hours, (\S+) to (\S+) do not hold back$/, (from, to) => `bản tin khẩn cấp được phát cả trong giờ yên tĩnh, ${from} đến ${to}`],
+    [/^it was to play at (\S+), a day of (\S+) \((.*)\), and moved$/, (from, layer, label) => `dời từ ${from}, ${layerOf(layer)} (${label})`],
+    [/^it goes before (.+) at (\S+): (.+)$/, (other, at, ground) => `phát trước ${other} (${at}) vì ${groundOf(ground)}`],
+    [/^its approval does not stand any more$/, () => 'phê duyệt không còn hiệu lực'],
+    [/^it is not in the calendar any more$/, () => 'không còn trong lịch phát'],
+    [/^it moved to another time$/, () => 'đã dời sang thời điểm khác'],
+    [/^the box was not running, or its clock was not trusted$/, () => 'lúc đó thiết bị không chạy hoặc đồng hồ chưa đồng bộ'],
   ] as [RegExp, (...found: string[]) => string][],
   notFound: 'Không có trang này.',
   home: 'Về trang tổng quan',
@@ -510,6 +608,7 @@ export const vi = {
     no_clip: 'Không có đoạn phim.',
     held: 'Cảnh báo này đang được giữ làm chứng cứ.',
     changed: 'Quy tắc vừa được người khác sửa. Đề nghị tải quy tắc mới nhất rồi sửa lại.',
+    layer_in_use: 'Lớp ngày này đang được dùng trong lịch của bản tin. Đề nghị sửa lịch đó trước.',
     rules: 'Có quy tắc chưa hợp lệ nên chưa lưu thay đổi nào. Đề nghị xem mục được đánh dấu.',
   }),
 };

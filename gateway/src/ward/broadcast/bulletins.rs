@@ -16,10 +16,14 @@ use uuid::Uuid;
 
 use super::error::BulletinError;
 use super::ingest::{Ingest, Ingested};
-use super::plan::preview;
+use super::facts::Facts;
+use super::layer_row::{self, Days};
+use super::plan::Calendar;
 use super::row::{self, Kept};
 use super::spool::Spool;
-use super::view::{BulletinView, NewBulletin, PlayView, ScheduleRequest, Scheduled, Source};
+use super::view::{
+    BulletinView, NewBulletin, PlayView, Planning, ScheduleRequest, Scheduled, Source,
+};
 use super::{Wake, Ward, play_row};
 use crate::report::{Kind, NewEvent, Reporter};
 
@@ -29,6 +33,10 @@ const LONGEST_TITLE: usize = 200;
 /// A calendar entry that says nothing for a year is a mistake.
 const A_YEAR: Duration = Duration::from_hours(366 * 24);
 const MOST_LISTED: u32 = 500;
+/// What a schedule is answered with.
+const PREVIEWED: usize = 10;
+const PREVIEW_WINDOWS: [Duration; 2] =
+    [Duration::from_hours(8 * 24), Duration::from_hours(366 * 24)];
 
 #[derive(Clone, Debug)]
 pub struct Bulletins {
@@ -50,6 +58,12 @@ struct Step {
     word: &'static str,
     event: Event,
     detail: Value,
+}
+
+/// What changes of the row besides what the rules decide.
+enum Edit {
+    Words(String, Targets),
+    Days(Days),
 }
 
 impl Bulletins {
@@ -98,6 +112,7 @@ impl Bulletins {
                 approval: None,
                 rejection: None,
                 schedule: None,
+                days: Days::new(),
                 expires_at: new.expires_at,
             },
             scheduled_at: None,
@@ -125,7 +140,7 @@ impl Bulletins {
         let title = title.unwrap_or(kept.view.title);
         let targets = targets.unwrap_or(kept.view.targets);
         self.check_words(&title, &targets)?;
-        let edited = (title, targets);
+        let edited = Edit::Words(title, targets);
         let event = Event::Edited { by: user.clone(), audio: kept.view.content.sha256 };
         let step = Step { word: "bulletin.edit", event, detail: Value::Null };
         let view = self.step_with(user, id, step, Some(edited)).await?;
@@ -171,17 +186,21 @@ impl Bulletins {
         &self,
         user: &UserId,
         id: Uuid,
-        request: ScheduleRequest,
+        planning: impl Into<Planning>,
     ) -> Result<Scheduled, BulletinError> {
         let now = self.reporter.clock().now();
-        let schedule = self.believe(request, now)?;
-        let detail = match &schedule {
+        let Planning { when, days } = planning.into();
+        let schedule = self.believe(when, now)?;
+        let mut detail = match &schedule {
             Schedule::At(at) => json!({ "at": at.to_string() }),
             Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
         };
+        if !days.is_empty() {
+            detail["days"] = days.iter().map(|(name, it)| (name.clone(), it.as_str())).collect();
+        }
         let event = Event::Scheduled { by: user.clone(), schedule };
         let step = Step { word: "bulletin.schedule", event, detail };
-        let bulletin = self.step(user, id, step).await?;
+        let bulletin = self.step_with(user, id, step, Some(Edit::Days(days))).await?;
         self.wake.wake();
         let next = self.next_starts(id, now).await?;
         Ok(Scheduled { bulletin, next })
@@ -241,9 +260,23 @@ impl Bulletins {
         &self,
         id: Uuid,
         now: Timestamp,
-    ) -> Result<Vec<Planned<Uuid>>, BulletinError> {
-        let kept = self.reporter.store().read(row::scheduled).await?;
-        Ok(preview(&kept, self.settings.ward.quiet.as_ref(), id, now))
+    ) -> Result<Vec<Planned<String>>, BulletinError> {
+        let policy = self.settings.ward.policy();
+        for window in PREVIEW_WINDOWS {
+            let (policy, to) = (policy.clone(), now.checked_add(window).unwrap_or(Timestamp::MAX));
+            let read = move |conn: &Connection| {
+                let facts = Facts::read(conn, &policy, now, to, now)?;
+                let mut next = Calendar::default().explain(&facts, &policy);
+                next.retain(|it| it.planned.id == id);
+                next.truncate(PREVIEWED);
+                Ok(next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>())
+            };
+            let next = self.reporter.store().read(read).await?;
+            if !next.is_empty() {
+                return Ok(next);
+            }
+        }
+        Ok(Vec::new())
     }
 
     fn check_words(&self, title: &str, targets: &Targets) -> Result<(), BulletinError> {
@@ -293,7 +326,7 @@ impl Bulletins {
         user: &UserId,
         id: Uuid,
         step: Step,
-        words: Option<(String, Targets)>,
+        edit: Option<Edit>,
     ) -> Result<BulletinView, BulletinError> {
         let now = self.reporter.clock().now();
         let (reporter, user) = (self.reporter.clone(), user.clone());
@@ -306,16 +339,34 @@ impl Bulletins {
                 Ok(next) => next,
                 Err(refused) => return Ok(Err(refused.into())),
             };
-            if let Some((title, targets)) = words {
-                (kept.view.title, kept.view.targets) = (title, targets);
-            }
             kept.set(&next, now);
+            match edit {
+                Some(Edit::Words(title, targets)) => {
+                    (kept.view.title, kept.view.targets) = (title, targets);
+                }
+                Some(Edit::Days(days)) => {
+                    if let Some(layer) = unknown_layer(conn, &days)? {
+                        return Ok(Err(BulletinError::UnknownLayer { layer }));
+                    }
+                    kept.view.days = days;
+                }
+                None => {}
+            }
             row::update(conn, &kept)?;
             reporter.record_in(conn, audit(step.word, &user, &kept.view, &step.detail, now))?;
             Ok(Ok(kept.view))
         };
         self.reporter.store().write(write).await?
     }
+}
+
+fn unknown_layer(conn: &Connection, days: &Days) -> rusqlite::Result<Option<String>> {
+    for layer in days.keys() {
+        if layer_row::find(conn, layer)?.is_none() {
+            return Ok(Some(layer.clone()));
+        }
+    }
+    Ok(None)
 }
 
 fn audit(

@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use super::plan::{Calendar, Change, reconcile};
+use super::facts::Facts;
+use super::plan::{Calendar, Change, Start, reconcile, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::{Wake, Ward, closing, play_row, row, settle};
@@ -277,11 +278,10 @@ fn changes(
     let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
-    let scheduled = row::scheduled(conn)?;
-    let planned = calendar.plan(&scheduled, ward.quiet.as_ref(), from, to);
-    let known = settle::known(conn, from, to)?;
-    let asked_since = scheduled.iter().filter_map(|it| Some((it.view.id, it.scheduled_at?)));
-    Ok(reconcile(&planned, &known, &asked_since.collect(), now))
+    let policy = ward.policy();
+    let facts = Facts::read(conn, &policy, from, to, now)?;
+    let planned = wanted(&calendar.explain(&facts, &policy), &facts);
+    Ok(reconcile(&planned, &facts.plays, &facts.asked_since(), now))
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.
@@ -291,7 +291,7 @@ fn override_entry(
     ward: &Ward,
     now: Timestamp,
 ) -> Option<NewEvent> {
-    let Change::Order { id, start_at } = change else { return None };
+    let Change::Order(Start { id, start_at, .. }) = change else { return None };
     let view = &scheduled.get(&id.bulletin)?.view;
     ward.quiet.as_ref().filter(|it| it.touch(*start_at, view.content.duration))?;
     let data = json!({
@@ -314,10 +314,10 @@ fn is_due(n_sent: u32, last_sent_at: Option<Timestamp>, now: Timestamp) -> bool 
 
 fn tell(change: &Change) {
     match change {
-        Change::Order { id, start_at } => info!(play = %id, %start_at, "ordered"),
+        Change::Order(Start { id, start_at, .. }) => info!(play = %id, %start_at, "ordered"),
         Change::Promote(id) => info!(play = %id, "plays after all"),
-        Change::HoldBack(id, reason) => info!(play = %id, reason, "held back"),
-        Change::Missed(id, reason) => warn!(play = %id, reason, "missed"),
+        Change::HoldBack(it, reason) => info!(play = %it.id, reason, "held back"),
+        Change::Missed(it, reason) => warn!(play = %it.id, reason, "missed"),
         Change::Withdraw(id, reason) => info!(play = %id, reason, "withdrawn"),
         Change::Forget(id) => debug!(play = %id, "no longer in the calendar"),
     }

@@ -24,6 +24,8 @@ pub enum BulletinError {
     NoTargets,
     #[error("{cluster:?} is not a cluster of this ward")]
     UnknownCluster { cluster: String },
+    #[error("there is no layer {layer:?}: the calendar lists those there are")]
+    UnknownLayer { layer: String },
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
@@ -82,6 +84,7 @@ impl BulletinError {
             | Self::Title { .. }
             | Self::NoTargets
             | Self::UnknownCluster { .. }
+            | Self::UnknownLayer { .. }
             | Self::Rule(_)
             | Self::TooMany(_)
             | Self::TooSoon { .. }

@@ -1,52 +1,72 @@
-//! The ward's calendar as the planner sees it, and what has to change in the database for it. Pure:
-//! rows in, changes out.
+//! What has to change in the database for the plan to hold. Pure: a plan and rows in, changes out.
+
+mod calendar;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use broadcast::PlayId;
-use broadcast::plan::{Decision, Entry, Planned, Standing, decide, look_back};
-use broadcast::quiet::QuietHours;
-use broadcast::schedule::{Expansion, Schedule, TooMany};
+use broadcast::plan::{Decision, Explained, Reason};
 use jiff::Timestamp;
-use tracing::error;
 use uuid::Uuid;
 
-use super::row::Kept;
+use super::facts::Facts;
 use super::view::PlayStage;
 
-/// What a schedule is answered with.
-const PREVIEWED: usize = 10;
-const PREVIEW_WINDOWS: [Duration; 2] =
-    [Duration::from_hours(8 * 24), Duration::from_hours(366 * 24)];
-
-/// Bulletins in the calendar with what their rules came to last time.
-#[derive(Debug, Default)]
-pub(super) struct Calendar {
-    expansions: HashMap<Uuid, Expansion>,
-}
+pub(super) use calendar::Calendar;
 
 /// A play that is in the database already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     pub id: PlayId,
-    /// The start that the calendar gave.
+    /// The instant that the schedule gave. The id's is it, or a few milliseconds later.
+    pub recurrence: Timestamp,
     pub start_at: Timestamp,
     pub stage: PlayStage,
     pub is_closed: bool,
     pub play_until: Timestamp,
     /// Whether the approval that it was decided on still stands, for the same sound.
     pub is_approved: bool,
+    /// On some cluster it started.
+    pub is_heard: bool,
+    /// Some cluster may have its order, and has not told of a start.
+    pub is_waiting: bool,
+}
+
+/// A start that the plan has an opinion of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub bulletin: Uuid,
+    /// The instant that the schedule gave.
+    pub recurrence: Timestamp,
+    pub at: Timestamp,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Plays,
+    HeldBack(String),
+    /// Not a day of its schedule, which is nothing to write down: "only on rằm" is silent on 353 days.
+    Absent(String),
+}
+
+/// A play as it is to be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    pub id: PlayId,
+    pub recurrence: Timestamp,
+    pub start_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// Begin: write the play and order it.
-    Order { id: PlayId, start_at: Timestamp },
+    Order(Start),
     /// Write it down with its reason, and stay silent.
-    HoldBack(PlayId, String),
+    HoldBack(Start, String),
     /// Its time came while nobody looked.
-    Missed(PlayId, String),
+    Missed(Start, String),
     /// What was held back may play after all.
     Promote(PlayId),
     /// What was ordered must not play any more.
@@ -55,149 +75,149 @@ pub(super) enum Change {
     Forget(PlayId),
 }
 
-impl Calendar {
-    /// The plan for `from..to`. A bulletin whose rule became too long to expand is left out, with an
-    /// error in the log: it must not silence the others.
-    pub(super) fn plan(
-        &mut self,
-        scheduled: &[Kept],
-        quiet: Option<&QuietHours>,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Vec<Planned<Uuid>> {
-        self.expansions.retain(|id, _| scheduled.iter().any(|it| it.view.id == *id));
-        let entries: Vec<Entry<Uuid>> = scheduled.iter().filter_map(entry).collect();
-        let early = look_back(&entries, from);
-        let starts: Vec<Vec<Timestamp>> = entries
-            .iter()
-            .map(|entry| {
-                self.starts(entry, early, to).unwrap_or_else(|err| {
-                    error!(bulletin = %entry.id, %err, "a rule cannot be expanded any more");
-                    Vec::new()
-                })
-            })
-            .collect();
-        decide(&entries, &starts, quiet, from)
-    }
-
-    fn starts(
-        &mut self,
-        entry: &Entry<Uuid>,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<Timestamp>, TooMany> {
-        let Schedule::Rule(rule) = &entry.schedule else { return entry.schedule.starts(from, to) };
-        let kept = self.expansions.entry(entry.id).or_insert_with(|| Expansion::new(rule.clone()));
-        if kept.rule() != rule {
-            *kept = Expansion::new(rule.clone());
-        }
-        Ok(kept.starts(from, to)?.to_vec())
+impl Known {
+    /// It sounds or has sounded; or it may, on a cluster that tells later.
+    pub(super) fn is_begun(&self, now: Timestamp) -> bool {
+        let may_sound = self.stage == PlayStage::Ordered && !self.is_closed && self.is_waiting;
+        self.start_at <= now && (self.is_heard || may_sound)
     }
 }
 
-/// The first starts of one bulletin among all others.
-pub(super) fn preview(
-    scheduled: &[Kept],
-    quiet: Option<&QuietHours>,
-    id: Uuid,
-    now: Timestamp,
-) -> Vec<Planned<Uuid>> {
-    let mut calendar = Calendar::default();
-    for window in PREVIEW_WINDOWS {
-        let to = now.checked_add(window).unwrap_or(Timestamp::MAX);
-        let mut next = calendar.plan(scheduled, quiet, now, to);
-        next.retain(|it| it.id == id);
-        if !next.is_empty() {
-            next.truncate(PREVIEWED);
-            return next;
+/// The plan in the words of the database.
+pub(super) fn wanted(explained: &[Explained<Uuid>], facts: &Facts) -> Vec<Wanted> {
+    let verdict = |decision: &Decision<Uuid>| match decision {
+        Decision::Plays => Verdict::Plays,
+        Decision::HeldBack(reason) => {
+            let why = reason.named(|it| facts.title(it)).to_string();
+            if let Reason::OtherDay { .. } = reason {
+                Verdict::Absent(why)
+            } else {
+                Verdict::HeldBack(why)
+            }
         }
-    }
-    Vec::new()
-}
-
-fn entry(kept: &Kept) -> Option<Entry<Uuid>> {
-    let view = &kept.view;
-    let standing = if view.approval.is_some() { Standing::Approved } else { Standing::NotApproved };
-    Some(Entry {
-        id: view.id,
-        schedule: view.schedule.clone()?,
-        duration: view.content.duration,
-        priority: view.priority,
-        targets: view.targets.clone(),
-        standing,
-        expires_at: view.expires_at,
-    })
+    };
+    let wanted = |it: &Explained<Uuid>| Wanted {
+        bulletin: it.planned.id,
+        recurrence: it.occurrence,
+        at: it.planned.at,
+        verdict: verdict(&it.planned.decision),
+    };
+    explained.iter().map(wanted).collect()
 }
 
 /// What must change so that the database says what the plan says. `planned` begins where the last
 /// look ended, so what lies between that and `now` was slept through. `asked_since`: starts before it
 /// were never asked for.
 pub(super) fn reconcile(
-    planned: &[Planned<Uuid>],
+    planned: &[Wanted],
     known: &[Known],
     asked_since: &HashMap<Uuid, Timestamp>,
     now: Timestamp,
 ) -> Vec<Change> {
-    let mut latest: HashMap<(Uuid, Timestamp), &Known> = HashMap::new();
-    for play in known {
-        let slot = latest.entry((play.id.bulletin, play.start_at)).or_insert(play);
-        if slot.id < play.id {
-            *slot = play;
-        }
-    }
+    let latest = latest(known);
     let mut wanted = HashSet::new();
     let mut changes = Vec::new();
     for start in planned {
-        if asked_since.get(&start.id).is_some_and(|since| start.at < *since) {
+        if asked_since.get(&start.bulletin).is_some_and(|since| start.at < *since) {
             continue;
         }
-        wanted.insert((start.id, start.at));
-        let known = latest.get(&(start.id, start.at)).copied();
-        changes.extend(match known {
-            None => Some(first_change(start, now)),
-            Some(known) => change(known, &start.decision, now),
-        });
+        wanted.insert((start.bulletin, start.recurrence));
+        match latest.get(&(start.bulletin, start.recurrence)).copied() {
+            None => changes.extend(first_change(start, now)),
+            Some(known) if known.start_at == start.at => changes.extend(change(known, start, now)),
+            Some(known) => changes.extend(moved(known, start, now)),
+        }
     }
     let open = known.iter().filter(|it| !it.is_closed);
     changes.extend(open.filter_map(|it| {
-        let is_wanted = wanted.contains(&(it.id.bulletin, it.start_at));
+        let is_wanted = wanted.contains(&(it.id.bulletin, it.recurrence));
         unwanted(it, is_wanted, now)
     }));
     changes
 }
 
-fn first_change(start: &Planned<Uuid>, now: Timestamp) -> Change {
-    let id = PlayId { bulletin: start.id, occurrence: start.at };
-    match &start.decision {
-        Decision::HeldBack(reason) => Change::HoldBack(id, reason.to_string()),
-        Decision::Plays if start.at <= now => {
-            let reason = "the box was not running, or its clock was not trusted";
-            Change::Missed(id, reason.to_owned())
+/// Of plays with one recurrence, the one that was named last.
+pub(super) fn latest(known: &[Known]) -> HashMap<(Uuid, Timestamp), &Known> {
+    let mut latest: HashMap<(Uuid, Timestamp), &Known> = HashMap::new();
+    for play in known {
+        let slot = latest.entry((play.id.bulletin, play.recurrence)).or_insert(play);
+        if slot.id < play.id {
+            *slot = play;
         }
-        Decision::Plays => Change::Order { id, start_at: start.at },
+    }
+    latest
+}
+
+fn first_change(wanted: &Wanted, now: Timestamp) -> Option<Change> {
+    let id = PlayId { bulletin: wanted.bulletin, occurrence: wanted.recurrence };
+    let start = Start { id, recurrence: wanted.recurrence, start_at: wanted.at };
+    match &wanted.verdict {
+        Verdict::Absent(_) => None,
+        Verdict::HeldBack(reason) => Some(Change::HoldBack(start, reason.clone())),
+        Verdict::Plays if wanted.at <= now => {
+            let reason = "the box was not running, or its clock was not trusted";
+            Some(Change::Missed(start, reason.to_owned()))
+        }
+        Verdict::Plays => Some(Change::Order(start)),
     }
 }
 
-fn change(known: &Known, decision: &Decision<Uuid>, now: Timestamp) -> Option<Change> {
+fn change(known: &Known, wanted: &Wanted, now: Timestamp) -> Option<Change> {
     let Known { id, start_at, .. } = *known;
-    let is_past = start_at <= now;
-    match (known.stage, decision) {
-        (PlayStage::HeldBack, Decision::Plays) if !is_past => Some(Change::Promote(id)),
-        (PlayStage::Ordered, Decision::HeldBack(reason)) if !is_past => {
-            Some(Change::Withdraw(id, reason.to_string()))
-        }
-        // A cluster that was told to stop a play never takes it again. So what plays after all gets
-        // another name: the next millisecond, and the same start.
-        (PlayStage::Withdrawn, Decision::Plays) if !is_past => {
-            let occurrence = id.occurrence.checked_add(Duration::from_millis(1)).ok()?;
-            Some(Change::Order { id: PlayId { occurrence, ..id }, start_at })
-        }
-        // As it should be, or too late to change.
-        (
-            PlayStage::HeldBack | PlayStage::Ordered | PlayStage::Withdrawn | PlayStage::Closed,
-            Decision::Plays | Decision::HeldBack(_),
-        ) => None,
+    if start_at <= now {
+        // Too late to change.
+        return None;
     }
+    match (known.stage, &wanted.verdict) {
+        (PlayStage::HeldBack, Verdict::Plays) => Some(Change::Promote(id)),
+        (PlayStage::HeldBack, Verdict::Absent(_)) => Some(Change::Forget(id)),
+        (PlayStage::Ordered, Verdict::HeldBack(reason) | Verdict::Absent(reason)) => {
+            Some(Change::Withdraw(id, reason.clone()))
+        }
+        (PlayStage::Withdrawn, Verdict::Plays) => Some(Change::Order(again(known, start_at)?)),
+        // As it should be.
+        (PlayStage::Ordered | PlayStage::Closed, Verdict::Plays)
+        | (PlayStage::HeldBack, Verdict::HeldBack(_))
+        | (PlayStage::Withdrawn | PlayStage::Closed, Verdict::HeldBack(_) | Verdict::Absent(_)) => {
+            None
+        }
+    }
+}
+
+/// A day rule or its layer changed: what was to play at one time is to play at another.
+fn moved(known: &Known, wanted: &Wanted, now: Timestamp) -> Vec<Change> {
+    if known.start_at <= now {
+        // It has played, or its end was told: an occurrence ends once.
+        return Vec::new();
+    }
+    let mut changes = Vec::new();
+    match (known.stage, &wanted.verdict) {
+        (PlayStage::HeldBack, _) => {
+            changes.push(Change::Forget(known.id));
+            changes.extend(first_change(wanted, now));
+        }
+        (PlayStage::Ordered, Verdict::HeldBack(reason) | Verdict::Absent(reason)) => {
+            changes.push(Change::Withdraw(known.id, reason.clone()));
+        }
+        (PlayStage::Ordered, Verdict::Plays) => {
+            changes.push(Change::Withdraw(known.id, "it moved to another time".to_owned()));
+            changes.extend(again(known, wanted.at).filter(|_| wanted.at > now).map(Change::Order));
+        }
+        (PlayStage::Withdrawn, Verdict::Plays) => {
+            changes.extend(again(known, wanted.at).filter(|_| wanted.at > now).map(Change::Order));
+        }
+        (PlayStage::Withdrawn, Verdict::HeldBack(_) | Verdict::Absent(_))
+        | (PlayStage::Closed, _) => {}
+    }
+    changes
+}
+
+/// A cluster that was told to stop a play never takes it again. So what plays after all gets another
+/// name: the next millisecond.
+fn again(known: &Known, start_at: Timestamp) -> Option<Start> {
+    let Known { id, recurrence, .. } = *known;
+    let occurrence = id.occurrence.checked_add(Duration::from_millis(1)).ok()?;
+    Some(Start { id: PlayId { occurrence, ..id }, recurrence, start_at })
 }
 
 /// An open play that the plan does not speak for.

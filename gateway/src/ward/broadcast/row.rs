@@ -15,6 +15,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use uuid::Uuid;
 
+use super::layer_row;
 use super::view::{BulletinView, Origin};
 
 /// A bulletin with everything that is kept of it.
@@ -54,6 +55,7 @@ impl Kept {
         match bulletin.state() {
             State::Draft => {
                 (view.submitted_at, view.rejection, view.schedule) = (None, None, None);
+                view.days.clear();
             }
             State::Submitted { at } => {
                 (view.submitted_at, view.rejection) = (Some(*at), None);
@@ -144,7 +146,7 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
             params![view.id.to_string(), author.as_str()],
         )?;
     }
-    Ok(())
+    layer_row::set_days_of(conn, view.id, &view.days)
 }
 
 pub(super) fn find(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Kept>> {
@@ -173,6 +175,7 @@ fn with_authors(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     let mut query = conn.prepare_cached(sql)?;
     let authors = query.query_map([kept.view.id.to_string()], |row| parsed(row, "user"))?;
     kept.authors = authors.collect::<Result<_, _>>()?;
+    kept.view.days = layer_row::days_of(conn, kept.view.id)?;
     Ok(kept)
 }
 
@@ -193,6 +196,7 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         approval: approval_from(row)?,
         rejection: rejection_from(row)?,
         schedule: schedule_from(row)?,
+        days: layer_row::Days::new(),
         expires_at: optional_time(row, "expires_at_ms")?,
     };
     let scheduled_at = optional_time(row, "scheduled_at_ms")?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Cluster;
 use super::orders::play_until;
-use super::plan::{Change, Known};
+use super::plan::{Change, Known, Start};
 use super::play_row::play_stage;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::{PlayStage, TargetStage};
@@ -21,7 +21,7 @@ use super::view::{PlayStage, TargetStage};
 /// an SD card wears out, and starts that have their row already are not planned twice.
 const NOTED_EVERY: Duration = Duration::from_mins(5);
 
-/// Every play that starts in `from..to`, and every one that is not over.
+/// Every play whose start, or whose recurrence, is in `from..to`, and every one that is not over.
 pub(super) fn known(
     conn: &Connection,
     from: Timestamp,
@@ -29,18 +29,29 @@ pub(super) fn known(
 ) -> rusqlite::Result<Vec<Known>> {
     let mut query = conn.prepare_cached(
         "SELECT play.*, bulletin.stage IN ('approved', 'scheduled') \
-                AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved \
+                AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved, \
+                EXISTS (SELECT 1 FROM play_target WHERE play_target.bulletin_id = play.bulletin_id \
+                        AND play_target.occurrence_ms = play.occurrence_ms AND (started_at_us IS NOT NULL \
+                    OR play_target.stage IN ('started', 'played', 'partial'))) AS is_heard, \
+                EXISTS (SELECT 1 FROM play_target WHERE play_target.bulletin_id = play.bulletin_id \
+                        AND play_target.occurrence_ms = play.occurrence_ms \
+                    AND play_target.stage IN ('pending', 'ordered', 'cached')) AS is_waiting \
          FROM play JOIN bulletin ON bulletin.id = play.bulletin_id \
-         WHERE (start_at_ms >= ?1 AND start_at_ms < ?2) OR closed_at_ms IS NULL",
+         WHERE (start_at_ms >= ?1 AND start_at_ms < ?2) OR closed_at_ms IS NULL \
+            OR (recurrence_ms >= ?1 AND recurrence_ms < ?2)",
     )?;
     let rows = query.query_map([from.as_millisecond(), to.as_millisecond()], |row| {
+        let start_at = time(row, "start_at_ms")?;
         Ok(Known {
             id: play_id(row)?,
-            start_at: time(row, "start_at_ms")?,
+            recurrence: optional_time(row, "recurrence_ms")?.unwrap_or(start_at),
+            start_at,
             stage: play_stage(row)?,
             is_closed: optional_time(row, "closed_at_ms")?.is_some(),
             play_until: time(row, "play_until_ms")?,
             is_approved: row.get("is_approved")?,
+            is_heard: row.get("is_heard")?,
+            is_waiting: row.get("is_waiting")?,
         })
     })?;
     rows.collect()
@@ -68,21 +79,21 @@ pub(super) fn apply(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     match change {
-        Change::Order { id, start_at } => {
-            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
-            insert(conn, *id, *start_at, kept, PlayStage::Ordered, None, now)?;
-            insert_targets(conn, *id, &kept.view.targets, clusters, now)
+        Change::Order(start) => {
+            let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
+            insert(conn, *start, kept, PlayStage::Ordered, None, now)?;
+            insert_targets(conn, start.id, &kept.view.targets, clusters, now)
         }
-        Change::HoldBack(id, reason) => {
-            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
-            insert(conn, *id, id.occurrence, kept, PlayStage::HeldBack, Some(reason), now)
+        Change::HoldBack(start, reason) => {
+            let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
+            insert(conn, *start, kept, PlayStage::HeldBack, Some(reason), now)
         }
         // Ordered, with a window that is over or nearly so: closing it reports what was missed.
-        Change::Missed(id, reason) => {
-            let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
-            insert(conn, *id, id.occurrence, kept, PlayStage::Ordered, Some(reason), now)?;
-            insert_targets(conn, *id, &kept.view.targets, clusters, now)?;
-            end_targets(conn, *id, TargetStage::Missed, reason)
+        Change::Missed(start, reason) => {
+            let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
+            insert(conn, *start, kept, PlayStage::Ordered, Some(reason), now)?;
+            insert_targets(conn, start.id, &kept.view.targets, clusters, now)?;
+            end_targets(conn, start.id, TargetStage::Missed, reason)
         }
         Change::Promote(id) => {
             let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
@@ -100,13 +111,13 @@ pub(super) fn apply(
 
 fn insert(
     conn: &Connection,
-    id: PlayId,
-    start_at: Timestamp,
+    start: Start,
     kept: &Kept,
     stage: PlayStage,
     reason: Option<&str>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    let Start { id, recurrence, start_at } = start;
     let view = &kept.view;
     // Without an approval that stands there is no play, whatever the plan says.
     let Some(approval) = view.approval.as_ref().filter(|it| it.audio == view.content.sha256) else {
@@ -115,8 +126,8 @@ fn insert(
     let until = play_until(start_at, view.content, view.priority);
     conn.execute(
         "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
-         approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms, \
+         recurrence_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             id.bulletin.to_string(),
             id.occurrence.as_millisecond(),
@@ -130,6 +141,7 @@ fn insert(
             stage.as_str(),
             reason,
             now.as_millisecond(),
+            (recurrence != start_at).then(|| recurrence.as_millisecond()),
         ],
     )?;
     Ok(())

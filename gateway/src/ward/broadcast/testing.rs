@@ -28,7 +28,7 @@ use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_CALENDAR];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -55,6 +55,7 @@ pub(super) struct World {
     pub clock: SimClock,
     pub trust: ClockTrust,
     pub bulletins: Bulletins,
+    pub agenda: Agenda,
     pub dispatcher: Dispatcher<Postbag>,
     pub ledger: Ledger,
     pub refusals: mpsc::Receiver<Refusal>,
@@ -81,6 +82,11 @@ fn cluster(id: &str, percent: u8) -> Cluster {
 impl World {
     /// A ward of two clusters, at eight in the morning.
     pub(super) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// As [`World::new`], for a ward that `change` makes different.
+    pub(super) async fn with(change: impl FnOnce(&mut Ward)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = SimClock::new(at(MORNING));
         let (store, thread) = Store::open(&dir.path().join("vong.db"), STEPS).unwrap();
@@ -100,16 +106,20 @@ impl World {
         let keys = [RosterKey { owner, public: signer.public_key(), may_command }];
         let list = authority.sign_roster(&keys, clock.now());
         let roster = Roster::open(&list, authority.certificate()).unwrap();
-        let ward = Ward {
+        let mut ward = Ward {
             clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
             quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
+            quotas: Vec::new(),
+            ties: vec![Tie::Earlier],
             zone: "Asia/Ho_Chi_Minh".to_owned(),
             lead: SHORTEST_LEAD,
         };
+        change(&mut ward);
         let (wake, postbag) = (Wake::default(), Postbag::default());
         let ingest = Ingest::start(dir.path().join("content"), Speakers::default()).unwrap();
         let settings = BulletinsSettings { data_dir: dir.path().to_owned(), ward: ward.clone() };
         let bulletins = Bulletins::new(settings, reporter.clone(), ingest, wake.clone());
+        let agenda = Agenda::new(ward.clone(), reporter.clone(), wake.clone());
         let (ledger, refusals) = Ledger::new(reporter.clone(), wake.clone());
         let dispatcher = Dispatcher::new(
             ward.clone(),
@@ -125,6 +135,7 @@ impl World {
             clock,
             trust,
             bulletins,
+            agenda,
             dispatcher,
             ledger,
             refusals,
@@ -188,6 +199,7 @@ impl World {
             approval: None,
             rejection: None,
             schedule: None,
+            days: Days::new(),
             expires_at: None,
         };
         let id = view.id;

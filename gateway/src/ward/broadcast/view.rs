@@ -11,6 +11,7 @@ use broadcast::{Content, PlayId, Priority};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::layer_row::Days;
 use super::skew::Summary;
 use super::spool::Spool;
 
@@ -67,6 +68,8 @@ pub struct BulletinView {
     pub approval: Option<Approval>,
     pub rejection: Option<Rejection>,
     pub schedule: Option<Schedule>,
+    /// What the schedule does on days of layers.
+    pub days: Days,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -78,12 +81,19 @@ pub enum ScheduleRequest {
     Rule(String),
 }
 
+/// A schedule request, and what it does on days of layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planning {
+    pub when: ScheduleRequest,
+    pub days: Days,
+}
+
 /// The answer to a schedule: what will come of it, held-back plays with their reasons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scheduled {
     pub bulletin: BulletinView,
     /// Its first starts, at most ten.
-    pub next: Vec<Planned<Uuid>>,
+    pub next: Vec<Planned<String>>,
 }
 
 /// One play of one bulletin, past or to come.
@@ -136,6 +146,13 @@ pub enum TargetStage {
     Partial,
     Missed,
     Stopped,
+}
+
+/// On every day alike.
+impl From<ScheduleRequest> for Planning {
+    fn from(when: ScheduleRequest) -> Self {
+        Self { when, days: Days::new() }
+    }
 }
 
 impl BulletinView {

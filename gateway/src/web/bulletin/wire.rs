@@ -1,12 +1,14 @@
 //! A bulletin as the console's API shows and takes it.
 
+use std::collections::BTreeMap;
+
+use broadcast::calendar::UnknownEffect;
 use broadcast::plan::{Decision, Planned, Targets};
 use broadcast::schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::ward::broadcast::{self as ward, BulletinView, Origin, ScheduleRequest};
+use crate::ward::broadcast::{self as ward, BulletinView, Origin, Planning, ScheduleRequest};
 use crate::web::wire::{instant, length_ms};
 
 #[derive(Deserialize)]
@@ -27,11 +29,18 @@ pub(crate) struct Reject {
 pub(crate) struct Schedule {
     at: Option<Timestamp>,
     rrule: Option<String>,
+    /// `not`, `only`, `earlier` or `later`, by the name of a layer.
+    #[serde(default)]
+    days: BTreeMap<String, String>,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("give at or rrule, and not both")]
-pub(crate) struct ScheduleError;
+pub(crate) enum ScheduleError {
+    #[error("give at or rrule, and not both")]
+    When,
+    #[error("days.{layer}: {source}")]
+    Days { layer: String, source: UnknownEffect },
+}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Bulletin {
@@ -48,6 +57,8 @@ pub(crate) struct Bulletin {
     approval: Option<Word>,
     rejection: Option<Word>,
     schedule: Option<Entry>,
+    /// What the schedule does on days of layers, by their names.
+    days: BTreeMap<String, &'static str>,
     expires_at: Option<String>,
     content: Content,
     /// Of an upload.
@@ -98,12 +109,18 @@ struct Start {
 }
 
 impl Schedule {
-    pub(crate) fn believe(self) -> Result<ScheduleRequest, ScheduleError> {
-        match (self.at, self.rrule) {
-            (Some(at), None) => Ok(ScheduleRequest::At(at)),
-            (None, Some(rule)) => Ok(ScheduleRequest::Rule(rule)),
-            (Some(_), Some(_)) | (None, None) => Err(ScheduleError),
-        }
+    pub(crate) fn believe(self) -> Result<Planning, ScheduleError> {
+        let when = match (self.at, self.rrule) {
+            (Some(at), None) => ScheduleRequest::At(at),
+            (None, Some(rule)) => ScheduleRequest::Rule(rule),
+            (Some(_), Some(_)) | (None, None) => return Err(ScheduleError::When),
+        };
+        let effect = |(layer, word): (String, String)| match word.parse() {
+            Ok(effect) => Ok((layer, effect)),
+            Err(source) => Err(ScheduleError::Days { layer, source }),
+        };
+        let days = self.days.into_iter().map(effect).collect::<Result<_, _>>()?;
+        Ok(Planning { when, days })
     }
 }
 
@@ -137,6 +154,7 @@ impl From<&BulletinView> for Bulletin {
             approval: view.approval.as_ref().map(|it| word(&it.by, it.at, None)),
             rejection: view.rejection.as_ref().map(|it| word(&it.by, it.at, Some(&it.reason))),
             schedule: view.schedule.as_ref().map(Entry::from),
+            days: view.days.iter().map(|(layer, it)| (layer.clone(), it.as_str())).collect(),
             expires_at: view.expires_at.map(instant),
             content: Content::from(view),
             file_name,
@@ -179,8 +197,8 @@ impl From<&ward::Scheduled> for Scheduled {
     }
 }
 
-impl From<&Planned<Uuid>> for Start {
-    fn from(planned: &Planned<Uuid>) -> Self {
+impl From<&Planned<String>> for Start {
+    fn from(planned: &Planned<String>) -> Self {
         let why = match &planned.decision {
             Decision::Plays => None,
             Decision::HeldBack(reason) => Some(reason.to_string()),

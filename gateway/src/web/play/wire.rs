@@ -75,7 +75,7 @@ impl Receipt {
     }
 }
 
-fn state(play: &PlayView) -> &'static str {
+pub(crate) fn state(play: &PlayView) -> &'static str {
     let is_heard = play.targets.iter().any(|it| it.stage == TargetStage::Started);
     match (play.stage, play.summary.as_ref().map(Summary::outcome)) {
         (PlayStage::Closed, Some(Outcome::Played)) => "played",

@@ -74,6 +74,9 @@ async fn answers_have_the_fields_that_are_described() {
         ("cameras/cam-1/rules", "Rules"),
         ("alerts", "Alert"),
         ("views", "View"),
+        ("calendar", "Calendar"),
+        ("calendar/layers", "Layer"),
+        ("calendar/layers/ram", "LayerDays"),
     ] {
         let answer = a_box.get(&format!("/api/v1/{path}"), Some(&visit)).await.json();
         let shown = answer.get(0).unwrap_or(&answer);

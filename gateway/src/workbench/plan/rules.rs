@@ -1,34 +1,45 @@
 //! The rules file of `vong plan`: read key by key, so that one look names everything wrong with it.
 //! The file itself is described in the command's help.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::time::Duration;
+mod bulletin;
+mod layers;
+mod section;
 
-use broadcast::Priority;
-use broadcast::plan::{Entry, Standing, Targets};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use broadcast::calendar::DayRule;
+use broadcast::plan::{Entry, Item, Policy};
 use broadcast::quiet::QuietHours;
-use broadcast::schedule::{Rule, Schedule};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use toml::{Table, Value};
 
+use crate::config::{BroadcastRules, broadcast_rules_from_toml};
+use layers::Layers;
+use section::Section;
+
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
-/// As the library takes it.
-const LONGEST: Duration = broadcast::library::LONGEST;
 /// No ward has more; a generated file that does is a mistake.
 const MOST_BULLETINS: usize = 10_000;
 
 /// A calendar that was checked.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    pub zone: TimeZone,
-    pub quiet: Option<QuietHours>,
+    pub policy: Policy,
     /// In the order of the file. A bulletin with several instants is several of them.
-    pub entries: Vec<Entry<String>>,
+    pub wishes: Vec<Wish>,
     /// By id, where given.
     pub titles: BTreeMap<String, String>,
+}
+
+/// Something that wants to play, with what its own rules say about days.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub entry: Entry<String>,
+    pub days: Vec<DayRule>,
+    pub level: u8,
 }
 
 /// Everything wrong with a rules file, a line each, by key.
@@ -36,45 +47,58 @@ pub struct Rules {
 #[error("{}", .0.join("\n"))]
 pub struct Problems(Vec<String>);
 
+/// Where a file is, and what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// What relative paths in the file start from.
+    pub folder: &'a Path,
+    /// The years that layers have to cover.
+    pub years: RangeInclusive<i16>,
+}
+
 impl Rules {
-    pub fn parse(text: &str) -> Result<Self, Problems> {
+    pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Self, Problems> {
         let table: Table = text.parse().map_err(|err: toml::de::Error| {
             Problems(vec![err.to_string().trim_end().to_owned()])
         })?;
         let mut problems = Vec::new();
-        let rules = Section::new("", table, &mut problems).rules();
+        let rules = Section::new("", table, &mut problems).rules(scope);
         if problems.is_empty() { Ok(rules) } else { Err(Problems(problems)) }
     }
-}
 
-/// A table that is being read. What was taken is known; what is left over is named.
-struct Section<'a> {
-    /// Its key, with a dot after it; empty for the whole file.
-    prefix: String,
-    table: Table,
-    problems: &'a mut Vec<String>,
-}
-
-impl<'a> Section<'a> {
-    fn new(prefix: &str, table: Table, problems: &'a mut Vec<String>) -> Self {
-        Self { prefix: prefix.to_owned(), table, problems }
+    pub fn items(&self) -> Vec<Item<'_, String>> {
+        self.wishes
+            .iter()
+            .map(|it| Item { days: &it.days, level: it.level, ..Item::plain(&it.entry) })
+            .collect()
     }
+}
 
-    fn rules(mut self) -> Rules {
+impl Section<'_> {
+    fn rules(mut self, scope: &Scope<'_>) -> Rules {
         let (zone_name, zone) = self.zone();
         let quiet = self.quiet_hours(&zone);
-        let mut rules = Rules { zone, quiet, entries: Vec::new(), titles: BTreeMap::new() };
-        let bulletins = match self.table.remove("bulletin") {
-            Some(Value::Array(bulletins)) => bulletins,
-            Some(_) => self.wrong("bulletin", "write it as [[bulletin]]").unwrap_or_default(),
-            None => self.wrong("bulletin", "at least one is needed").unwrap_or_default(),
-        };
+        let BroadcastRules { quotas, ties } = self.broadcast();
+        let mut layers = Layers::new(scope);
+        for (nth, layer) in self.tables("layer").unwrap_or_default().into_iter().enumerate() {
+            layers.read(&mut self, nth + 1, layer);
+        }
+        let policy = Policy { zone, quiet, quotas, ties };
+        let mut rules = Rules { policy, wishes: Vec::new(), titles: BTreeMap::new() };
+        let bulletins = self.tables("bulletin").unwrap_or_else(|| {
+            self.wrong("bulletin", "at least one is needed").unwrap_or_default()
+        });
         if bulletins.len() > MOST_BULLETINS {
             self.problem("bulletin", format!("more than {MOST_BULLETINS}"));
         }
         let mut ids = BTreeSet::new();
         for (nth, bulletin) in bulletins.into_iter().take(MOST_BULLETINS).enumerate() {
-            self.bulletin(nth + 1, bulletin, &zone_name, &mut ids, &mut rules);
+            let Some((id, mut section)) = self.bulletin(nth + 1, bulletin, &mut ids) else {
+                continue;
+            };
+            rules.titles.extend(section.string("title").map(|title| (id.clone(), title)));
+            rules.wishes.extend(section.wishes(&id, &zone_name, &mut layers));
+            section.finish();
         }
         self.finish();
         rules
@@ -107,148 +131,15 @@ impl<'a> Section<'a> {
         QuietHours::new(from, to, zone.clone()).map_err(|err| self.problem("quiet_hours", err)).ok()
     }
 
-    fn bulletin(
-        &mut self,
-        nth: usize,
-        bulletin: Value,
-        zone_name: &str,
-        ids: &mut BTreeSet<String>,
-        rules: &mut Rules,
-    ) {
-        let Value::Table(mut table) = bulletin else {
-            self.problem("bulletin", format!("number {nth} is not a table"));
-            return;
+    /// As in the configuration of a box.
+    fn broadcast(&mut self) -> BroadcastRules {
+        let Some(section) = self.table.remove("broadcast") else {
+            return BroadcastRules::default();
         };
-        let id = match table.remove("id") {
-            Some(Value::String(id)) if !id.is_empty() => id,
-            Some(_) | None => {
-                self.problem("bulletin", format!("number {nth} has no id"));
-                format!("{nth}")
-            }
-        };
-        if !ids.insert(id.clone()) {
-            self.problem(&format!("bulletin.{id}"), "id is used twice");
-        }
-        let mut section = Section::new(&format!("bulletin.{id}."), table, self.problems);
-        if let Some(title) = section.string("title") {
-            rules.titles.insert(id.clone(), title);
-        }
-        let duration = section.duration();
-        let priority = section.parsed("priority").unwrap_or(Priority::Normal);
-        let targets = section.targets();
-        let is_approved = section.bool("approved").unwrap_or(true);
-        let expires_at = section.parsed::<Timestamp>("expires_at");
-        let schedules = section.schedules(zone_name);
-        section.finish();
-        let standing = if is_approved { Standing::Approved } else { Standing::NotApproved };
-        rules.entries.extend(schedules.into_iter().map(|schedule| Entry {
-            id: id.clone(),
-            schedule,
-            duration,
-            priority,
-            targets: targets.clone(),
-            standing,
-            expires_at,
-        }));
-    }
-
-    fn duration(&mut self) -> Duration {
-        let Some(text) = self.string("duration") else {
-            self.problem("duration", "is missing: how long it sounds, such as \"12m 30s\"");
-            return LONGEST;
-        };
-        let parsed = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
-        match parsed {
-            Some(duration) if !duration.is_zero() && duration <= LONGEST => duration,
-            Some(_) | None => {
-                let what = "is not a length of time within an hour, such as \"12m 30s\"";
-                self.problem("duration", format!("{text:?} {what}"));
-                LONGEST
-            }
-        }
-    }
-
-    fn targets(&mut self) -> Targets {
-        let Some(clusters) = self.strings("clusters") else { return Targets::All };
-        if clusters.is_empty() {
-            self.problem("clusters", "is empty: leave it out for all clusters");
-        }
-        Targets::Some(clusters.into_iter().collect())
-    }
-
-    fn schedules(&mut self, zone_name: &str) -> Vec<Schedule> {
-        let mut schedules = Vec::new();
-        let instants = self.strings("at");
-        let rule = self.string("rrule");
-        if instants.is_none() && rule.is_none() {
-            self.problem("at", "is missing: give instants, or an rrule");
-        }
-        for text in instants.unwrap_or_default() {
-            if let Ok(at) = text.parse() {
-                schedules.push(Schedule::At(at));
-            } else {
-                let example = "2026-09-02T05:30:00+07:00";
-                self.problem("at", format!("{text:?} is not an instant such as {example}"));
-            }
-        }
-        if let Some(text) = rule {
-            match Rule::parse(&text, zone_name) {
-                Ok(rule) => schedules.push(Schedule::Rule(rule)),
-                Err(err) => self.problem("rrule", err),
-            }
-        }
-        schedules
-    }
-
-    fn time_of_day(&mut self, key: &str, default: Time) -> Time {
-        let Some(text) = self.string(key) else { return default };
-        Time::strptime("%H:%M", &text).unwrap_or_else(|_| {
-            self.problem(key, format!("{text:?} is not a time of day such as \"21:00\""));
-            default
+        broadcast_rules_from_toml(section).unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            BroadcastRules::default()
         })
-    }
-
-    fn parsed<T: std::str::FromStr<Err: Display>>(&mut self, key: &str) -> Option<T> {
-        let text = self.string(key)?;
-        text.parse().map_err(|err| self.problem(key, err)).ok()
-    }
-
-    fn string(&mut self, key: &str) -> Option<String> {
-        let value = self.table.remove(key)?;
-        let text = value.as_str().map(str::to_owned);
-        text.or_else(|| self.wrong(key, "must be a text in quotes"))
-    }
-
-    fn bool(&mut self, key: &str) -> Option<bool> {
-        let value = self.table.remove(key)?;
-        value.as_bool().or_else(|| self.wrong(key, "must be true or false"))
-    }
-
-    /// One text, or a list of them.
-    fn strings(&mut self, key: &str) -> Option<Vec<String>> {
-        let value = self.table.remove(key)?;
-        let values = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
-        let texts: Option<Vec<String>> =
-            values.iter().map(|it| it.as_str().map(str::to_owned)).collect();
-        // Given, even if wrong: nobody needs to hear as well that it is missing.
-        Some(texts.unwrap_or_else(|| {
-            self.wrong(key, "must be a text in quotes, or a list of them").unwrap_or_default()
-        }))
-    }
-
-    fn finish(self) {
-        for key in self.table.keys() {
-            self.problems.push(format!("{}{key}: unknown key", self.prefix));
-        }
-    }
-
-    fn problem(&mut self, key: &str, what: impl Display) {
-        self.problems.push(format!("{}{key}: {what}", self.prefix));
-    }
-
-    fn wrong<T>(&mut self, key: &str, what: &str) -> Option<T> {
-        self.problem(key, what);
-        None
     }
 }
 
