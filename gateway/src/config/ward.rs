@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use base::{DeviceId, Score, Sha256};
 use broadcast::Volume;
+use broadcast::bulletin::ApprovalRules;
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 use models::{Entry, Manifest, Provider};
 
+use super::approval;
 use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
 use super::raw;
@@ -38,6 +40,7 @@ pub struct Ward {
     pub clusters: Vec<Cluster>,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
+    pub approval: ApprovalRules,
     /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
     pub speech: Speech,
@@ -123,6 +126,8 @@ impl Ward {
         let proof_every = proof_of_life(reader, raw.proof_of_life);
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
+        let approval =
+            approval::approval(reader, raw.approval, timezone.as_ref(), quiet_hours.as_ref());
         let speech = speech::speech(reader, raw.speech);
         Some(Self {
             device: device?,
@@ -140,6 +145,7 @@ impl Ward {
             proof_every: proof_every?,
             clusters,
             quiet_hours,
+            approval: approval?,
             timezone: timezone?,
             speech: speech?,
         })

@@ -56,6 +56,7 @@ const STEPS: &[&str] = &[
     record::SCHEMA_EVIDENCE,
     record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_APPROVAL,
 ];
 
 /// What the frame and the parts below share.
@@ -237,6 +238,7 @@ async fn broadcast_to_clusters(
         clusters: config.clusters.iter().map(ordered).collect(),
         quiet: config.quiet_hours.clone(),
         zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
+        approval: config.approval.clone(),
         lead: SHORTEST_LEAD,
     };
     let wake = Wake::default();
@@ -244,6 +246,7 @@ async fn broadcast_to_clusters(
     let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
     let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());
+    let vault = bulletins.vault();
     let (ledger, refused) = Ledger::new(frame.reporter.clone(), wake.clone());
 
     let broker = &config.local_broker;
@@ -260,7 +263,7 @@ async fn broadcast_to_clusters(
     let (reporter, heart) = (frame.reporter.clone(), Heartbeat::default());
     frame.progress.push(Progress::of("dispatcher", &heart));
     frame.progress.push(Progress::of("receiver", &own.heart));
-    let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart);
+    let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart, vault);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));

@@ -5,6 +5,7 @@
 //! signed orders, and closes plays. [`Ledger`] takes the clusters' reports. All three meet in the
 //! database only; [`Wake`] says that it is worth a look.
 
+mod approval_row;
 mod bulletins;
 mod closing;
 mod dispatch;
@@ -20,6 +21,7 @@ mod skew;
 mod spool;
 #[cfg(test)]
 mod testing;
+mod vault;
 mod view;
 mod wire;
 
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use base::DeviceId;
 use broadcast::Volume;
+use broadcast::bulletin::ApprovalRules;
 use broadcast::quiet::QuietHours;
 use tokio::sync::Notify;
 
@@ -38,15 +41,17 @@ pub use ingest::{Ingest, IngestError, Speakers};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
+pub use vault::Vault;
 pub use view::{
-    BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Source,
-    TargetStage, TargetView,
+    BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Seen,
+    Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
+pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -60,6 +65,8 @@ pub struct Ward {
     pub quiet: Option<QuietHours>,
     /// IANA name of the zone that local times in rules are in, unless they say another.
     pub zone: String,
+    /// When one approval is enough, and for how long approvals hold.
+    pub approval: ApprovalRules,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
 }

@@ -12,7 +12,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Multipart, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use broadcast::bulletin::UserId;
+use broadcast::bulletin::{Refused, UserId};
 use serde_json::json;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
@@ -78,9 +78,8 @@ pub(super) async fn approve(
     Path(id): Path<String>,
     body: Result<Json<wire::Approve>, JsonRejection>,
 ) -> Answer {
-    let heard = body?.0.heard.map(|it| it.parse()).transpose();
-    let heard = heard.map_err(|err| super::login::invalid("invalid", &err))?;
-    let view = console.ward.bulletins.approve(&user(&caller)?, parse(&id)?, heard).await?;
+    let seen = body?.0.believe().map_err(|err| super::login::invalid("invalid", &err))?;
+    let view = console.ward.bulletins.approve(&user(&caller)?, parse(&id)?, seen).await?;
     Ok(changed(&console, &view))
 }
 
@@ -142,12 +141,24 @@ fn code(err: &BulletinError) -> &'static str {
         (BulletinError::TooSoon { .. }, _) => "too_soon",
         (BulletinError::NeverPlays, _) => "never_plays",
         (BulletinError::ClockUntrusted, _) => "clock_untrusted",
+        (BulletinError::SoundChanged { .. }, _) => "sound_changed",
+        (BulletinError::Refused(refused), _) => step_code(refused),
         (_, Fault::NotFound) => "not_found",
-        (_, Fault::Forbidden) => "same_person",
-        (_, Fault::Conflict) => "wrong_state",
+        (_, Fault::Forbidden | Fault::Conflict) => "wrong_state",
         (_, Fault::TooLarge) => "too_large",
         (_, Fault::Busy) => "busy",
         (BulletinError::Ingest(_), _) => "audio_refused",
         (_, Fault::Unprocessable | Fault::Full | Fault::Internal) => "invalid",
+    }
+}
+
+fn step_code(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::OwnWork { .. } => "same_person",
+        Refused::SameApprover { .. } => "same_approver",
+        Refused::OwnSchedule { .. } => "own_schedule",
+        Refused::WrongState { .. } => "wrong_state",
+        Refused::AudioChanged { .. } | Refused::ScheduleChanged => "changed_meanwhile",
+        Refused::NoReason => "invalid",
     }
 }

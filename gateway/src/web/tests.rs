@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::broadcast::Volume;
+use ::broadcast::bulletin::{ApprovalRules, NormalHours, Validity};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -50,6 +51,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_EVIDENCE,
     crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_APPROVAL,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -113,6 +115,10 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
         zone: zone.clone(),
+        approval: ApprovalRules {
+            hours: NormalHours::day(TimeZone::get(&zone).unwrap()),
+            validity: Validity::default(),
+        },
         lead: broadcast::SHORTEST_LEAD,
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };

@@ -1,12 +1,14 @@
 //! The service behind the console: bulletins from draft to calendar. Every step is one transaction
-//! together with its audit entry; the rules are `broadcast::bulletin`.
+//! together with its audit entry (`step`); the rules are `broadcast::bulletin`.
+
+mod step;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::{Sha256, new_uuid};
-use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
+use base::new_uuid;
+use broadcast::bulletin::{Event, UserId, mark};
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
@@ -19,9 +21,11 @@ use super::ingest::{Ingest, Ingested};
 use super::plan::preview;
 use super::row::{self, Kept};
 use super::spool::Spool;
-use super::view::{BulletinView, NewBulletin, PlayView, ScheduleRequest, Scheduled, Source};
+use super::vault::Vault;
+use super::view::{BulletinView, NewBulletin, PlayView, ScheduleRequest, Scheduled, Seen, Source};
 use super::{Wake, Ward, play_row};
-use crate::report::{Kind, NewEvent, Reporter};
+use crate::report::Reporter;
+use step::{Step, approved, audit};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
@@ -36,6 +40,7 @@ pub struct Bulletins {
     reporter: Reporter,
     ingest: Ingest,
     wake: Wake,
+    vault: Vault,
 }
 
 #[derive(Clone, Debug)]
@@ -45,13 +50,6 @@ pub struct BulletinsSettings {
     pub ward: Ward,
 }
 
-/// What somebody wants to do with a bulletin, and the word for the audit log.
-struct Step {
-    word: &'static str,
-    event: Event,
-    detail: Value,
-}
-
 impl Bulletins {
     pub fn new(
         settings: BulletinsSettings,
@@ -59,7 +57,13 @@ impl Bulletins {
         ingest: Ingest,
         wake: Wake,
     ) -> Self {
-        Self { settings, reporter, ingest, wake }
+        let vault = Vault::new(settings.data_dir.join("content"));
+        Self { settings, reporter, ingest, wake, vault }
+    }
+
+    /// Where stored sound lies, for whoever must know that it is what it was.
+    pub fn vault(&self) -> Vault {
+        self.vault.clone()
     }
 
     /// A file for an upload that is coming in.
@@ -81,28 +85,30 @@ impl Bulletins {
             return Err(BulletinError::ExpiresInThePast { at });
         }
         let ingested = self.ingest(new.source).await?;
-        let kept = Kept {
-            view: BulletinView {
-                id: new_uuid(now),
-                title: new.title,
-                created_by: user.clone(),
-                created_at: now,
-                stage: broadcast::bulletin::Stage::Draft,
-                priority: new.priority,
-                targets: new.targets,
-                origin: ingested.origin,
-                content: ingested.content,
-                loudness_lufs: ingested.loudness.integrated_lufs,
-                true_peak_dbtp: ingested.loudness.true_peak_dbtp,
-                submitted_at: None,
-                approval: None,
-                rejection: None,
-                schedule: None,
-                expires_at: new.expires_at,
-            },
-            scheduled_at: None,
-            authors: BTreeSet::from([user.clone()]),
+        let view = BulletinView {
+            id: new_uuid(now),
+            title: new.title,
+            created_by: user.clone(),
+            created_at: now,
+            stage: broadcast::bulletin::Stage::Draft,
+            priority: new.priority,
+            targets: new.targets,
+            origin: ingested.origin,
+            content: ingested.content,
+            loudness_lufs: ingested.loudness.integrated_lufs,
+            true_peak_dbtp: ingested.loudness.true_peak_dbtp,
+            submitted_at: None,
+            approvals: Vec::new(),
+            rejection: None,
+            schedule: None,
+            scheduled_by: None,
+            second_why: None,
+            is_second_missing: false,
+            approved_until: None,
+            expires_at: new.expires_at,
         };
+        let mut kept = Kept::new(view, None);
+        kept.authors = BTreeSet::from([user.clone()]);
         let entry = audit("bulletin.add", user, &kept.view, &Value::Null, now);
         let reporter = self.reporter.clone();
         let write = move |conn: &Connection| {
@@ -138,21 +144,27 @@ impl Bulletins {
         self.step(user, id, Step { word: "bulletin.submit", event, detail: Value::Null }).await
     }
 
-    /// `heard`: the hash of what the approver listened to, where the console knows it. Without it,
-    /// the approval is for the sound that is stored now.
+    /// `seen`: what the approver listened to and looked at, where the console knows it. Without it,
+    /// the approval is for what is stored now.
     pub async fn approve(
         &self,
         user: &UserId,
         id: Uuid,
-        heard: Option<Sha256>,
+        seen: Seen,
     ) -> Result<BulletinView, BulletinError> {
-        let audio = match heard {
-            Some(heard) => heard,
-            None => self.kept(id).await?.view.content.sha256,
-        };
-        let event = Event::Approved { by: user.clone(), audio };
-        let detail = json!({ "sha256": audio.to_string() });
-        self.step(user, id, Step { word: "bulletin.approve", event, detail }).await
+        let view = self.kept(id).await?.view;
+        let audio = seen.audio.unwrap_or(view.content.sha256);
+        let schedule = seen.schedule.or_else(|| view.schedule.as_ref().map(mark));
+        // What was played to the approver is what lies on the disk.
+        if !self.vault.is_intact(view.content.sha256).await {
+            return Err(BulletinError::SoundChanged { title: view.title });
+        }
+        let detail = approved(audio, schedule, &view.origin);
+        let event = Event::Approved { by: user.clone(), audio, schedule };
+        let step = Step { word: "bulletin.approve", event, detail };
+        let view = self.step(user, id, step).await?;
+        self.wake.wake();
+        Ok(view)
     }
 
     pub async fn reject(
@@ -174,12 +186,15 @@ impl Bulletins {
         request: ScheduleRequest,
     ) -> Result<Scheduled, BulletinError> {
         let now = self.reporter.clock().now();
-        let schedule = self.believe(request, now)?;
+        let (schedule, starts) = self.believe(request, now)?;
+        let view = self.kept(id).await?.view;
+        let rules = &self.settings.ward.approval.hours;
+        let need = rules.need(&schedule, &starts, view.content.duration, view.priority, now);
         let detail = match &schedule {
             Schedule::At(at) => json!({ "at": at.to_string() }),
             Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
         };
-        let event = Event::Scheduled { by: user.clone(), schedule };
+        let event = Event::Scheduled { by: user.clone(), schedule, need };
         let step = Step { word: "bulletin.schedule", event, detail };
         let bulletin = self.step(user, id, step).await?;
         self.wake.wake();
@@ -190,11 +205,19 @@ impl Bulletins {
     /// The newest first, at most 500.
     pub async fn list(&self) -> Result<Vec<BulletinView>, BulletinError> {
         let kept = self.reporter.store().read(|conn| row::newest(conn, MOST_LISTED)).await?;
-        Ok(kept.into_iter().map(|it| it.view).collect())
+        Ok(kept.into_iter().map(|it| self.shown(it.view)).collect())
     }
 
     pub async fn show(&self, id: Uuid) -> Result<BulletinView, BulletinError> {
-        Ok(self.kept(id).await?.view)
+        Ok(self.shown(self.kept(id).await?.view))
+    }
+
+    /// With what follows from the ward's rules.
+    fn shown(&self, mut view: BulletinView) -> BulletinView {
+        let validity = self.settings.ward.approval.validity;
+        let ends_at = |it| validity.ends_at(&it, view.schedule.as_ref());
+        view.approved_until = view.signatures().map(ends_at);
+        view
     }
 
     /// The Ogg/Opus file to listen to before approving.
@@ -213,7 +236,12 @@ impl Bulletins {
         Ok(self.reporter.store().read(read).await?)
     }
 
-    fn believe(&self, request: ScheduleRequest, now: Timestamp) -> Result<Schedule, BulletinError> {
+    /// With its starts in the year to come.
+    fn believe(
+        &self,
+        request: ScheduleRequest,
+        now: Timestamp,
+    ) -> Result<(Schedule, Vec<Timestamp>), BulletinError> {
         if !self.reporter.trust().is_trusted() {
             return Err(BulletinError::ClockUntrusted);
         }
@@ -231,10 +259,11 @@ impl Bulletins {
             ScheduleRequest::Rule(text) => Schedule::Rule(Rule::parse(&text, zone)?),
         };
         let in_a_year = now.checked_add(A_YEAR).unwrap_or(Timestamp::MAX);
-        if schedule.starts(now, in_a_year)?.is_empty() {
+        let starts = schedule.starts(now, in_a_year)?;
+        if starts.is_empty() {
             return Err(BulletinError::NeverPlays);
         }
-        Ok(schedule)
+        Ok((schedule, starts))
     }
 
     async fn next_starts(
@@ -242,7 +271,15 @@ impl Bulletins {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<Planned<Uuid>>, BulletinError> {
-        let kept = self.reporter.store().read(row::scheduled).await?;
+        let rules = self.settings.ward.approval.clone();
+        let read = move |conn: &Connection| {
+            let mut kept = row::scheduled(conn, &rules)?;
+            // One that waits for its second approval shows when it would play.
+            let waiting = row::find(conn, id)?.filter(|it| it.view.is_second_missing);
+            kept.extend(waiting.map(|it| it.judged(&rules)));
+            Ok(kept)
+        };
+        let kept = self.reporter.store().read(read).await?;
         Ok(preview(&kept, self.settings.ward.quiet.as_ref(), id, now))
     }
 
@@ -277,64 +314,6 @@ impl Bulletins {
         let kept = self.reporter.store().read(move |conn| row::find(conn, id)).await?;
         kept.ok_or(BulletinError::Unknown { id })
     }
-
-    async fn step(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        step: Step,
-    ) -> Result<BulletinView, BulletinError> {
-        self.step_with(user, id, step, None).await
-    }
-
-    /// Reads, decides and writes in one transaction: of two people who click at once, one is told.
-    async fn step_with(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        step: Step,
-        words: Option<(String, Targets)>,
-    ) -> Result<BulletinView, BulletinError> {
-        let now = self.reporter.clock().now();
-        let (reporter, user) = (self.reporter.clone(), user.clone());
-        let write = move |conn: &Connection| {
-            let Some(mut kept) = row::find(conn, id)? else {
-                return Ok(Err(BulletinError::Unknown { id }));
-            };
-            let next: Result<Bulletin, Refused> = kept.bulletin().on(step.event, now);
-            let next = match next {
-                Ok(next) => next,
-                Err(refused) => return Ok(Err(refused.into())),
-            };
-            if let Some((title, targets)) = words {
-                (kept.view.title, kept.view.targets) = (title, targets);
-            }
-            kept.set(&next, now);
-            row::update(conn, &kept)?;
-            reporter.record_in(conn, audit(step.word, &user, &kept.view, &step.detail, now))?;
-            Ok(Ok(kept.view))
-        };
-        self.reporter.store().write(write).await?
-    }
-}
-
-fn audit(
-    word: &str,
-    user: &UserId,
-    view: &BulletinView,
-    detail: &Value,
-    now: Timestamp,
-) -> NewEvent {
-    let data = json!({
-        "action": word,
-        "user": user.as_str(),
-        "bulletin_id": view.id,
-        "title": view.title,
-        "state": view.stage.as_str(),
-        "sha256": view.content.sha256.to_string(),
-        "detail": detail,
-    });
-    NewEvent { kind: Kind::AuditEntry, occurred_at: now, data }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! what is not acknowledged is sent, then what is over is closed. A crash between any two of them
 //! costs a round, never a play: the same rows give the same commands again.
 
+mod intact;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,7 @@ use uuid::Uuid;
 use super::plan::{Calendar, Change, reconcile};
 use super::receipt::Refusal;
 use super::row::Kept;
+use super::vault::Vault;
 use super::{Wake, Ward, closing, play_row, row, settle};
 use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
@@ -63,6 +66,7 @@ pub struct Dispatcher<C> {
     /// Commands that were sent, and when, while the disk would not take a note of it.
     unnoted: Mutex<HashMap<Uuid, Timestamp>>,
     heart: Heartbeat,
+    sounds: intact::Sounds,
 }
 
 impl<C: Courier> Dispatcher<C> {
@@ -73,6 +77,7 @@ impl<C: Courier> Dispatcher<C> {
         courier: C,
         wake: Wake,
         heart: Heartbeat,
+        vault: Vault,
     ) -> Self {
         Self {
             ward,
@@ -83,6 +88,7 @@ impl<C: Courier> Dispatcher<C> {
             calendar: Arc::default(),
             unnoted: Mutex::default(),
             heart,
+            sounds: intact::Sounds::new(vault),
         }
     }
 
@@ -165,10 +171,11 @@ impl<C: Courier> Dispatcher<C> {
     async fn write_plan(&self) -> Result<(), StoreError> {
         let now = self.reporter.clock().now();
         let (ward, reporter) = (self.ward.clone(), self.reporter.clone());
+        let damaged = self.sounds.damaged(self.reporter.store(), &ward).await?;
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {
-            let changes = changes(conn, &mut calendar, &ward, now)?;
-            let scheduled = row::scheduled(conn)?;
+            let scheduled = damaged.judge(row::scheduled(conn, &ward.approval)?);
+            let changes = changes(conn, &mut calendar, &scheduled, &ward, now)?;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
                 settle::apply(conn, change, &by_id, &ward.clusters, now)?;
@@ -176,6 +183,7 @@ impl<C: Courier> Dispatcher<C> {
                     reporter.record_in(conn, entry)?;
                 }
             }
+            damaged.record_in(conn, &reporter, &scheduled, now)?;
             settle::set_planned_up_to(conn, now)?;
             Ok(changes)
         };
@@ -271,14 +279,14 @@ impl Failing {
 fn changes(
     conn: &Connection,
     calendar: &mut Calendar,
+    scheduled: &[Kept],
     ward: &Ward,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Change>> {
     let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
-    let scheduled = row::scheduled(conn)?;
-    let planned = calendar.plan(&scheduled, ward.quiet.as_ref(), from, to);
+    let planned = calendar.plan(scheduled, ward.quiet.as_ref(), from, to);
     let known = settle::known(conn, from, to)?;
     let asked_since = scheduled.iter().filter_map(|it| Some((it.view.id, it.scheduled_at?)));
     Ok(reconcile(&planned, &known, &asked_since.collect(), now))
@@ -296,7 +304,7 @@ fn override_entry(
     ward.quiet.as_ref().filter(|it| it.touch(*start_at, view.content.duration))?;
     let data = json!({
         "action": "quiet_hours.overridden",
-        "user": view.approval.as_ref()?.by.as_str(),
+        "user": view.approved_by()?,
         "bulletin_id": id.bulletin,
         "title": view.title,
         "priority": view.priority.as_str(),

@@ -18,6 +18,10 @@ pub enum BulletinError {
     Unknown { id: Uuid },
     #[error(transparent)]
     Refused(#[from] bulletin::Refused),
+    #[error(
+        "the sound of {title:?} is missing on the disk, or is not what was stored: make the bulletin anew"
+    )]
+    SoundChanged { title: String },
     #[error("the title has {n_chars} characters: give it 1 to 200")]
     Title { n_chars: usize },
     #[error("no cluster is named: give cluster ids, or all")]
@@ -74,10 +78,17 @@ impl BulletinError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Unknown { .. } => Fault::NotFound,
-            Self::Refused(bulletin::Refused::OwnWork { .. }) => Fault::Forbidden,
             Self::Refused(
-                bulletin::Refused::WrongState { .. } | bulletin::Refused::AudioChanged { .. },
-            ) => Fault::Conflict,
+                bulletin::Refused::OwnWork { .. }
+                | bulletin::Refused::OwnSchedule { .. }
+                | bulletin::Refused::SameApprover { .. },
+            ) => Fault::Forbidden,
+            Self::Refused(
+                bulletin::Refused::WrongState { .. }
+                | bulletin::Refused::AudioChanged { .. }
+                | bulletin::Refused::ScheduleChanged,
+            )
+            | Self::SoundChanged { .. } => Fault::Conflict,
             Self::Refused(bulletin::Refused::NoReason)
             | Self::Title { .. }
             | Self::NoTargets

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use broadcast::PlayId;
-use broadcast::plan::{Decision, Entry, Planned, Standing, decide, look_back};
+use broadcast::plan::{Decision, Entry, Planned, decide, look_back};
 use broadcast::quiet::QuietHours;
 use broadcast::schedule::{Expansion, Schedule, TooMany};
 use jiff::Timestamp;
@@ -117,14 +117,13 @@ pub(super) fn preview(
 
 fn entry(kept: &Kept) -> Option<Entry<Uuid>> {
     let view = &kept.view;
-    let standing = if view.approval.is_some() { Standing::Approved } else { Standing::NotApproved };
     Some(Entry {
         id: view.id,
         schedule: view.schedule.clone()?,
         duration: view.content.duration,
         priority: view.priority,
         targets: view.targets.clone(),
-        standing,
+        standing: kept.standing.clone(),
         expires_at: view.expires_at,
     })
 }

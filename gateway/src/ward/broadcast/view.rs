@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::DeviceId;
-use broadcast::bulletin::{Approval, Rejection, Stage, UserId};
+use base::{DeviceId, Sha256};
+use broadcast::bulletin::{Approval, Rejection, Stage, UserId, Why};
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
@@ -64,10 +64,27 @@ pub struct BulletinView {
     pub loudness_lufs: f64,
     pub true_peak_dbtp: f64,
     pub submitted_at: Option<Timestamp>,
-    pub approval: Option<Approval>,
+    /// Those that stand, the oldest first.
+    pub approvals: Vec<Approval>,
     pub rejection: Option<Rejection>,
+    /// In the calendar once enough people signed, see `is_second_missing`.
     pub schedule: Option<Schedule>,
+    pub scheduled_by: Option<UserId>,
+    /// Why the calendar entry needs two approvals, if it does.
+    pub second_why: Option<Why>,
+    /// One more person must approve it before it is in the calendar.
+    pub is_second_missing: bool,
+    /// From when on its approvals are too old.
+    pub approved_until: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
+}
+
+/// What an approver listened to, and which calendar entry they saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub audio: Option<Sha256>,
+    /// `broadcast::bulletin::mark` of it.
+    pub schedule: Option<Sha256>,
 }
 
 /// When to play, as people say it.

@@ -1,12 +1,13 @@
 //! A bulletin as the console's API shows and takes it.
 
+use broadcast::bulletin::mark;
 use broadcast::plan::{Decision, Planned, Targets};
 use broadcast::schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ward::broadcast::{self as ward, BulletinView, Origin, ScheduleRequest};
+use crate::ward::broadcast::{self as ward, BulletinView, Origin, ScheduleRequest, Seen};
 use crate::web::wire::{instant, length_ms};
 
 #[derive(Deserialize)]
@@ -14,6 +15,8 @@ use crate::web::wire::{instant, length_ms};
 pub(crate) struct Approve {
     /// SHA-256 of the sound that was listened to; without it, what is stored now is approved.
     pub(crate) heard: Option<String>,
+    /// The calendar entry that was seen, by `schedule.sha256`; without it, the one of now.
+    pub(crate) schedule: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +48,13 @@ pub(crate) struct Bulletin {
     author: String,
     created_at: String,
     submitted_at: Option<String>,
+    /// The oldest of `approvals`.
     approval: Option<Word>,
+    approvals: Vec<Word>,
+    /// From when on they are too old to play on.
+    approved_until: Option<String>,
+    /// One more person must approve it before it plays, and why.
+    second_missing: Option<SecondMissing>,
     rejection: Option<Word>,
     schedule: Option<Entry>,
     expires_at: Option<String>,
@@ -67,8 +76,21 @@ struct Word {
     reason: Option<String>,
 }
 
+/// Why a calendar entry needs a second approval.
+#[derive(Debug, Serialize)]
+struct SecondMissing {
+    /// `outside_hours`, `quiet_hours` or `weekend`.
+    code: &'static str,
+    /// The first start that it is about.
+    at: String,
+}
+
 #[derive(Debug, Serialize)]
 struct Entry {
+    /// What an approval names it by.
+    sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +117,13 @@ struct Start {
     at: String,
     /// Why it will not play; null when it will.
     why: Option<String>,
+}
+
+impl Approve {
+    pub(crate) fn believe(self) -> Result<Seen, base::Sha256Error> {
+        let hash = |it: Option<String>| it.map(|it| it.parse()).transpose();
+        Ok(Seen { audio: hash(self.heard)?, schedule: hash(self.schedule)? })
+    }
 }
 
 impl Schedule {
@@ -134,9 +163,12 @@ impl From<&BulletinView> for Bulletin {
             author: view.created_by.to_string(),
             created_at: instant(view.created_at),
             submitted_at: view.submitted_at.map(instant),
-            approval: view.approval.as_ref().map(|it| word(&it.by, it.at, None)),
+            approval: view.approval().map(|it| word(&it.by, it.at, None)),
+            approvals: view.approvals.iter().map(|it| word(&it.by, it.at, None)).collect(),
+            approved_until: view.approved_until.map(instant),
+            second_missing: second_missing(view),
             rejection: view.rejection.as_ref().map(|it| word(&it.by, it.at, Some(&it.reason))),
-            schedule: view.schedule.as_ref().map(Entry::from),
+            schedule: view.schedule.as_ref().map(|it| Entry::new(it, view)),
             expires_at: view.expires_at.map(instant),
             content: Content::from(view),
             file_name,
@@ -159,15 +191,20 @@ impl From<&BulletinView> for Content {
     }
 }
 
-impl From<&schedule::Schedule> for Entry {
-    fn from(entry: &schedule::Schedule) -> Self {
-        match entry {
-            schedule::Schedule::At(at) => Self { at: Some(instant(*at)), rrule: None },
-            schedule::Schedule::Rule(rule) => {
-                Self { at: None, rrule: Some(rule.as_str().to_owned()) }
-            }
-        }
+impl Entry {
+    fn new(entry: &schedule::Schedule, view: &BulletinView) -> Self {
+        let (at, rrule) = match entry {
+            schedule::Schedule::At(at) => (Some(instant(*at)), None),
+            schedule::Schedule::Rule(rule) => (None, Some(rule.as_str().to_owned())),
+        };
+        let by = view.scheduled_by.as_ref().map(ToString::to_string);
+        Self { sha256: mark(entry).to_string(), by, at, rrule }
     }
+}
+
+fn second_missing(view: &BulletinView) -> Option<SecondMissing> {
+    let why = view.second_why.as_ref().filter(|_| view.is_second_missing)?;
+    Some(SecondMissing { code: why.as_str(), at: instant(why.at()) })
 }
 
 impl From<&ward::Scheduled> for Scheduled {

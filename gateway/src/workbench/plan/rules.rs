@@ -147,7 +147,7 @@ impl<'a> Section<'a> {
             duration,
             priority,
             targets: targets.clone(),
-            standing,
+            standing: standing.clone(),
             expires_at,
         }));
     }
