@@ -57,6 +57,7 @@ const STEPS: &[&str] = &[
     record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
     broadcast::SCHEMA_APPROVAL,
+    broadcast::SCHEMA_TEMPLATE,
 ];
 
 /// What the frame and the parts below share.

@@ -19,6 +19,7 @@ mod row;
 mod settle;
 mod skew;
 mod spool;
+mod template;
 #[cfg(test)]
 mod testing;
 mod vault;
@@ -41,6 +42,7 @@ pub use ingest::{Ingest, IngestError, Speakers};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
+pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
     BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Seen,
@@ -52,6 +54,7 @@ pub use wire::Ending;
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
+pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

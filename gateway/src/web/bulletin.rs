@@ -13,12 +13,14 @@ use axum::extract::{Extension, Multipart, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use broadcast::bulletin::{Refused, UserId};
+use broadcast::template::FillError;
 use serde_json::json;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::guard::Caller;
+use super::wire::Problem;
 use super::{Console, Topic};
 use crate::ward::broadcast::{BulletinError, BulletinView, Fault};
 
@@ -115,12 +117,13 @@ fn parse(id: &str) -> Result<Uuid, ApiError> {
     id.parse().map_err(|_| ApiError::not_found("bulletin"))
 }
 
-fn user(caller: &Caller) -> Result<UserId, ApiError> {
+pub(super) fn user(caller: &Caller) -> Result<UserId, ApiError> {
     caller.user.parse().map_err(ApiError::internal)
 }
 
 impl From<BulletinError> for ApiError {
     fn from(err: BulletinError) -> Self {
+        let problems = problems(&err);
         let status = match err.fault() {
             Fault::NotFound => StatusCode::NOT_FOUND,
             Fault::Forbidden => StatusCode::FORBIDDEN,
@@ -131,8 +134,18 @@ impl From<BulletinError> for ApiError {
             Fault::Full => return Self::disk_full(format!("{:#}", anyhow::Error::new(err))),
             Fault::Internal => return Self::internal(format!("{:#}", anyhow::Error::new(err))),
         };
-        Self::new(status, code(&err), err.to_string())
+        Self::new(status, code(&err), err.to_string()).with_problems(problems)
     }
+}
+
+/// Each place of a template by its name.
+fn problems(err: &BulletinError) -> Vec<Problem> {
+    let BulletinError::Fill(FillError { missing, unknown }) = err else { return Vec::new() };
+    let missing = missing.iter().map(|it| (it, "give it a value"));
+    let unknown = unknown.iter().map(|it| (it, "the text has no such place"));
+    let all = missing.chain(unknown).enumerate();
+    all.map(|(at, (key, message))| Problem { at, key: key.clone(), message: message.to_owned() })
+        .collect()
 }
 
 /// What the console translates; the rest is said in the service's own words.
@@ -143,6 +156,8 @@ fn code(err: &BulletinError) -> &'static str {
         (BulletinError::ClockUntrusted, _) => "clock_untrusted",
         (BulletinError::SoundChanged { .. }, _) => "sound_changed",
         (BulletinError::Refused(refused), _) => step_code(refused),
+        (BulletinError::TemplateExists { .. }, _) => "template_exists",
+        (BulletinError::Fill(_), _) => "template_values",
         (_, Fault::NotFound) => "not_found",
         (_, Fault::Forbidden | Fault::Conflict) => "wrong_state",
         (_, Fault::TooLarge) => "too_large",

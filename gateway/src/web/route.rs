@@ -12,7 +12,8 @@ use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, view, wire,
+    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, template,
+    view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -40,7 +41,7 @@ const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Rol
 const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), cameras(), broadcasts()].into_iter().flatten().collect()
+    [people(), cameras(), broadcasts(), templates()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -90,6 +91,16 @@ fn broadcasts() -> Vec<Route> {
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
         route("POST", "/api/v1/bulletins/{id}/schedule", PLANNERS, post(bulletin::schedule)),
+    ]
+}
+
+fn templates() -> Vec<Route> {
+    use Access::AnyUser;
+    vec![
+        route("GET", "/api/v1/templates", AnyUser, get(template::list)),
+        route("POST", "/api/v1/templates", AUTHORS, post(template::add)),
+        route("PUT", "/api/v1/templates/{id}", AUTHORS, put(template::change)),
+        route("DELETE", "/api/v1/templates/{id}", AUTHORS, delete(template::remove)),
     ]
 }
 

@@ -9,6 +9,7 @@ mod proofs;
 mod rules;
 mod setup;
 mod sights;
+mod templates;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -52,6 +53,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
     broadcast::SCHEMA_APPROVAL,
+    broadcast::SCHEMA_TEMPLATE,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -193,6 +195,10 @@ impl Box {
 
     async fn post(&self, path: &str, visit: Option<&Visit>, body: Value) -> Answer {
         self.send(request(Method::POST, path, visit, Some(body))).await
+    }
+
+    async fn put(&self, path: &str, visit: &Visit, body: Value) -> Answer {
+        self.send(request(Method::PUT, path, Some(visit), Some(body))).await
     }
 
     async fn delete(&self, path: &str, visit: &Visit) -> Answer {

@@ -61,6 +61,10 @@ impl Bulletins {
         Self { settings, reporter, ingest, wake, vault }
     }
 
+    pub(super) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
     /// Where stored sound lies, for whoever must know that it is what it was.
     pub fn vault(&self) -> Vault {
         self.vault.clone()
@@ -84,6 +88,7 @@ impl Bulletins {
         if let Some(at) = new.expires_at.filter(|at| *at <= now) {
             return Err(BulletinError::ExpiresInThePast { at });
         }
+        let detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
         let view = BulletinView {
             id: new_uuid(now),
@@ -109,7 +114,7 @@ impl Bulletins {
         };
         let mut kept = Kept::new(view, None);
         kept.authors = BTreeSet::from([user.clone()]);
-        let entry = audit("bulletin.add", user, &kept.view, &Value::Null, now);
+        let entry = audit("bulletin.add", user, &kept.view, &detail, now);
         let reporter = self.reporter.clone();
         let write = move |conn: &Connection| {
             row::insert(conn, &kept)?;
@@ -307,12 +312,25 @@ impl Bulletins {
                 Ok(self.ingest.recording(file, file_name).await?)
             }
             Source::Speech { text, voice } => Ok(self.ingest.speech(text, voice).await?),
+            Source::Template { id, values, voice } => {
+                let filled = self.fill(id, &values).await?;
+                let voice = voice.unwrap_or(filled.voice);
+                Ok(self.ingest.speech(filled.text, voice).await?)
+            }
         }
     }
 
     async fn kept(&self, id: Uuid) -> Result<Kept, BulletinError> {
         let kept = self.reporter.store().read(move |conn| row::find(conn, id)).await?;
         kept.ok_or(BulletinError::Unknown { id })
+    }
+}
+
+/// For the audit log: which template it was made from, if any.
+fn made_from(source: &Source) -> Value {
+    match source {
+        Source::Upload { .. } | Source::Speech { .. } => Value::Null,
+        Source::Template { id, values, .. } => json!({ "template_id": id, "values": values }),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadcast::bulletin;
 use broadcast::schedule::{RuleError, TooMany};
+use broadcast::template::{FillError, TemplateError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -16,6 +17,16 @@ use crate::store::StoreError;
 pub enum BulletinError {
     #[error("there is no bulletin {id}")]
     Unknown { id: Uuid },
+    #[error("there is no template {id}")]
+    UnknownTemplate { id: Uuid },
+    #[error("there is a template {name:?} already: choose another name, or change that one")]
+    TemplateExists { name: String },
+    #[error("there are {most} templates, which is the most: remove one that nobody uses")]
+    TooManyTemplates { most: i64 },
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Fill(#[from] FillError),
     #[error(transparent)]
     Refused(#[from] bulletin::Refused),
     #[error(
@@ -77,7 +88,7 @@ pub enum Fault {
 impl BulletinError {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Unknown { .. } => Fault::NotFound,
+            Self::Unknown { .. } | Self::UnknownTemplate { .. } => Fault::NotFound,
             Self::Refused(
                 bulletin::Refused::OwnWork { .. }
                 | bulletin::Refused::OwnSchedule { .. }
@@ -88,9 +99,13 @@ impl BulletinError {
                 | bulletin::Refused::AudioChanged { .. }
                 | bulletin::Refused::ScheduleChanged,
             )
+            | Self::TemplateExists { .. }
             | Self::SoundChanged { .. } => Fault::Conflict,
             Self::Refused(bulletin::Refused::NoReason)
             | Self::Title { .. }
+            | Self::TooManyTemplates { .. }
+            | Self::Template(_)
+            | Self::Fill(_)
             | Self::NoTargets
             | Self::UnknownCluster { .. }
             | Self::Rule(_)

@@ -1,5 +1,6 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub enum Source {
     Upload { file_name: String, spool: Spool },
     /// A text to be spoken. `voice`: north, central or south.
     Speech { text: String, voice: String },
+    /// A template of the ward with its places filled. Without a voice, by the template's.
+    Template { id: Uuid, values: BTreeMap<String, String>, voice: Option<String> },
 }
 
 /// As [`Source`], of a bulletin that exists.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use super::*;
 
 /// A multipart form of text fields.
-fn form(visit: &Visit, fields: &[(&str, &str)]) -> Request<Body> {
+pub(super) fn form(visit: &Visit, fields: &[(&str, &str)]) -> Request<Body> {
     let part = |(name, value): &(&str, &str)| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
