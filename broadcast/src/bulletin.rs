@@ -2,18 +2,22 @@
 //!
 //! Pure: events and `now` in, the next bulletin or a refusal out. Sound, clock and storage are elsewhere.
 
+mod approval;
+mod hours;
+mod refused;
+mod user;
+
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use base::Sha256;
 use jiff::Timestamp;
 
 use crate::schedule::Schedule;
 
-/// Who acts: the account name of a console user.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(String);
+pub use approval::{Approval, ApprovalRules, Approvals, Entry, Need, Validity, mark};
+pub use hours::{NormalHours, Why};
+pub use refused::{Action, Refused, Stage};
+pub use user::{UserId, UserIdError};
 
 /// A bulletin as its rules see it. Title, text and loudness do not decide anything and are not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +32,21 @@ pub struct Bulletin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     Draft,
-    Submitted { at: Timestamp },
-    Approved(Approval),
+    Submitted {
+        at: Timestamp,
+    },
+    Approved(Approvals),
     Rejected(Rejection),
-    Scheduled { approval: Approval, schedule: Schedule },
-}
-
-/// Somebody answers for this audio. It holds for these bytes and no others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Approval {
-    pub by: UserId,
-    pub at: Timestamp,
-    pub audio: Sha256,
+    /// A calendar entry that takes one more signature. Nothing of it plays.
+    Countersign {
+        approvals: Approvals,
+        entry: Entry,
+    },
+    /// Invariant: signed by as many people as the entry needs.
+    Scheduled {
+        approvals: Approvals,
+        entry: Entry,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,51 +66,22 @@ pub enum Event {
     Submitted {
         by: UserId,
     },
-    /// `audio` is what the approver heard.
+    /// `audio` is what the approver heard, `schedule` the [`mark`] of the calendar entry they saw.
     Approved {
         by: UserId,
         audio: Sha256,
+        schedule: Option<Sha256>,
     },
     Rejected {
         by: UserId,
         reason: String,
     },
-    /// The calendar entry is set, or replaced by another one.
+    /// The calendar entry is set, or replaced by another one. `need` is [`NormalHours::need`]'s.
     Scheduled {
         by: UserId,
         schedule: Schedule,
+        need: Need,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    Edit,
-    Submit,
-    Approve,
-    Reject,
-    Schedule,
-}
-
-/// Where a bulletin stands, without the details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    Draft,
-    Submitted,
-    Approved,
-    Rejected,
-    Scheduled,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    #[error("a bulletin that is {stage} cannot be {}: {}", .action.done(), .stage.way_on())]
-    WrongState { action: Action, stage: Stage },
-    #[error("{user} wrote or edited this bulletin: somebody else must approve or reject it")]
-    OwnWork { user: UserId },
-    #[error("the audio changed since {heard} was heard: listen to it again, then approve")]
-    AudioChanged { heard: Sha256, now: Sha256 },
-    #[error("a rejection needs a reason: say what the author should change")]
-    NoReason,
 }
 
 impl Bulletin {
@@ -111,20 +89,24 @@ impl Bulletin {
         Self { authors: BTreeSet::from([author]), audio, state: State::Draft }
     }
 
-    /// Puts together what a store kept. An approval of other audio than `audio` does not survive it:
-    /// the bulletin is then a draft again.
+    /// Puts together what a store kept. Approvals of other audio than `audio`, or by somebody who had a
+    /// hand in it, do not survive it: the bulletin is then a draft again.
     pub fn restore(authors: BTreeSet<UserId>, audio: Sha256, state: State) -> Self {
         let state = match state {
-            State::Approved(approval) | State::Scheduled { approval, .. }
-                if approval.audio != audio =>
+            State::Approved(approvals)
+            | State::Countersign { approvals, .. }
+            | State::Scheduled { approvals, .. }
+                if approvals.audio() != audio || authors.iter().any(|it| approvals.has(it)) =>
             {
                 State::Draft
+            }
+            State::Countersign { approvals, entry } | State::Scheduled { approvals, entry } => {
+                planned(approvals, entry)
             }
             believed @ (State::Draft
             | State::Submitted { .. }
             | State::Approved(_)
-            | State::Rejected(_)
-            | State::Scheduled { .. }) => believed,
+            | State::Rejected(_)) => believed,
         };
         Self { authors, audio, state }
     }
@@ -141,21 +123,43 @@ impl Bulletin {
         &self.state
     }
 
+    /// A bulletin that waits for a second signature is approved, and not in the calendar.
     pub fn stage(&self) -> Stage {
         match self.state {
             State::Draft => Stage::Draft,
             State::Submitted { .. } => Stage::Submitted,
-            State::Approved(_) => Stage::Approved,
+            State::Approved(_) | State::Countersign { .. } => Stage::Approved,
             State::Rejected(_) => Stage::Rejected,
             State::Scheduled { .. } => Stage::Scheduled,
         }
     }
 
-    /// The approval that stands, if one does. Without it nothing of this bulletin may be ordered.
-    pub fn approval(&self) -> Option<&Approval> {
+    /// The approvals that stand, if any do. Without them nothing of this bulletin may be ordered.
+    pub fn approvals(&self) -> Option<&Approvals> {
         match &self.state {
-            State::Approved(approval) | State::Scheduled { approval, .. } => Some(approval),
+            State::Approved(approvals)
+            | State::Countersign { approvals, .. }
+            | State::Scheduled { approvals, .. } => Some(approvals),
             State::Draft | State::Submitted { .. } | State::Rejected(_) => None,
+        }
+    }
+
+    /// The calendar entry, whether or not enough people signed for it.
+    pub fn entry(&self) -> Option<&Entry> {
+        match &self.state {
+            State::Countersign { entry, .. } | State::Scheduled { entry, .. } => Some(entry),
+            State::Draft | State::Submitted { .. } | State::Approved(_) | State::Rejected(_) => {
+                None
+            }
+        }
+    }
+
+    /// Why one more signature is needed, if one is.
+    pub fn missing(&self) -> Option<&Why> {
+        let State::Countersign { entry, .. } = &self.state else { return None };
+        match &entry.need {
+            Need::One => None,
+            Need::Two(why) => Some(why),
         }
     }
 
@@ -164,9 +168,11 @@ impl Bulletin {
         match event {
             Event::Edited { by, audio } => Ok(self.edited(by, audio)),
             Event::Submitted { by: _ } => self.submitted(now),
-            Event::Approved { by, audio } => self.approved(by, audio, now),
+            Event::Approved { by, audio, schedule } => {
+                self.approved(Approval { by, at: now, audio, schedule })
+            }
             Event::Rejected { by, reason } => self.rejected(by, reason, now),
-            Event::Scheduled { by: _, schedule } => self.scheduled(schedule),
+            Event::Scheduled { by, schedule, need } => self.scheduled(Entry { schedule, by, need }),
         }
     }
 
@@ -180,26 +186,59 @@ impl Bulletin {
     fn submitted(&self, now: Timestamp) -> Result<Self, Refused> {
         match self.state {
             State::Draft | State::Rejected(_) => Ok(self.with(State::Submitted { at: now })),
-            State::Submitted { .. } | State::Approved(_) | State::Scheduled { .. } => {
-                Err(self.wrong_state(Action::Submit))
+            State::Submitted { .. }
+            | State::Approved(_)
+            | State::Countersign { .. }
+            | State::Scheduled { .. } => Err(self.wrong_state(Action::Submit)),
+        }
+    }
+
+    fn approved(&self, new: Approval) -> Result<Self, Refused> {
+        match &self.state {
+            State::Draft | State::Rejected(_) => Err(self.wrong_state(Action::Approve)),
+            State::Submitted { .. } => {
+                self.check(&new)?;
+                Ok(self.with(State::Approved(Approvals::of(Approval { schedule: None, ..new }))))
+            }
+            State::Approved(approvals) => {
+                if !approvals.may_be_renewed(new.at) {
+                    return Err(self.wrong_state(Action::Approve));
+                }
+                self.check(&new)?;
+                let new = Approval { schedule: None, ..new };
+                Ok(self.with(State::Approved(approvals.renewed(new))))
+            }
+            State::Countersign { approvals, entry } => {
+                self.check(&new)?;
+                check_entry(&new, entry)?;
+                if approvals.n() < 2 && approvals.has(&new.by) {
+                    return Err(Refused::SameApprover { user: new.by });
+                }
+                Ok(self.with(planned(approvals.with(new), entry.clone())))
+            }
+            State::Scheduled { approvals, entry } => {
+                if !approvals.may_be_renewed(new.at) {
+                    return Err(self.wrong_state(Action::Approve));
+                }
+                self.check(&new)?;
+                check_entry(&new, entry)?;
+                Ok(self.with(planned(approvals.renewed(new), entry.clone())))
             }
         }
     }
 
-    fn approved(&self, by: UserId, heard: Sha256, now: Timestamp) -> Result<Self, Refused> {
-        if self.stage() != Stage::Submitted {
-            return Err(self.wrong_state(Action::Approve));
+    /// Nobody answers for their own work, or for a sound that they did not hear.
+    fn check(&self, new: &Approval) -> Result<(), Refused> {
+        if self.authors.contains(&new.by) {
+            return Err(Refused::OwnWork { user: new.by.clone() });
         }
-        if self.authors.contains(&by) {
-            return Err(Refused::OwnWork { user: by });
+        if new.audio != self.audio {
+            return Err(Refused::AudioChanged { heard: new.audio, now: self.audio });
         }
-        if heard != self.audio {
-            return Err(Refused::AudioChanged { heard, now: self.audio });
-        }
-        Ok(self.with(State::Approved(Approval { by, at: now, audio: heard })))
+        Ok(())
     }
 
-    /// A submitted bulletin is sent back; an approved one that nobody scheduled yet can be, too.
+    /// What waits for approval is sent back; what is approved and does not play yet can be, too.
     fn rejected(&self, by: UserId, reason: String, now: Timestamp) -> Result<Self, Refused> {
         if !matches!(self.stage(), Stage::Submitted | Stage::Approved) {
             return Err(self.wrong_state(Action::Reject));
@@ -213,11 +252,9 @@ impl Bulletin {
         Ok(self.with(State::Rejected(Rejection { by, at: now, reason })))
     }
 
-    fn scheduled(&self, schedule: Schedule) -> Result<Self, Refused> {
-        match self.approval() {
-            Some(approval) => {
-                Ok(self.with(State::Scheduled { approval: approval.clone(), schedule }))
-            }
+    fn scheduled(&self, entry: Entry) -> Result<Self, Refused> {
+        match self.approvals() {
+            Some(approvals) => Ok(self.with(planned(approvals.clone(), entry))),
             None => Err(self.wrong_state(Action::Schedule)),
         }
     }
@@ -231,70 +268,23 @@ impl Bulletin {
     }
 }
 
-impl Action {
-    fn done(self) -> &'static str {
-        match self {
-            Self::Edit => "edited",
-            Self::Submit => "submitted",
-            Self::Approve => "approved",
-            Self::Reject => "rejected",
-            Self::Schedule => "scheduled",
-        }
+fn planned(approvals: Approvals, entry: Entry) -> State {
+    if entry.is_signed_by(&approvals) {
+        State::Scheduled { approvals, entry }
+    } else {
+        State::Countersign { approvals, entry }
     }
 }
 
-impl Stage {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Submitted => "submitted",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Scheduled => "scheduled",
-        }
+/// Whoever signs beside a calendar entry has seen it, and did not make it where two are needed.
+fn check_entry(new: &Approval, entry: &Entry) -> Result<(), Refused> {
+    if new.schedule != Some(entry.mark()) {
+        return Err(Refused::ScheduleChanged);
     }
-
-    fn way_on(self) -> &'static str {
-        match self {
-            Self::Draft => "submit it first",
-            Self::Submitted => "it waits for an approver",
-            Self::Approved => "schedule it, or edit it to start over",
-            Self::Rejected => "edit it, then submit it again",
-            Self::Scheduled => "edit it to start over",
-        }
+    if entry.need != Need::One && new.by == entry.by {
+        return Err(Refused::OwnSchedule { user: new.by.clone() });
     }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a user name: 1 to 64 characters without spaces are needed")]
-pub struct UserIdError(String);
-
-impl UserId {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for UserId {
-    type Err = UserIdError;
-
-    fn from_str(text: &str) -> Result<Self, UserIdError> {
-        let fits = (1..=64).contains(&text.chars().count())
-            && !text.contains(|it: char| it.is_whitespace() || it.is_control());
-        if fits { Ok(Self(text.to_owned())) } else { Err(UserIdError(text.to_owned())) }
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    Ok(())
 }
 
 #[cfg(test)]

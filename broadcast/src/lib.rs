@@ -15,5 +15,6 @@ pub mod quota;
 pub mod schedule;
 pub mod shelf;
 pub mod speech;
+pub mod template;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};

@@ -8,6 +8,7 @@ mod clash;
 mod ledger;
 mod policy;
 mod reason;
+mod standing;
 mod tie;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use crate::schedule::{Schedule, TooMany};
 
 pub use policy::{Begun, Item, Policy, Reach};
 pub use reason::{Cause, Reason};
+pub use standing::Standing;
 pub use tie::{Ground, Tie, UnknownTie};
 
 /// One thing that wants to play. `Id` is whatever the caller names its bulletins by.
@@ -38,13 +40,6 @@ pub struct Entry<Id> {
     pub standing: Standing,
     /// Nothing of it plays at or after this instant.
     pub expires_at: Option<Timestamp>,
-}
-
-/// Whether somebody answers for the sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Approved,
-    NotApproved,
 }
 
 /// Which clusters a bulletin is for.

@@ -1,6 +1,7 @@
 //! What the operator may choose. `raw` is the file's shape; the other files hold what the program
 //! believes: every value checked, every default filled in, every problem named by its key at once.
 
+mod approval;
 mod broadcast_rules;
 mod camera;
 mod centre;

@@ -65,8 +65,8 @@ impl<'a, Id: Clone> Candidate<'a, Id> {
             return None;
         }
         let entry = self.item.entry;
-        if entry.standing == Standing::NotApproved {
-            return Some(Reason::NotApproved);
+        if let Some(reason) = self.approval_reason() {
+            return Some(reason);
         }
         if let Some(at) = entry.expires_at
             && self.ends_at() > at
@@ -76,10 +76,35 @@ impl<'a, Id: Clone> Candidate<'a, Id> {
         if self.day_reason.is_some() {
             return self.day_reason.clone();
         }
-        if entry.priority == Priority::Emergency {
-            return None;
+        if entry.priority != Priority::Emergency
+            && let Some(hours) = self.quiet_hours(quiet)
+        {
+            return Some(Reason::QuietHours { hours: hours.clone() });
         }
-        Some(Reason::QuietHours { hours: self.quiet_hours(quiet)?.clone() })
+        // Last: nobody should look for a second approver for what would not play even so.
+        self.missing_approval()
+    }
+
+    fn approval_reason(&self) -> Option<Reason<Id>> {
+        match &self.item.entry.standing {
+            Standing::Approved | Standing::OneMissing(_) => None,
+            Standing::NotApproved => Some(Reason::NotApproved),
+            Standing::SoundChanged => Some(Reason::SoundChanged),
+            Standing::Limited { until, .. } => {
+                (self.ends_at() > *until).then_some(Reason::ApprovalLapsed { at: *until })
+            }
+        }
+    }
+
+    fn missing_approval(&self) -> Option<Reason<Id>> {
+        let why = match &self.item.entry.standing {
+            Standing::Approved | Standing::NotApproved | Standing::SoundChanged => return None,
+            Standing::OneMissing(why) => why.clone(),
+            Standing::Limited { within, .. } => {
+                within.as_ref()?.objection(self.at, self.item.entry.duration)?
+            }
+        };
+        Some(Reason::OneApproval { why })
     }
 
     pub(super) fn explained(

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Ground;
+use crate::bulletin::Why;
 use crate::quiet::QuietHours;
 use crate::quota::Limit;
 
@@ -13,6 +14,16 @@ use crate::quota::Limit;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason<Id> {
     NotApproved,
+    /// The sound on the disk is missing, or not the one that was approved.
+    SoundChanged,
+    /// The oldest signature is older than signatures may be when it would sound.
+    ApprovalLapsed {
+        at: Timestamp,
+    },
+    /// One person signed, and at this time it takes two.
+    OneApproval {
+        why: Why,
+    },
     Expired {
         at: Timestamp,
     },
@@ -66,6 +77,9 @@ impl<Id> Reason<Id> {
     pub fn named<Name>(&self, name: impl Fn(&Id) -> Name) -> Reason<Name> {
         match self {
             Self::NotApproved => Reason::NotApproved,
+            Self::SoundChanged => Reason::SoundChanged,
+            Self::ApprovalLapsed { at } => Reason::ApprovalLapsed { at: *at },
+            Self::OneApproval { why } => Reason::OneApproval { why: why.clone() },
             Self::Expired { at } => Reason::Expired { at: *at },
             Self::DayOff { layer, label } => {
                 Reason::DayOff { layer: layer.clone(), label: label.clone() }
@@ -86,6 +100,9 @@ impl<Id> Reason<Id> {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::NotApproved => "not_approved",
+            Self::SoundChanged => "sound_changed",
+            Self::ApprovalLapsed { .. } => "approval_lapsed",
+            Self::OneApproval { .. } => "one_approval",
             Self::Expired { .. } => "expired",
             Self::DayOff { .. } => "day_off",
             Self::OtherDay { .. } => "other_day",
@@ -127,6 +144,13 @@ impl<Id: fmt::Display> fmt::Display for Reason<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotApproved => f.write_str("nobody has approved it"),
+            Self::SoundChanged => {
+                f.write_str("its sound is missing on the disk, or is not the one that was approved")
+            }
+            Self::ApprovalLapsed { at } => {
+                write!(f, "its approval holds until {at}: somebody must approve it afresh")
+            }
+            Self::OneApproval { why } => write!(f, "{why}, and one person alone approved it"),
             Self::Expired { at } => write!(f, "it expires at {at}, before its sound would end"),
             Self::DayOff { layer, label } => {
                 write!(f, "it is silent on days of {layer}, and that day is {label:?}")

@@ -8,6 +8,7 @@ use crate::schedule::Rule;
 
 mod explained;
 mod oracle;
+mod standing;
 
 const WARD: &str = "Asia/Ho_Chi_Minh";
 const MONDAY: &str = "2026-01-05T00:00:00+07:00";
@@ -171,7 +172,7 @@ proptest! {
         let playing: Vec<_> = planned.iter().filter(|it| it.decision == Decision::Plays).collect();
         for (nth, one) in playing.iter().enumerate() {
             let entry = &entries[one.id];
-            prop_assert_eq!(entry.standing, Standing::Approved);
+            prop_assert_eq!(&entry.standing, &Standing::Approved);
             prop_assert!(
                 entry.priority == Priority::Emergency || !quiet().touch(one.at, entry.duration)
             );

@@ -45,6 +45,7 @@ section! {
         proof_of_life: ProofOfLife,
         cluster: Vec<Cluster>,
         quiet_hours: QuietHours,
+        approval: Approval,
         schedule: Schedule,
         broadcast: Broadcast,
         speech: Speech,
@@ -283,6 +284,24 @@ section! {
         to: String,
         /// IANA zone, `Asia/Ho_Chi_Minh` unless given.
         timezone: String,
+    }
+}
+
+section! {
+    /// What the approval of a bulletin takes, and how long it holds.
+    Approval {
+        /// `false`: one approver is enough at any hour.
+        second_approver: bool,
+        /// `HH:MM`, 06:00 unless given: what starts earlier needs two approvers.
+        normal_from: String,
+        /// `HH:MM`, 21:00 unless given: so does what would still sound then.
+        normal_to: String,
+        /// `false`: so does what plays on a Saturday or Sunday.
+        weekends: bool,
+        /// How long an approval holds for one play, in days; 30 unless given.
+        one_off_days: u16,
+        /// How long for a rule that repeats, in days; 365 unless given.
+        recurring_days: u16,
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use base::{DeviceId, Score, Sha256};
 use broadcast::Volume;
+use broadcast::bulletin::ApprovalRules;
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 use models::{Entry, Manifest, Provider};
 
+use super::approval;
 use super::broadcast_rules::{BroadcastRules, broadcast_rules};
 use super::camera::{self, Camera};
 use super::problems::{Field, Problems, Reader};
@@ -39,6 +41,7 @@ pub struct Ward {
     pub clusters: Vec<Cluster>,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
+    pub approval: ApprovalRules,
     /// What the calendar and the hours of rules are told in.
     pub timezone: TimeZone,
     pub broadcast: BroadcastRules,
@@ -126,6 +129,8 @@ impl Ward {
         let clusters = clusters(reader, raw.cluster);
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         let broadcast = broadcast_rules(reader, raw.broadcast);
+        let approval =
+            approval::approval(reader, raw.approval, timezone.as_ref(), quiet_hours.as_ref());
         let speech = speech::speech(reader, raw.speech);
         Some(Self {
             device: device?,
@@ -143,6 +148,7 @@ impl Ward {
             proof_every: proof_every?,
             clusters,
             quiet_hours,
+            approval: approval?,
             timezone: timezone?,
             broadcast: broadcast?,
             speech: speech?,

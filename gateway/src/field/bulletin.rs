@@ -1,6 +1,7 @@
 //! `vong bulletin`: what the console does with bulletins, for scripts and tests, over the same API.
 
 mod client;
+mod template;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -60,6 +61,9 @@ enum Action {
     },
     /// Put an approved bulletin into the calendar, in place of its last entry.
     Schedule(Schedule),
+    /// Texts with places to fill in, such as {giờ}.
+    #[command(subcommand)]
+    Template(template::Action),
     /// The newest bulletins first.
     List,
     /// One bulletin.
@@ -69,14 +73,24 @@ enum Action {
 #[derive(Debug, clap::Args)]
 struct Add {
     /// The recording: MP3, M4A, FLAC, Ogg or WAV, 1 second to 1 hour.
-    #[arg(value_name = "FILE", required_unless_present = "say", conflicts_with = "say")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present_any = ["say", "template"],
+        conflicts_with_all = ["say", "template"]
+    )]
     file: Option<PathBuf>,
     /// Speak this text instead of playing a recording.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "template")]
     say: Option<String>,
-    /// Who speaks: north, central or south.
-    #[arg(long, default_value = "north", requires = "say")]
-    voice: String,
+    /// Speak this template of the ward, by its id.
+    #[arg(long, value_name = "ID")]
+    template: Option<String>,
+    /// What to say in a place of the template: --fill giờ=17h30, once for each place.
+    #[arg(long, value_name = "PLACE=WORDS", requires = "template", value_parser = template::filled)]
+    fill: Vec<(String, String)>,
+    /// Who speaks: north (unless the template says otherwise), central or south.
+    #[arg(long, conflicts_with = "file")]
+    voice: Option<String>,
     /// What the list shows.
     #[arg(long)]
     title: String,
@@ -134,6 +148,7 @@ async fn act(client: &Client, action: Action) -> anyhow::Result<Value> {
             let body = schedule.body(SystemClock.now())?;
             client.step(&schedule.id, "schedule", &body).await
         }
+        Action::Template(action) => action.run(client).await,
         Action::List => client.list().await,
         Action::Show { id } => client.show(&id).await,
     }
@@ -141,9 +156,16 @@ async fn act(client: &Client, action: Action) -> anyhow::Result<Value> {
 
 impl Add {
     fn bulletin(self) -> NewBulletin {
-        let sound = match (self.file, self.say) {
+        let voice = self.voice;
+        let sound = match (self.file, self.template) {
             (Some(file), _) => Sound::File(file),
-            (None, text) => Sound::Speech { text: text.unwrap_or_default(), voice: self.voice },
+            (None, Some(id)) => {
+                Sound::Template { id, values: self.fill.into_iter().collect(), voice }
+            }
+            (None, None) => Sound::Speech {
+                text: self.say.unwrap_or_default(),
+                voice: voice.unwrap_or_else(|| "north".to_owned()),
+            },
         };
         NewBulletin { title: self.title, targets: self.to, priority: self.priority, sound }
     }
@@ -219,6 +241,9 @@ fn print(answer: &Value, as_json: bool) -> io::Result<()> {
         } else {
             writeln!(out, "{}", line(item))?;
         }
+        if let Some(waits) = waits_line(item).filter(|_| !as_json) {
+            writeln!(out, "  {waits}")?;
+        }
         for next in item["next"].as_array().into_iter().flatten().filter(|_| !as_json) {
             writeln!(out, "  {}", start_line(next))?;
         }
@@ -228,9 +253,20 @@ fn print(answer: &Value, as_json: bool) -> io::Result<()> {
 
 /// `id  state  title`, the id first and alone for `cut` and `awk`.
 fn line(item: &Value) -> String {
+    if item["places"].is_array() {
+        return template::line(item);
+    }
     let bulletin = item.get("bulletin").unwrap_or(item);
     let text = |field: &str| bulletin[field].as_str().unwrap_or("-").to_owned();
     format!("{}  {:9}  {}", text("id"), text("state"), text("title"))
+}
+
+/// That one more person must approve it, and why.
+fn waits_line(item: &Value) -> Option<String> {
+    let bulletin = item.get("bulletin").unwrap_or(item);
+    let missing = &bulletin["second_missing"];
+    let (code, at) = (missing["code"].as_str()?, missing["at"].as_str()?);
+    Some(format!("needs a second approver: {code} at {at}"))
 }
 
 fn start_line(next: &Value) -> String {

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers,
-    Wake,
+    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD,
+    Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -58,6 +58,8 @@ pub(crate) const STEPS: &[&str] = &[
     record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
     broadcast::SCHEMA_CALENDAR,
+    broadcast::SCHEMA_APPROVAL,
+    broadcast::SCHEMA_TEMPLATE,
 ];
 
 /// What the frame and the parts below share.
@@ -243,6 +245,7 @@ async fn broadcast_to_clusters(
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
     let bulletins = Bulletins::new(settings, frame.reporter.clone(), ingest, wake.clone());
     let agenda = Agenda::new(ward.clone(), frame.reporter.clone(), wake.clone());
+    let vault = bulletins.vault();
     let (ledger, refused) = Ledger::new(frame.reporter.clone(), wake.clone());
 
     let broker = &config.local_broker;
@@ -259,7 +262,7 @@ async fn broadcast_to_clusters(
     let (reporter, heart) = (frame.reporter.clone(), Heartbeat::default());
     frame.progress.push(Progress::of("dispatcher", &heart));
     frame.progress.push(Progress::of("receiver", &own.heart));
-    let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart);
+    let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart, vault);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
@@ -275,6 +278,7 @@ pub(crate) fn planning(config: &config::Ward) -> broadcast::Ward {
         quotas: config.broadcast.quotas.clone(),
         ties: config.broadcast.ties.clone(),
         zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
+        approval: config.approval.clone(),
         lead: SHORTEST_LEAD,
     }
 }

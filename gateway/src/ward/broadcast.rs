@@ -6,6 +6,7 @@
 //! database only; [`Wake`] says that it is worth a look.
 
 mod agenda;
+mod approval_row;
 mod bulletins;
 mod closing;
 mod dispatch;
@@ -21,8 +22,10 @@ mod row;
 mod settle;
 mod skew;
 mod spool;
+mod template;
 #[cfg(test)]
 mod testing;
+mod vault;
 mod view;
 mod wire;
 
@@ -31,26 +34,27 @@ use std::time::Duration;
 
 use base::DeviceId;
 use broadcast::Volume;
+use broadcast::bulletin::ApprovalRules;
 use broadcast::plan::{Policy, Tie};
 use broadcast::quiet::QuietHours;
 use broadcast::quota::Quota;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
-pub use agenda::{
-    Agenda, AgendaEntry, AgendaError, AgendaFault, LayerView, NewLayer, explain_box,
-};
+pub use agenda::{Agenda, AgendaEntry, AgendaError, AgendaFault, LayerView, NewLayer, explain_box};
 pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
-pub use layer_row::{Days, StoredLayer};
 pub use ingest::{Ingest, IngestError, Speakers};
+pub use layer_row::{Days, StoredLayer};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
+pub use template::{NewTemplate, TemplateView};
+pub use vault::Vault;
 pub use view::{
     BulletinView, NewBulletin, Origin, Planning, PlayStage, PlayView, ScheduleRequest, Scheduled,
-    Source, TargetStage, TargetView,
+    Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
@@ -58,6 +62,8 @@ pub use wire::Ending;
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 pub const SCHEMA_CALENDAR: &str = include_str!("broadcast/schema_calendar.sql");
+pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
+pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -75,6 +81,8 @@ pub struct Ward {
     pub ties: Vec<Tie>,
     /// IANA name of the zone that local times in rules are in, unless they say another.
     pub zone: String,
+    /// When one approval is enough, and for how long approvals hold.
+    pub approval: ApprovalRules,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
 }

@@ -12,13 +12,15 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, Multipart, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use broadcast::bulletin::UserId;
+use broadcast::bulletin::{Refused, UserId};
+use broadcast::template::FillError;
 use serde_json::json;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::guard::Caller;
+use super::wire::Problem;
 use super::{Console, Topic};
 use crate::ward::broadcast::{BulletinError, BulletinView, Fault};
 
@@ -78,9 +80,8 @@ pub(super) async fn approve(
     Path(id): Path<String>,
     body: Result<Json<wire::Approve>, JsonRejection>,
 ) -> Answer {
-    let heard = body?.0.heard.map(|it| it.parse()).transpose();
-    let heard = heard.map_err(|err| super::login::invalid("invalid", &err))?;
-    let view = console.ward.bulletins.approve(&user(&caller)?, parse(&id)?, heard).await?;
+    let seen = body?.0.believe().map_err(|err| super::login::invalid("invalid", &err))?;
+    let view = console.ward.bulletins.approve(&user(&caller)?, parse(&id)?, seen).await?;
     Ok(changed(&console, &view))
 }
 
@@ -116,12 +117,13 @@ fn parse(id: &str) -> Result<Uuid, ApiError> {
     id.parse().map_err(|_| ApiError::not_found("bulletin"))
 }
 
-fn user(caller: &Caller) -> Result<UserId, ApiError> {
+pub(super) fn user(caller: &Caller) -> Result<UserId, ApiError> {
     caller.user.parse().map_err(ApiError::internal)
 }
 
 impl From<BulletinError> for ApiError {
     fn from(err: BulletinError) -> Self {
+        let problems = problems(&err);
         let status = match err.fault() {
             Fault::NotFound => StatusCode::NOT_FOUND,
             Fault::Forbidden => StatusCode::FORBIDDEN,
@@ -132,8 +134,18 @@ impl From<BulletinError> for ApiError {
             Fault::Full => return Self::disk_full(format!("{:#}", anyhow::Error::new(err))),
             Fault::Internal => return Self::internal(format!("{:#}", anyhow::Error::new(err))),
         };
-        Self::new(status, code(&err), err.to_string())
+        Self::new(status, code(&err), err.to_string()).with_problems(problems)
     }
+}
+
+/// Each place of a template by its name.
+fn problems(err: &BulletinError) -> Vec<Problem> {
+    let BulletinError::Fill(FillError { missing, unknown }) = err else { return Vec::new() };
+    let missing = missing.iter().map(|it| (it, "give it a value"));
+    let unknown = unknown.iter().map(|it| (it, "the text has no such place"));
+    let all = missing.chain(unknown).enumerate();
+    all.map(|(at, (key, message))| Problem { at, key: key.clone(), message: message.to_owned() })
+        .collect()
 }
 
 /// What the console translates; the rest is said in the service's own words.
@@ -142,12 +154,26 @@ fn code(err: &BulletinError) -> &'static str {
         (BulletinError::TooSoon { .. }, _) => "too_soon",
         (BulletinError::NeverPlays, _) => "never_plays",
         (BulletinError::ClockUntrusted, _) => "clock_untrusted",
+        (BulletinError::SoundChanged { .. }, _) => "sound_changed",
+        (BulletinError::Refused(refused), _) => step_code(refused),
+        (BulletinError::TemplateExists { .. }, _) => "template_exists",
+        (BulletinError::Fill(_), _) => "template_values",
         (_, Fault::NotFound) => "not_found",
-        (_, Fault::Forbidden) => "same_person",
-        (_, Fault::Conflict) => "wrong_state",
+        (_, Fault::Forbidden | Fault::Conflict) => "wrong_state",
         (_, Fault::TooLarge) => "too_large",
         (_, Fault::Busy) => "busy",
         (BulletinError::Ingest(_), _) => "audio_refused",
         (_, Fault::Unprocessable | Fault::Full | Fault::Internal) => "invalid",
+    }
+}
+
+fn step_code(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::OwnWork { .. } => "same_person",
+        Refused::SameApprover { .. } => "same_approver",
+        Refused::OwnSchedule { .. } => "own_schedule",
+        Refused::WrongState { .. } => "wrong_state",
+        Refused::AudioChanged { .. } | Refused::ScheduleChanged => "changed_meanwhile",
+        Refused::NoReason => "invalid",
     }
 }

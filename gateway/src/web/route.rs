@@ -14,7 +14,7 @@ use super::guard::{self, Access};
 use super::role::Role;
 use super::{
     Console, account, alert, asset, bulletin, calendar, camera, cluster, live, login, play, rules,
-    view, wire,
+    template, view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -44,7 +44,7 @@ const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Rol
 const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), cameras(), broadcasts(), calendars()].into_iter().flatten().collect()
+    [people(), cameras(), broadcasts(), calendars(), templates()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -113,6 +113,16 @@ fn calendars() -> Vec<Route> {
             put(calendar::put_layer).layer(layer),
         ),
         route("DELETE", "/api/v1/calendar/layers/{name}", PLANNERS, delete(calendar::remove_layer)),
+    ]
+}
+
+fn templates() -> Vec<Route> {
+    use Access::AnyUser;
+    vec![
+        route("GET", "/api/v1/templates", AnyUser, get(template::list)),
+        route("POST", "/api/v1/templates", AUTHORS, post(template::add)),
+        route("PUT", "/api/v1/templates/{id}", AUTHORS, put(template::change)),
+        route("DELETE", "/api/v1/templates/{id}", AUTHORS, delete(template::remove)),
     ]
 }
 

@@ -10,6 +10,7 @@ mod proofs;
 mod rules;
 mod setup;
 mod sights;
+mod templates;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::broadcast::Volume;
+use ::broadcast::bulletin::{ApprovalRules, NormalHours, Validity};
 use ::broadcast::plan::Tie;
 use axum::Router;
 use axum::body::Body;
@@ -53,6 +55,8 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
     broadcast::SCHEMA_CALENDAR,
+    broadcast::SCHEMA_APPROVAL,
+    broadcast::SCHEMA_TEMPLATE,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -118,6 +122,10 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         quotas: Vec::new(),
         ties: vec![Tie::Earlier],
         zone: zone.clone(),
+        approval: ApprovalRules {
+            hours: NormalHours::day(TimeZone::get(&zone).unwrap()),
+            validity: Validity::default(),
+        },
         lead: broadcast::SHORTEST_LEAD,
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };

@@ -1,5 +1,6 @@
 //! The console's API as a client sees it: a session, a CSRF token, JSON, and refusals in words.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub(super) struct NewBulletin {
 pub(super) enum Sound {
     File(PathBuf),
     Speech { text: String, voice: String },
+    Template { id: String, values: BTreeMap<String, String>, voice: Option<String> },
 }
 
 impl Client {
@@ -86,6 +88,14 @@ impl Client {
                 form.part("file", part.with_context(|| format!("reading {}", path.display()))?)
             }
             Sound::Speech { text, voice } => form.text("text", text).text("voice", voice),
+            Sound::Template { id, values, voice } => {
+                let id = checked(&id)?.to_string();
+                let form = form.text("template", id).text("values", json!(values).to_string());
+                match voice {
+                    Some(voice) => form.text("voice", voice),
+                    None => form,
+                }
+            }
         };
         answer(self.request(Method::POST, "bulletins").multipart(form)).await
     }
@@ -104,6 +114,26 @@ impl Client {
         answer(self.request(Method::GET, &format!("bulletins/{id}"))).await
     }
 
+    pub(super) async fn templates(&self) -> anyhow::Result<Value> {
+        answer(self.request(Method::GET, "templates")).await
+    }
+
+    pub(super) async fn save_template(
+        &self,
+        id: Option<&str>,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let request = match id {
+            Some(id) => self.request(Method::PUT, &format!("templates/{}", checked(id)?)),
+            None => self.request(Method::POST, "templates"),
+        };
+        answer(request.json(body)).await
+    }
+
+    pub(super) async fn remove_template(&self, id: &str) -> anyhow::Result<Value> {
+        answer(self.request(Method::DELETE, &format!("templates/{}", checked(id)?))).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}/{path}", self.base));
         if self.csrf.is_empty() { request } else { request.header("X-CSRF-Token", &self.csrf) }
@@ -112,7 +142,7 @@ impl Client {
 
 /// An id becomes part of an address, so it is one before it is sent.
 fn checked(id: &str) -> anyhow::Result<uuid::Uuid> {
-    id.parse().with_context(|| format!("{id:?} is not the id of a bulletin: `list` shows them"))
+    id.parse().with_context(|| format!("{id:?} is not an id: `list` shows them"))
 }
 
 async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {

@@ -76,9 +76,9 @@ impl Agenda {
         if !length.is_positive() || length.unsigned_abs() > LONGEST_WINDOW {
             return Err(AgendaError::Window);
         }
-        let (policy, now) = (self.ward.policy(), self.reporter.clock().now());
+        let (ward, now) = (self.ward.clone(), self.reporter.clock().now());
         let read = move |conn: &Connection| {
-            let facts = Facts::read(conn, &policy, from, to, now)?;
+            let facts = Facts::read(conn, &ward, from..to, now)?;
             Ok((facts, play_row::plays(conn, from, to, MOST_PLAYS)?))
         };
         let (facts, rows) = self.reporter.store().read(read).await?;
@@ -87,10 +87,7 @@ impl Agenda {
     }
 
     /// Off the async threads: a rule may take a third of a second to expand.
-    async fn explain(
-        &self,
-        facts: Facts,
-    ) -> Result<(Facts, Vec<Explained<Uuid>>), AgendaError> {
+    async fn explain(&self, facts: Facts) -> Result<(Facts, Vec<Explained<Uuid>>), AgendaError> {
         let policy = self.ward.policy();
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let explained = tokio::task::spawn_blocking(move || {
@@ -109,19 +106,14 @@ pub fn explain_box(
     to: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<AgendaEntry>> {
-    let policy = ward.policy();
-    let facts = Facts::read(conn, &policy, from, to, now)?;
+    let facts = Facts::read(conn, ward, from..to, now)?;
     let rows = play_row::plays(conn, from, to, MOST_PLAYS)?;
-    let explained = Calendar::default().explain(&facts, &policy);
+    let explained = Calendar::default().explain(&facts, &ward.policy());
     Ok(entries(&facts, &explained, rows))
 }
 
 /// What is to come is as the plan says, what has come as the rows say.
-fn entries(
-    facts: &Facts,
-    explained: &[Explained<Uuid>],
-    rows: Vec<PlayView>,
-) -> Vec<AgendaEntry> {
+fn entries(facts: &Facts, explained: &[Explained<Uuid>], rows: Vec<PlayView>) -> Vec<AgendaEntry> {
     let latest = latest(&facts.plays);
     let mut rows: HashMap<PlayId, PlayView> = rows.into_iter().map(|it| (it.play, it)).collect();
     let mut entries = Vec::new();
@@ -134,11 +126,10 @@ fn entries(
             entries.push(AgendaEntry::ahead(start, row, facts));
         }
     }
-    let shown: HashSet<(Uuid, Timestamp)> =
-        entries.iter().map(|it| (it.bulletin, it.at)).collect();
-    let past = rows.into_values().filter(|it| {
-        it.start_at <= facts.now && !shown.contains(&(it.play.bulletin, it.start_at))
-    });
+    let shown: HashSet<(Uuid, Timestamp)> = entries.iter().map(|it| (it.bulletin, it.at)).collect();
+    let past = rows
+        .into_values()
+        .filter(|it| it.start_at <= facts.now && !shown.contains(&(it.play.bulletin, it.start_at)));
     entries.extend(past.map(AgendaEntry::past));
     entries.sort_by_key(|it| (it.at, it.bulletin, it.occurrence));
     entries

@@ -1,12 +1,14 @@
 //! The service behind the console: bulletins from draft to calendar. Every step is one transaction
-//! together with its audit entry; the rules are `broadcast::bulletin`.
+//! together with its audit entry (`step`); the rules are `broadcast::bulletin`.
+
+mod step;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::{Sha256, new_uuid};
-use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
+use base::new_uuid;
+use broadcast::bulletin::{Event, UserId, mark};
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
@@ -15,17 +17,19 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::error::BulletinError;
-use super::ingest::{Ingest, Ingested};
 use super::facts::Facts;
-use super::layer_row::{self, Days};
+use super::ingest::{Ingest, Ingested};
+use super::layer_row::Days;
 use super::plan::Calendar;
 use super::row::{self, Kept};
 use super::spool::Spool;
+use super::vault::Vault;
 use super::view::{
-    BulletinView, NewBulletin, PlayView, Planning, ScheduleRequest, Scheduled, Source,
+    BulletinView, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Seen, Source,
 };
 use super::{Wake, Ward, play_row};
-use crate::report::{Kind, NewEvent, Reporter};
+use crate::report::Reporter;
+use step::{Edit, Step, approved, audit};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
@@ -44,6 +48,7 @@ pub struct Bulletins {
     reporter: Reporter,
     ingest: Ingest,
     wake: Wake,
+    vault: Vault,
 }
 
 #[derive(Clone, Debug)]
@@ -53,19 +58,6 @@ pub struct BulletinsSettings {
     pub ward: Ward,
 }
 
-/// What somebody wants to do with a bulletin, and the word for the audit log.
-struct Step {
-    word: &'static str,
-    event: Event,
-    detail: Value,
-}
-
-/// What changes of the row besides what the rules decide.
-enum Edit {
-    Words(String, Targets),
-    Days(Days),
-}
-
 impl Bulletins {
     pub fn new(
         settings: BulletinsSettings,
@@ -73,7 +65,17 @@ impl Bulletins {
         ingest: Ingest,
         wake: Wake,
     ) -> Self {
-        Self { settings, reporter, ingest, wake }
+        let vault = Vault::new(settings.data_dir.join("content"));
+        Self { settings, reporter, ingest, wake, vault }
+    }
+
+    pub(super) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// Where stored sound lies, for whoever must know that it is what it was.
+    pub fn vault(&self) -> Vault {
+        self.vault.clone()
     }
 
     /// A file for an upload that is coming in.
@@ -94,31 +96,34 @@ impl Bulletins {
         if let Some(at) = new.expires_at.filter(|at| *at <= now) {
             return Err(BulletinError::ExpiresInThePast { at });
         }
+        let detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
-        let kept = Kept {
-            view: BulletinView {
-                id: new_uuid(now),
-                title: new.title,
-                created_by: user.clone(),
-                created_at: now,
-                stage: broadcast::bulletin::Stage::Draft,
-                priority: new.priority,
-                targets: new.targets,
-                origin: ingested.origin,
-                content: ingested.content,
-                loudness_lufs: ingested.loudness.integrated_lufs,
-                true_peak_dbtp: ingested.loudness.true_peak_dbtp,
-                submitted_at: None,
-                approval: None,
-                rejection: None,
-                schedule: None,
-                days: Days::new(),
-                expires_at: new.expires_at,
-            },
-            scheduled_at: None,
-            authors: BTreeSet::from([user.clone()]),
+        let view = BulletinView {
+            id: new_uuid(now),
+            title: new.title,
+            created_by: user.clone(),
+            created_at: now,
+            stage: broadcast::bulletin::Stage::Draft,
+            priority: new.priority,
+            targets: new.targets,
+            origin: ingested.origin,
+            content: ingested.content,
+            loudness_lufs: ingested.loudness.integrated_lufs,
+            true_peak_dbtp: ingested.loudness.true_peak_dbtp,
+            submitted_at: None,
+            approvals: Vec::new(),
+            rejection: None,
+            schedule: None,
+            days: Days::new(),
+            scheduled_by: None,
+            second_why: None,
+            is_second_missing: false,
+            approved_until: None,
+            expires_at: new.expires_at,
         };
-        let entry = audit("bulletin.add", user, &kept.view, &Value::Null, now);
+        let mut kept = Kept::new(view, None);
+        kept.authors = BTreeSet::from([user.clone()]);
+        let entry = audit("bulletin.add", user, &kept.view, &detail, now);
         let reporter = self.reporter.clone();
         let write = move |conn: &Connection| {
             row::insert(conn, &kept)?;
@@ -153,21 +158,27 @@ impl Bulletins {
         self.step(user, id, Step { word: "bulletin.submit", event, detail: Value::Null }).await
     }
 
-    /// `heard`: the hash of what the approver listened to, where the console knows it. Without it,
-    /// the approval is for the sound that is stored now.
+    /// `seen`: what the approver listened to and looked at, where the console knows it. Without it,
+    /// the approval is for what is stored now.
     pub async fn approve(
         &self,
         user: &UserId,
         id: Uuid,
-        heard: Option<Sha256>,
+        seen: Seen,
     ) -> Result<BulletinView, BulletinError> {
-        let audio = match heard {
-            Some(heard) => heard,
-            None => self.kept(id).await?.view.content.sha256,
-        };
-        let event = Event::Approved { by: user.clone(), audio };
-        let detail = json!({ "sha256": audio.to_string() });
-        self.step(user, id, Step { word: "bulletin.approve", event, detail }).await
+        let view = self.kept(id).await?.view;
+        let audio = seen.audio.unwrap_or(view.content.sha256);
+        let schedule = seen.schedule.or_else(|| view.schedule.as_ref().map(mark));
+        // What was played to the approver is what lies on the disk.
+        if !self.vault.is_intact(view.content.sha256).await {
+            return Err(BulletinError::SoundChanged { title: view.title });
+        }
+        let detail = approved(audio, schedule, &view.origin);
+        let event = Event::Approved { by: user.clone(), audio, schedule };
+        let step = Step { word: "bulletin.approve", event, detail };
+        let view = self.step(user, id, step).await?;
+        self.wake.wake();
+        Ok(view)
     }
 
     pub async fn reject(
@@ -190,7 +201,10 @@ impl Bulletins {
     ) -> Result<Scheduled, BulletinError> {
         let now = self.reporter.clock().now();
         let Planning { when, days } = planning.into();
-        let schedule = self.believe(when, now)?;
+        let (schedule, starts) = self.believe(when, now)?;
+        let view = self.kept(id).await?.view;
+        let rules = &self.settings.ward.approval.hours;
+        let need = rules.need(&schedule, &starts, view.content.duration, view.priority, now);
         let mut detail = match &schedule {
             Schedule::At(at) => json!({ "at": at.to_string() }),
             Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
@@ -198,7 +212,7 @@ impl Bulletins {
         if !days.is_empty() {
             detail["days"] = days.iter().map(|(name, it)| (name.clone(), it.as_str())).collect();
         }
-        let event = Event::Scheduled { by: user.clone(), schedule };
+        let event = Event::Scheduled { by: user.clone(), schedule, need };
         let step = Step { word: "bulletin.schedule", event, detail };
         let bulletin = self.step_with(user, id, step, Some(Edit::Days(days))).await?;
         self.wake.wake();
@@ -209,11 +223,19 @@ impl Bulletins {
     /// The newest first, at most 500.
     pub async fn list(&self) -> Result<Vec<BulletinView>, BulletinError> {
         let kept = self.reporter.store().read(|conn| row::newest(conn, MOST_LISTED)).await?;
-        Ok(kept.into_iter().map(|it| it.view).collect())
+        Ok(kept.into_iter().map(|it| self.shown(it.view)).collect())
     }
 
     pub async fn show(&self, id: Uuid) -> Result<BulletinView, BulletinError> {
-        Ok(self.kept(id).await?.view)
+        Ok(self.shown(self.kept(id).await?.view))
+    }
+
+    /// With what follows from the ward's rules.
+    fn shown(&self, mut view: BulletinView) -> BulletinView {
+        let validity = self.settings.ward.approval.validity;
+        let ends_at = |it| validity.ends_at(&it, view.schedule.as_ref());
+        view.approved_until = view.signatures().map(ends_at);
+        view
     }
 
     /// The Ogg/Opus file to listen to before approving.
@@ -232,7 +254,12 @@ impl Bulletins {
         Ok(self.reporter.store().read(read).await?)
     }
 
-    fn believe(&self, request: ScheduleRequest, now: Timestamp) -> Result<Schedule, BulletinError> {
+    /// With its starts in the year to come.
+    fn believe(
+        &self,
+        request: ScheduleRequest,
+        now: Timestamp,
+    ) -> Result<(Schedule, Vec<Timestamp>), BulletinError> {
         if !self.reporter.trust().is_trusted() {
             return Err(BulletinError::ClockUntrusted);
         }
@@ -250,10 +277,11 @@ impl Bulletins {
             ScheduleRequest::Rule(text) => Schedule::Rule(Rule::parse(&text, zone)?),
         };
         let in_a_year = now.checked_add(A_YEAR).unwrap_or(Timestamp::MAX);
-        if schedule.starts(now, in_a_year)?.is_empty() {
+        let starts = schedule.starts(now, in_a_year)?;
+        if starts.is_empty() {
             return Err(BulletinError::NeverPlays);
         }
-        Ok(schedule)
+        Ok((schedule, starts))
     }
 
     async fn next_starts(
@@ -261,11 +289,16 @@ impl Bulletins {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<Planned<String>>, BulletinError> {
-        let policy = self.settings.ward.policy();
         for window in PREVIEW_WINDOWS {
-            let (policy, to) = (policy.clone(), now.checked_add(window).unwrap_or(Timestamp::MAX));
+            let to = now.checked_add(window).unwrap_or(Timestamp::MAX);
+            let ward = self.settings.ward.clone();
             let read = move |conn: &Connection| {
-                let facts = Facts::read(conn, &policy, now, to, now)?;
+                let mut scheduled = row::scheduled(conn, &ward.approval)?;
+                // One that waits for its second approval shows when it would play.
+                let waiting = row::find(conn, id)?.filter(|it| it.view.is_second_missing);
+                scheduled.extend(waiting.map(|it| it.judged(&ward.approval)));
+                let policy = ward.policy();
+                let facts = Facts::of(conn, scheduled, &policy, now..to, now)?;
                 let mut next = Calendar::default().explain(&facts, &policy);
                 next.retain(|it| it.planned.id == id);
                 next.truncate(PREVIEWED);
@@ -303,6 +336,11 @@ impl Bulletins {
                 Ok(self.ingest.recording(file, file_name).await?)
             }
             Source::Speech { text, voice } => Ok(self.ingest.speech(text, voice).await?),
+            Source::Template { id, values, voice } => {
+                let filled = self.fill(id, &values).await?;
+                let voice = voice.unwrap_or(filled.voice);
+                Ok(self.ingest.speech(filled.text, voice).await?)
+            }
         }
     }
 
@@ -310,82 +348,14 @@ impl Bulletins {
         let kept = self.reporter.store().read(move |conn| row::find(conn, id)).await?;
         kept.ok_or(BulletinError::Unknown { id })
     }
-
-    async fn step(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        step: Step,
-    ) -> Result<BulletinView, BulletinError> {
-        self.step_with(user, id, step, None).await
-    }
-
-    /// Reads, decides and writes in one transaction: of two people who click at once, one is told.
-    async fn step_with(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        step: Step,
-        edit: Option<Edit>,
-    ) -> Result<BulletinView, BulletinError> {
-        let now = self.reporter.clock().now();
-        let (reporter, user) = (self.reporter.clone(), user.clone());
-        let write = move |conn: &Connection| {
-            let Some(mut kept) = row::find(conn, id)? else {
-                return Ok(Err(BulletinError::Unknown { id }));
-            };
-            let next: Result<Bulletin, Refused> = kept.bulletin().on(step.event, now);
-            let next = match next {
-                Ok(next) => next,
-                Err(refused) => return Ok(Err(refused.into())),
-            };
-            kept.set(&next, now);
-            match edit {
-                Some(Edit::Words(title, targets)) => {
-                    (kept.view.title, kept.view.targets) = (title, targets);
-                }
-                Some(Edit::Days(days)) => {
-                    if let Some(layer) = unknown_layer(conn, &days)? {
-                        return Ok(Err(BulletinError::UnknownLayer { layer }));
-                    }
-                    kept.view.days = days;
-                }
-                None => {}
-            }
-            row::update(conn, &kept)?;
-            reporter.record_in(conn, audit(step.word, &user, &kept.view, &step.detail, now))?;
-            Ok(Ok(kept.view))
-        };
-        self.reporter.store().write(write).await?
-    }
 }
 
-fn unknown_layer(conn: &Connection, days: &Days) -> rusqlite::Result<Option<String>> {
-    for layer in days.keys() {
-        if layer_row::find(conn, layer)?.is_none() {
-            return Ok(Some(layer.clone()));
-        }
+/// For the audit log: which template it was made from, if any.
+fn made_from(source: &Source) -> Value {
+    match source {
+        Source::Upload { .. } | Source::Speech { .. } => Value::Null,
+        Source::Template { id, values, .. } => json!({ "template_id": id, "values": values }),
     }
-    Ok(None)
-}
-
-fn audit(
-    word: &str,
-    user: &UserId,
-    view: &BulletinView,
-    detail: &Value,
-    now: Timestamp,
-) -> NewEvent {
-    let data = json!({
-        "action": word,
-        "user": user.as_str(),
-        "bulletin_id": view.id,
-        "title": view.title,
-        "state": view.stage.as_str(),
-        "sha256": view.content.sha256.to_string(),
-        "detail": detail,
-    });
-    NewEvent { kind: Kind::AuditEntry, occurred_at: now, data }
 }
 
 #[cfg(test)]

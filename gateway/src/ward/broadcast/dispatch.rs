@@ -4,6 +4,8 @@
 //! what is not acknowledged is sent, then what is over is closed. A crash between any two of them
 //! costs a round, never a play: the same rows give the same commands again.
 
+mod intact;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use super::facts::Facts;
 use super::plan::{Calendar, Change, Start, reconcile, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
+use super::vault::Vault;
 use super::{Wake, Ward, closing, play_row, row, settle};
 use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
@@ -64,6 +67,7 @@ pub struct Dispatcher<C> {
     /// Commands that were sent, and when, while the disk would not take a note of it.
     unnoted: Mutex<HashMap<Uuid, Timestamp>>,
     heart: Heartbeat,
+    sounds: intact::Sounds,
 }
 
 impl<C: Courier> Dispatcher<C> {
@@ -74,6 +78,7 @@ impl<C: Courier> Dispatcher<C> {
         courier: C,
         wake: Wake,
         heart: Heartbeat,
+        vault: Vault,
     ) -> Self {
         Self {
             ward,
@@ -84,6 +89,7 @@ impl<C: Courier> Dispatcher<C> {
             calendar: Arc::default(),
             unnoted: Mutex::default(),
             heart,
+            sounds: intact::Sounds::new(vault),
         }
     }
 
@@ -166,10 +172,11 @@ impl<C: Courier> Dispatcher<C> {
     async fn write_plan(&self) -> Result<(), StoreError> {
         let now = self.reporter.clock().now();
         let (ward, reporter) = (self.ward.clone(), self.reporter.clone());
+        let damaged = self.sounds.damaged(self.reporter.store(), &ward).await?;
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {
-            let changes = changes(conn, &mut calendar, &ward, now)?;
-            let scheduled = row::scheduled(conn)?;
+            let scheduled = damaged.judge(row::scheduled(conn, &ward.approval)?);
+            let changes = changes(conn, &mut calendar, scheduled.clone(), &ward, now)?;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
                 settle::apply(conn, change, &by_id, &ward.clusters, now)?;
@@ -177,6 +184,7 @@ impl<C: Courier> Dispatcher<C> {
                     reporter.record_in(conn, entry)?;
                 }
             }
+            damaged.record_in(conn, &reporter, &scheduled, now)?;
             settle::set_planned_up_to(conn, now)?;
             Ok(changes)
         };
@@ -272,6 +280,7 @@ impl Failing {
 fn changes(
     conn: &Connection,
     calendar: &mut Calendar,
+    scheduled: Vec<Kept>,
     ward: &Ward,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Change>> {
@@ -279,7 +288,7 @@ fn changes(
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
     let policy = ward.policy();
-    let facts = Facts::read(conn, &policy, from, to, now)?;
+    let facts = Facts::of(conn, scheduled, &policy, from..to, now)?;
     let planned = wanted(&calendar.explain(&facts, &policy), &facts);
     Ok(reconcile(&planned, &facts.plays, &facts.asked_since(), now))
 }
@@ -296,7 +305,7 @@ fn override_entry(
     ward.quiet.as_ref().filter(|it| it.touch(*start_at, view.content.duration))?;
     let data = json!({
         "action": "quiet_hours.overridden",
-        "user": view.approval.as_ref()?.by.as_str(),
+        "user": view.approved_by()?,
         "bulletin_id": id.bulletin,
         "title": view.title,
         "priority": view.priority.as_str(),

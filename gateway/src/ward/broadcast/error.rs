@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadcast::bulletin;
 use broadcast::schedule::{RuleError, TooMany};
+use broadcast::template::{FillError, TemplateError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -16,8 +17,22 @@ use crate::store::StoreError;
 pub enum BulletinError {
     #[error("there is no bulletin {id}")]
     Unknown { id: Uuid },
+    #[error("there is no template {id}")]
+    UnknownTemplate { id: Uuid },
+    #[error("there is a template {name:?} already: choose another name, or change that one")]
+    TemplateExists { name: String },
+    #[error("there are {most} templates, which is the most: remove one that nobody uses")]
+    TooManyTemplates { most: i64 },
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Fill(#[from] FillError),
     #[error(transparent)]
     Refused(#[from] bulletin::Refused),
+    #[error(
+        "the sound of {title:?} is missing on the disk, or is not what was stored: make the bulletin anew"
+    )]
+    SoundChanged { title: String },
     #[error("the title has {n_chars} characters: give it 1 to 200")]
     Title { n_chars: usize },
     #[error("no cluster is named: give cluster ids, or all")]
@@ -75,13 +90,24 @@ pub enum Fault {
 impl BulletinError {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Unknown { .. } => Fault::NotFound,
-            Self::Refused(bulletin::Refused::OwnWork { .. }) => Fault::Forbidden,
+            Self::Unknown { .. } | Self::UnknownTemplate { .. } => Fault::NotFound,
             Self::Refused(
-                bulletin::Refused::WrongState { .. } | bulletin::Refused::AudioChanged { .. },
-            ) => Fault::Conflict,
+                bulletin::Refused::OwnWork { .. }
+                | bulletin::Refused::OwnSchedule { .. }
+                | bulletin::Refused::SameApprover { .. },
+            ) => Fault::Forbidden,
+            Self::Refused(
+                bulletin::Refused::WrongState { .. }
+                | bulletin::Refused::AudioChanged { .. }
+                | bulletin::Refused::ScheduleChanged,
+            )
+            | Self::TemplateExists { .. }
+            | Self::SoundChanged { .. } => Fault::Conflict,
             Self::Refused(bulletin::Refused::NoReason)
             | Self::Title { .. }
+            | Self::TooManyTemplates { .. }
+            | Self::Template(_)
+            | Self::Fill(_)
             | Self::NoTargets
             | Self::UnknownCluster { .. }
             | Self::UnknownLayer { .. }

@@ -1,6 +1,7 @@
 //! What the database says that the plan depends on: bulletins, their layers, plays that are known.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 use super::plan::Known;
 use super::row::{self, Kept};
-use super::{layer_row, settle};
+use super::{Ward, layer_row, settle};
 
 /// A window of time with all that is known for it.
 #[derive(Clone, Debug)]
@@ -47,14 +48,26 @@ pub(super) enum Named {
 }
 
 impl Facts {
+    /// Of everything in the calendar.
     pub(super) fn read(
         conn: &Connection,
-        policy: &Policy,
-        from: Timestamp,
-        to: Timestamp,
+        ward: &Ward,
+        window: Range<Timestamp>,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
-        let scheduled = row::scheduled(conn)?;
+        let scheduled = row::scheduled(conn, &ward.approval)?;
+        Self::of(conn, scheduled, &ward.policy(), window, now)
+    }
+
+    /// Of `scheduled`, for who knows more of it than its rows say.
+    pub(super) fn of(
+        conn: &Connection,
+        scheduled: Vec<Kept>,
+        policy: &Policy,
+        window: Range<Timestamp>,
+        now: Timestamp,
+    ) -> rusqlite::Result<Self> {
+        let Range { start: from, end: to } = window;
         let longest = scheduled.iter().map(|it| it.view.content.duration).max();
         let effects = || scheduled.iter().flat_map(|it| it.view.days.values());
         let moves = effects().any(|it| matches!(it, Effect::Move(_)));
@@ -124,15 +137,14 @@ fn layers(conn: &Connection, scheduled: &[Kept]) -> rusqlite::Result<HashMap<Str
     let mut layers = HashMap::new();
     for name in names {
         let Some(stored) = layer_row::find(conn, name)? else { continue };
-        let layer = match stored.origin {
-            Origin::Computed(computed) => Ok(Named::Computed(computed)),
-            Origin::Listed => {
-                Layer::listed(name, layer_row::days(conn, name)?).map(|it| Named::Kept(it.into()))
-            }
-            Origin::Imported => {
-                Layer::imported(name, layer_row::days(conn, name)?).map(|it| Named::Kept(it.into()))
-            }
-        };
+        let layer =
+            match stored.origin {
+                Origin::Computed(computed) => Ok(Named::Computed(computed)),
+                Origin::Listed => Layer::listed(name, layer_row::days(conn, name)?)
+                    .map(|it| Named::Kept(it.into())),
+                Origin::Imported => Layer::imported(name, layer_row::days(conn, name)?)
+                    .map(|it| Named::Kept(it.into())),
+            };
         match layer {
             Ok(layer) => _ = layers.insert(name.clone(), layer),
             Err(err) => error!(layer = name, %err, "a layer cannot be read any more"),

@@ -184,7 +184,7 @@ fn not_written(cause: Box<dyn std::error::Error + Send + Sync>) -> IngestError {
     }
 }
 
-fn hash(path: &Path) -> io::Result<base::Sha256> {
+pub(super) fn hash(path: &Path) -> io::Result<base::Sha256> {
     use std::io::Read as _;
 
     let mut file = fs::File::open(path)?;

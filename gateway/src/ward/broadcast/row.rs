@@ -5,9 +5,8 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
-use base::Sha256;
-use broadcast::bulletin::{Approval, Bulletin, Rejection, Stage, State, UserId};
-use broadcast::plan::Targets;
+use broadcast::bulletin::{ApprovalRules, Bulletin, Rejection, Stage, State, UserId, Why};
+use broadcast::plan::{Standing, Targets};
 use broadcast::schedule::{Rule, Schedule};
 use broadcast::{Content, Priority};
 use jiff::Timestamp;
@@ -15,6 +14,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use uuid::Uuid;
 
+use super::approval_row;
 use super::layer_row;
 use super::view::{BulletinView, Origin};
 
@@ -25,32 +25,46 @@ pub(super) struct Kept {
     /// Starts before this were never asked for.
     pub scheduled_at: Option<Timestamp>,
     pub authors: BTreeSet<UserId>,
+    /// What the planner makes of its approvals. Nothing, until somebody asked the ward's rules.
+    pub standing: Standing,
 }
 
 impl Kept {
+    pub(super) fn new(view: BulletinView, scheduled_at: Option<Timestamp>) -> Self {
+        Self { view, scheduled_at, authors: BTreeSet::new(), standing: Standing::NotApproved }
+    }
+
     /// What the rules decide on. The view's stage is derived from it, never the other way round.
     pub(super) fn bulletin(&self) -> Bulletin {
-        let BulletinView { content, approval, rejection, schedule, submitted_at, stage, .. } =
-            &self.view;
-        let approval = approval.clone();
-        let state = match stage {
+        let view = &self.view;
+        let (signatures, entry) = (view.signatures(), view.entry());
+        let state = match view.stage {
             Stage::Draft => Some(State::Draft),
-            Stage::Submitted => submitted_at.map(|at| State::Submitted { at }),
-            Stage::Approved => approval.map(State::Approved),
-            Stage::Rejected => rejection.clone().map(State::Rejected),
-            Stage::Scheduled => approval
-                .zip(schedule.clone())
-                .map(|(approval, schedule)| State::Scheduled { approval, schedule }),
+            Stage::Submitted => view.submitted_at.map(|at| State::Submitted { at }),
+            Stage::Rejected => view.rejection.clone().map(State::Rejected),
+            // Whether it is in the calendar follows from the signatures, not from the word.
+            Stage::Approved | Stage::Scheduled => signatures.map(|approvals| match entry {
+                Some(entry) => State::Scheduled { approvals, entry },
+                None => State::Approved(approvals),
+            }),
         };
         // The schema's CHECKs make the rest impossible; a draft is the safe reading of it.
-        Bulletin::restore(self.authors.clone(), content.sha256, state.unwrap_or(State::Draft))
+        let audio = view.content.sha256;
+        Bulletin::restore(self.authors.clone(), audio, state.unwrap_or(State::Draft))
+    }
+
+    /// With what the planner makes of its approvals.
+    pub(super) fn judged(mut self, rules: &ApprovalRules) -> Self {
+        self.standing = Standing::of(&self.bulletin(), self.view.priority, rules);
+        self
     }
 
     /// Takes over what the rules decided.
     pub(super) fn set(&mut self, bulletin: &Bulletin, now: Timestamp) {
         let view = &mut self.view;
+        let (was_in_calendar, last) = (view.stage == Stage::Scheduled, view.schedule.take());
         view.stage = bulletin.stage();
-        view.approval = bulletin.approval().cloned();
+        view.set_approvals(bulletin);
         self.authors.clone_from(bulletin.authors());
         match bulletin.state() {
             State::Draft => {
@@ -60,12 +74,11 @@ impl Kept {
             State::Submitted { at } => {
                 (view.submitted_at, view.rejection) = (Some(*at), None);
             }
-            State::Approved(_) => {}
+            State::Approved(_) | State::Countersign { .. } => {}
             State::Rejected(rejection) => view.rejection = Some(rejection.clone()),
-            State::Scheduled { schedule, .. } => {
-                view.schedule = Some(schedule.clone());
-                self.scheduled_at = Some(now);
-            }
+            // Signed afresh, it was asked for all the time.
+            State::Scheduled { .. } if was_in_calendar && last == view.schedule => {}
+            State::Scheduled { .. } => self.scheduled_at = Some(now),
         }
     }
 }
@@ -106,8 +119,10 @@ pub(super) fn insert(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
 
 /// Writes what can change: title, targets, state, sound and schedule.
 pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
-    let Kept { view, scheduled_at, authors } = kept;
-    let approval = view.approval.as_ref();
+    let Kept { view, scheduled_at, authors, standing: _ } = kept;
+    approval_row::write(conn, view)?;
+    let approval = view.approval();
+    let second = view.second_why.as_ref();
     let rejection = view.rejection.as_ref();
     let (at, rule) = match &view.schedule {
         Some(Schedule::At(at)) => (Some(at.as_millisecond()), None),
@@ -120,6 +135,7 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
          approved_at_ms = :approved_at, approved_sha256 = :approved_sha256, \
          rejected_by = :rejected_by, rejected_at_ms = :rejected_at, reject_reason = :reason, \
          schedule_at_ms = :at, schedule_rule = :rule, scheduled_at_ms = :scheduled_at, \
+         scheduled_by = :scheduled_by, second_why = :second_why, second_why_at_ms = :second_at, \
          expires_at_ms = :expires_at WHERE id = :id",
         named_params! {
             ":id": view.id.to_string(),
@@ -137,6 +153,9 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
             ":at": at,
             ":rule": rule,
             ":scheduled_at": scheduled_at.map(Timestamp::as_millisecond),
+            ":scheduled_by": view.scheduled_by.as_ref().map(UserId::as_str),
+            ":second_why": second.map(Why::as_str),
+            ":second_at": second.map(|it| it.at().as_millisecond()),
             ":expires_at": view.expires_at.map(Timestamp::as_millisecond),
         },
     )?;
@@ -152,30 +171,32 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
 pub(super) fn find(conn: &Connection, id: Uuid) -> rusqlite::Result<Option<Kept>> {
     let sql = "SELECT * FROM bulletin WHERE id = ?1";
     let kept = conn.query_row(sql, [id.to_string()], kept_from).optional()?;
-    kept.map(|it| with_authors(conn, it)).transpose()
+    kept.map(|it| with_people(conn, it)).transpose()
 }
 
 /// The newest first.
 pub(super) fn newest(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<Kept>> {
     let mut query = conn.prepare_cached("SELECT * FROM bulletin ORDER BY id DESC LIMIT ?1")?;
     let kept: Vec<Kept> = query.query_map([limit], kept_from)?.collect::<Result<_, _>>()?;
-    kept.into_iter().map(|it| with_authors(conn, it)).collect()
+    kept.into_iter().map(|it| with_people(conn, it)).collect()
 }
 
-/// Everything in the calendar, in the order that breaks ties: the older bulletin first.
-pub(super) fn scheduled(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
+/// Everything in the calendar, with what the ward's rules make of its approvals, in the order that
+/// breaks ties: the older bulletin first.
+pub(super) fn scheduled(conn: &Connection, rules: &ApprovalRules) -> rusqlite::Result<Vec<Kept>> {
     let sql = "SELECT * FROM bulletin WHERE stage = 'scheduled' ORDER BY id";
     let mut query = conn.prepare_cached(sql)?;
     let kept: Vec<Kept> = query.query_map([], kept_from)?.collect::<Result<_, _>>()?;
-    kept.into_iter().map(|it| with_authors(conn, it)).collect()
+    kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
 }
 
-fn with_authors(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
+fn with_people(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     let sql = "SELECT user FROM bulletin_author WHERE bulletin_id = ?1";
     let mut query = conn.prepare_cached(sql)?;
     let authors = query.query_map([kept.view.id.to_string()], |row| parsed(row, "user"))?;
     kept.authors = authors.collect::<Result<_, _>>()?;
     kept.view.days = layer_row::days_of(conn, kept.view.id)?;
+    approval_row::read(conn, &mut kept)?;
     Ok(kept)
 }
 
@@ -193,14 +214,17 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         loudness_lufs: row.get("loudness_lufs")?,
         true_peak_dbtp: row.get("true_peak_dbtp")?,
         submitted_at: optional_time(row, "submitted_at_ms")?,
-        approval: approval_from(row)?,
+        approvals: Vec::new(),
         rejection: rejection_from(row)?,
         schedule: schedule_from(row)?,
         days: layer_row::Days::new(),
+        scheduled_by: parsed_if_any(row, "scheduled_by")?,
+        second_why: approval_row::second_why(row)?,
+        is_second_missing: false,
+        approved_until: None,
         expires_at: optional_time(row, "expires_at_ms")?,
     };
-    let scheduled_at = optional_time(row, "scheduled_at_ms")?;
-    Ok(Kept { view, scheduled_at, authors: BTreeSet::new() })
+    Ok(Kept::new(view, optional_time(row, "scheduled_at_ms")?))
 }
 
 fn origin_from(row: &Row<'_>) -> rusqlite::Result<Origin> {
@@ -221,12 +245,6 @@ pub(super) fn content_from(row: &Row<'_>) -> rusqlite::Result<Content> {
         bytes: row.get::<_, i64>("audio_bytes")?.unsigned_abs(),
         duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
     })
-}
-
-fn approval_from(row: &Row<'_>) -> rusqlite::Result<Option<Approval>> {
-    let Some(by) = parsed_if_any::<UserId>(row, "approved_by")? else { return Ok(None) };
-    let at = time(row, "approved_at_ms")?;
-    Ok(Some(Approval { by, at, audio: parsed::<Sha256>(row, "approved_sha256")? }))
 }
 
 fn rejection_from(row: &Row<'_>) -> rusqlite::Result<Option<Rejection>> {
@@ -274,7 +292,7 @@ where
     row.get::<_, String>(column)?.parse().map_err(|err| unreadable(column, err))
 }
 
-fn parsed_if_any<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+pub(super) fn parsed_if_any<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
 where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {

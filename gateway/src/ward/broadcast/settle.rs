@@ -120,9 +120,8 @@ fn insert(
     let Start { id, recurrence, start_at } = start;
     let view = &kept.view;
     // Without an approval that stands there is no play, whatever the plan says.
-    let Some(approval) = view.approval.as_ref().filter(|it| it.audio == view.content.sha256) else {
-        return Ok(());
-    };
+    let is_of_this = view.approval().is_some_and(|it| it.audio == view.content.sha256);
+    let Some(approved_by) = view.approved_by().filter(|_| is_of_this) else { return Ok(()) };
     let until = play_until(start_at, view.content, view.priority);
     conn.execute(
         "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
@@ -134,7 +133,7 @@ fn insert(
             start_at.as_millisecond(),
             until.as_millisecond(),
             view.priority.as_str(),
-            approval.by.as_str(),
+            approved_by,
             view.content.sha256.to_string(),
             count(view.content.bytes),
             millis(view.content.duration),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::{Clock as _, DeviceId, Sha256, SimClock, new_uuid};
-use broadcast::bulletin::{Stage, UserId};
+use broadcast::bulletin::{ApprovalRules, NormalHours, Stage, UserId, Validity};
 use broadcast::plan::Targets;
 use broadcast::quiet::QuietHours;
 use broadcast::{Content, PlayId, Priority};
@@ -28,7 +28,8 @@ use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_CALENDAR];
+const STEPS: &[&str] =
+    &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_CALENDAR, SCHEMA_APPROVAL, SCHEMA_TEMPLATE];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -64,7 +65,7 @@ pub(super) struct World {
     signer: provisioning::CommandSigner,
     roster: Roster,
     _thread: StoreThread,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 pub(super) fn user(name: &str) -> UserId {
@@ -73,6 +74,12 @@ pub(super) fn user(name: &str) -> UserId {
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+/// One approval is enough from six to nine, for 30 days, or for a year of a rule.
+fn rules() -> ApprovalRules {
+    let hours = NormalHours::day(TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
+    ApprovalRules { hours, validity: Validity::default() }
 }
 
 fn cluster(id: &str, percent: u8) -> Cluster {
@@ -112,6 +119,7 @@ impl World {
             quotas: Vec::new(),
             ties: vec![Tie::Earlier],
             zone: "Asia/Ho_Chi_Minh".to_owned(),
+            approval: rules(),
             lead: SHORTEST_LEAD,
         };
         change(&mut ward);
@@ -128,6 +136,7 @@ impl World {
             postbag.clone(),
             wake,
             Heartbeat::default(),
+            bulletins.vault(),
         );
         Self {
             store,
@@ -144,7 +153,7 @@ impl World {
             signer,
             roster,
             _thread: thread,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -157,6 +166,7 @@ impl World {
             self.postbag.clone(),
             Wake::default(),
             Heartbeat::default(),
+            self.bulletins.vault(),
         );
     }
 
@@ -183,6 +193,7 @@ impl World {
         let now = self.clock.now();
         let content =
             Content { sha256: Sha256::of(b"tin"), bytes: 1_000, duration: Duration::from_mins(1) };
+        std::fs::write(self.sound(), "tin").unwrap();
         let view = BulletinView {
             id: new_uuid(now),
             title: "Bản tin".to_owned(),
@@ -196,23 +207,33 @@ impl World {
             loudness_lufs: -18.0,
             true_peak_dbtp: -2.0,
             submitted_at: None,
-            approval: None,
+            approvals: Vec::new(),
             rejection: None,
             schedule: None,
             days: Days::new(),
+            scheduled_by: None,
+            second_why: None,
+            is_second_missing: false,
+            approved_until: None,
             expires_at: None,
         };
         let id = view.id;
-        let kept = Kept { view, scheduled_at: None, authors: BTreeSet::from([user("lan")]) };
+        let mut kept = Kept::new(view, None);
+        kept.authors = BTreeSet::from([user("lan")]);
         self.store.write(move |conn| row::insert(conn, &kept)).await.unwrap();
         id
+    }
+
+    /// Where the sound of every draft lies.
+    pub(super) fn sound(&self) -> std::path::PathBuf {
+        self.dir.path().join(format!("content/{}.opus", Sha256::of(b"tin")))
     }
 
     /// A draft that `lan` submitted and `minh` approved.
     pub(super) async fn approved(&self, priority: Priority) -> Uuid {
         let id = self.draft(priority).await;
         self.bulletins.submit(&user("lan"), id).await.unwrap();
-        self.bulletins.approve(&user("minh"), id, None).await.unwrap();
+        self.bulletins.approve(&user("minh"), id, Seen::default()).await.unwrap();
         id
     }
 

@@ -1,10 +1,11 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::DeviceId;
-use broadcast::bulletin::{Approval, Rejection, Stage, UserId};
+use base::{DeviceId, Sha256};
+use broadcast::bulletin::{Approval, Rejection, Stage, UserId, Why};
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
@@ -34,6 +35,8 @@ pub enum Source {
     Upload { file_name: String, spool: Spool },
     /// A text to be spoken. `voice`: north, central or south.
     Speech { text: String, voice: String },
+    /// A template of the ward with its places filled. Without a voice, by the template's.
+    Template { id: Uuid, values: BTreeMap<String, String>, voice: Option<String> },
 }
 
 /// As [`Source`], of a bulletin that exists.
@@ -65,12 +68,29 @@ pub struct BulletinView {
     pub loudness_lufs: f64,
     pub true_peak_dbtp: f64,
     pub submitted_at: Option<Timestamp>,
-    pub approval: Option<Approval>,
+    /// Those that stand, the oldest first.
+    pub approvals: Vec<Approval>,
     pub rejection: Option<Rejection>,
+    /// In the calendar once enough people signed, see `is_second_missing`.
     pub schedule: Option<Schedule>,
     /// What the schedule does on days of layers.
     pub days: Days,
+    pub scheduled_by: Option<UserId>,
+    /// Why the calendar entry needs two approvals, if it does.
+    pub second_why: Option<Why>,
+    /// One more person must approve it before it is in the calendar.
+    pub is_second_missing: bool,
+    /// From when on its approvals are too old.
+    pub approved_until: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
+}
+
+/// What an approver listened to, and which calendar entry they saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub audio: Option<Sha256>,
+    /// `broadcast::bulletin::mark` of it.
+    pub schedule: Option<Sha256>,
 }
 
 /// When to play, as people say it.

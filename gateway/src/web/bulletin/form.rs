@@ -1,5 +1,7 @@
 //! The multipart form of a new bulletin: small fields to memory, the recording to a file.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
@@ -12,7 +14,7 @@ use crate::web::error::ApiError;
 
 /// A text of 15 minutes has about 15 000 characters, of up to 3 bytes each.
 const LONGEST_FIELD_BYTES: usize = 64 * 1024;
-/// Our own form has eight.
+/// Our own form has nine.
 const MOST_FIELDS: usize = 16;
 const DEFAULT_VOICE: &str = "north";
 
@@ -24,6 +26,8 @@ struct Form {
     text: Option<String>,
     voice: Option<String>,
     expires_at: Option<String>,
+    template: Option<String>,
+    values: Option<String>,
     upload: Option<Source>,
 }
 
@@ -65,6 +69,8 @@ async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulle
             "text" => &mut form.text,
             "voice" => &mut form.voice,
             "expires_at" => &mut form.expires_at,
+            "template" => &mut form.template,
+            "values" => &mut form.values,
             other => return Err(invalid(format!("{other:?} is not a field of a bulletin"))),
         };
         *slot = Some(short(part).await?);
@@ -75,14 +81,24 @@ async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulle
 impl Form {
     fn believe(self) -> Result<NewBulletin, ApiError> {
         let title = self.title.ok_or_else(|| invalid("title: is needed"))?;
-        let source = match (self.upload, self.text) {
-            (Some(upload), None) => upload,
-            (None, Some(text)) => {
+        if self.values.is_some() && self.template.is_none() {
+            return Err(invalid("values: are for a template, which is missing"));
+        }
+        let source = match (self.upload, self.text, self.template) {
+            (Some(upload), None, None) => upload,
+            (None, Some(text), None) => {
                 let voice = self.voice.unwrap_or_else(|| DEFAULT_VOICE.to_owned());
                 Source::Speech { text, voice }
             }
-            (Some(_), Some(_)) => return Err(invalid("give a file or a text, not both")),
-            (None, None) => return Err(invalid("give a file, or a text to be read")),
+            (None, None, Some(id)) => Source::Template {
+                id: id.parse().map_err(|_| ApiError::not_found("template"))?,
+                values: values(self.values.as_deref().unwrap_or("{}"))?,
+                voice: self.voice,
+            },
+            (None, None, None) => {
+                return Err(invalid("give a file, or a text to be read, or a template"));
+            }
+            _ => return Err(invalid("give a file, a text or a template, and one of them only")),
         };
         Ok(NewBulletin {
             title,
@@ -131,6 +147,11 @@ fn priority(text: &str) -> Result<Priority, ApiError> {
     let all = [Priority::Normal, Priority::Priority];
     let found = all.into_iter().find(|it| it.as_str() == text);
     found.ok_or_else(|| invalid(format!("priority {text:?}: use normal or priority")))
+}
+
+fn values(json: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    serde_json::from_str(json)
+        .map_err(|_| invalid("values: is not a JSON object of texts such as {\"giờ\": \"17h30\"}"))
 }
 
 fn instant(text: &str) -> Result<Timestamp, ApiError> {

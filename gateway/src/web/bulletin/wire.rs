@@ -1,5 +1,6 @@
 //! A bulletin as the console's API shows and takes it.
 
+use broadcast::bulletin::mark;
 use std::collections::BTreeMap;
 
 use broadcast::calendar::UnknownEffect;
@@ -8,7 +9,7 @@ use broadcast::schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ward::broadcast::{self as ward, BulletinView, Origin, Planning, ScheduleRequest};
+use crate::ward::broadcast::{self as ward, BulletinView, Origin, Planning, ScheduleRequest, Seen};
 use crate::web::wire::{instant, length_ms};
 
 #[derive(Deserialize)]
@@ -16,6 +17,8 @@ use crate::web::wire::{instant, length_ms};
 pub(crate) struct Approve {
     /// SHA-256 of the sound that was listened to; without it, what is stored now is approved.
     pub(crate) heard: Option<String>,
+    /// The calendar entry that was seen, by `schedule.sha256`; without it, the one of now.
+    pub(crate) schedule: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,7 +57,13 @@ pub(crate) struct Bulletin {
     author: String,
     created_at: String,
     submitted_at: Option<String>,
+    /// The oldest of `approvals`.
     approval: Option<Word>,
+    approvals: Vec<Word>,
+    /// From when on they are too old to play on.
+    approved_until: Option<String>,
+    /// One more person must approve it before it plays, and why.
+    second_missing: Option<SecondMissing>,
     rejection: Option<Word>,
     schedule: Option<Entry>,
     /// What the schedule does on days of layers, by their names.
@@ -78,8 +87,21 @@ struct Word {
     reason: Option<String>,
 }
 
+/// Why a calendar entry needs a second approval.
+#[derive(Debug, Serialize)]
+struct SecondMissing {
+    /// `outside_hours`, `quiet_hours` or `weekend`.
+    code: &'static str,
+    /// The first start that it is about.
+    at: String,
+}
+
 #[derive(Debug, Serialize)]
 struct Entry {
+    /// What an approval names it by.
+    sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +128,13 @@ struct Start {
     at: String,
     /// Why it will not play; null when it will.
     why: Option<String>,
+}
+
+impl Approve {
+    pub(crate) fn believe(self) -> Result<Seen, base::Sha256Error> {
+        let hash = |it: Option<String>| it.map(|it| it.parse()).transpose();
+        Ok(Seen { audio: hash(self.heard)?, schedule: hash(self.schedule)? })
+    }
 }
 
 impl Schedule {
@@ -151,9 +180,12 @@ impl From<&BulletinView> for Bulletin {
             author: view.created_by.to_string(),
             created_at: instant(view.created_at),
             submitted_at: view.submitted_at.map(instant),
-            approval: view.approval.as_ref().map(|it| word(&it.by, it.at, None)),
+            approval: view.approval().map(|it| word(&it.by, it.at, None)),
+            approvals: view.approvals.iter().map(|it| word(&it.by, it.at, None)).collect(),
+            approved_until: view.approved_until.map(instant),
+            second_missing: second_missing(view),
             rejection: view.rejection.as_ref().map(|it| word(&it.by, it.at, Some(&it.reason))),
-            schedule: view.schedule.as_ref().map(Entry::from),
+            schedule: view.schedule.as_ref().map(|it| Entry::new(it, view)),
             days: view.days.iter().map(|(layer, it)| (layer.clone(), it.as_str())).collect(),
             expires_at: view.expires_at.map(instant),
             content: Content::from(view),
@@ -177,15 +209,20 @@ impl From<&BulletinView> for Content {
     }
 }
 
-impl From<&schedule::Schedule> for Entry {
-    fn from(entry: &schedule::Schedule) -> Self {
-        match entry {
-            schedule::Schedule::At(at) => Self { at: Some(instant(*at)), rrule: None },
-            schedule::Schedule::Rule(rule) => {
-                Self { at: None, rrule: Some(rule.as_str().to_owned()) }
-            }
-        }
+impl Entry {
+    fn new(entry: &schedule::Schedule, view: &BulletinView) -> Self {
+        let (at, rrule) = match entry {
+            schedule::Schedule::At(at) => (Some(instant(*at)), None),
+            schedule::Schedule::Rule(rule) => (None, Some(rule.as_str().to_owned())),
+        };
+        let by = view.scheduled_by.as_ref().map(ToString::to_string);
+        Self { sha256: mark(entry).to_string(), by, at, rrule }
     }
+}
+
+fn second_missing(view: &BulletinView) -> Option<SecondMissing> {
+    let why = view.second_why.as_ref().filter(|_| view.is_second_missing)?;
+    Some(SecondMissing { code: why.as_str(), at: instant(why.at()) })
 }
 
 impl From<&ward::Scheduled> for Scheduled {

@@ -21,9 +21,9 @@ impl Agenda {
     /// single starts that are called off or moved; what quotas and clashes hold back is in it all the
     /// same, because tomorrow it may play.
     pub async fn export(&self) -> Result<String, AgendaError> {
-        let (policy, now) = (self.ward.policy(), self.reporter.clock().now());
+        let (ward, now) = (self.ward.clone(), self.reporter.clock().now());
         let to = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-        let read = move |conn: &Connection| Facts::read(conn, &policy, now, to, now);
+        let read = move |conn: &Connection| Facts::read(conn, &ward, now..to, now);
         let facts = self.reporter.store().read(read).await?;
         let (facts, explained) = self.explain(facts).await?;
         let mut changes: HashMap<Uuid, BTreeMap<Timestamp, Change>> = HashMap::new();

@@ -247,10 +247,8 @@ async fn layers_are_put_listed_and_not_deleted_while_they_are_named() {
         Err(AgendaError::NoSuchLayer { .. })
     ));
     world.agenda.remove_layer(&minh, "ram").await.unwrap();
-    let unknown = Planning {
-        when: ScheduleRequest::Rule(DAILY.to_owned()),
-        days: days("ram", Effect::Only),
-    };
+    let unknown =
+        Planning { when: ScheduleRequest::Rule(DAILY.to_owned()), days: days("ram", Effect::Only) };
     let refused = world.bulletins.schedule(&minh, id, unknown).await.unwrap_err();
     assert!(refused.to_string().starts_with("there is no layer \"ram\""));
     world.put("ram", NewLayer::Computed).await;

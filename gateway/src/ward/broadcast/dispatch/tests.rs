@@ -5,7 +5,7 @@ use broadcast::Priority;
 use serde_json::json;
 
 use super::super::testing::{World, user};
-use super::super::view::{PlayStage, ScheduleRequest, TargetStage};
+use super::super::view::{PlayStage, ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
 
@@ -152,7 +152,7 @@ async fn an_edit_recalls_what_was_ordered() {
 
     // Approved and scheduled once more, it plays: as another play, at the same instant.
     world.bulletins.submit(&user("lan"), play.bulletin).await.unwrap();
-    world.bulletins.approve(&user("minh"), play.bulletin, None).await.unwrap();
+    world.bulletins.approve(&user("minh"), play.bulletin, Seen::default()).await.unwrap();
     world.schedule(play.bulletin, NINE).await;
     world.round().await;
     let order = play_from_json(&world.sent()[0].data).unwrap();
@@ -178,6 +178,7 @@ async fn what_was_never_sent_is_withdrawn_without_a_word() {
 async fn quiet_hours_hold_back_and_say_so() {
     let world = World::new().await;
     let play = world.scheduled(Priority::Normal, "2026-01-06T04:45:00+07:00").await;
+    world.bulletins.approve(&user("hoa"), play.bulletin, Seen::default()).await.unwrap();
     world.round().await;
     assert_eq!(world.sent(), []);
     let plays = world.plays().await;
@@ -336,6 +337,39 @@ async fn a_round_without_news_writes_nothing() {
         world.round().await;
     }
     assert_eq!(world.store.read(count).await.unwrap(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sound_that_changes_on_the_disk_is_not_ordered_and_recalled_if_it_was() {
+    let world = World::new().await;
+    world.scheduled(Priority::Normal, NINE).await;
+    std::fs::write(world.sound(), "một âm thanh khác").unwrap();
+    world.round().await;
+    assert_eq!(world.sent_kinds(), [""; 0]);
+    assert_eq!(world.plays().await[0].stage, PlayStage::HeldBack);
+    std::fs::write(world.sound(), "tin").unwrap();
+    world.round().await;
+    assert_eq!(world.sent_kinds(), ["loa-1 order.play", "loa-2 order.play"]);
+    std::fs::remove_file(world.sound()).unwrap();
+    world.round().await;
+    assert_eq!(world.sent_kinds(), ["loa-1 order.stop", "loa-2 order.stop"]);
+    let events = world.events().await;
+    let told = events.iter().filter(|it| it.1["action"] == "bulletin.sound_changed").count();
+    assert_eq!(told, 2, "once each time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_approval_orders_nothing_before_dawn_and_two_do() {
+    let world = World::new().await;
+    let id = world.approved(Priority::Emergency).await;
+    let made = world.schedule(id, "2026-01-07T04:45:00+07:00").await;
+    assert!(made.bulletin.is_second_missing, "planned two days ahead, it is no emergency yet");
+    world.advance(24 * 3_600).await;
+    world.round().await;
+    assert_eq!(world.sent_kinds(), [""; 0]);
+    world.bulletins.approve(&user("hoa"), id, Seen::default()).await.unwrap();
+    world.round().await;
+    assert_eq!(world.sent_kinds(), ["loa-1 order.play", "loa-2 order.play"]);
 }
 
 #[test]

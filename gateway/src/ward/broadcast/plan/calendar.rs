@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use broadcast::calendar::{Computed, DayRule, Layer};
-use broadcast::plan::{Begun, Entry, Explained, Item, Policy, Standing, explain_starts};
+use broadcast::plan::{Begun, Entry, Explained, Item, Policy, explain_starts};
 use broadcast::schedule::{Expansion, Schedule, TooMany};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -136,14 +136,13 @@ fn begun(bulletin: Uuid, facts: &Facts) -> Vec<Begun> {
 
 fn entry(kept: &Kept) -> Option<Entry<Uuid>> {
     let view = &kept.view;
-    let standing = if view.approval.is_some() { Standing::Approved } else { Standing::NotApproved };
     Some(Entry {
         id: view.id,
         schedule: view.schedule.clone()?,
         duration: view.content.duration,
         priority: view.priority,
         targets: view.targets.clone(),
-        standing,
+        standing: kept.standing.clone(),
         expires_at: view.expires_at,
     })
 }
