@@ -71,17 +71,22 @@ mod tests {
     use crate::store::Store;
 
     const CONFIG: &str = "device = 'box-1'\ndata_dir = 'data'\nidentity.dir = 'identity'\n\
-        uplink.host = 'centre.example'\nlocal_broker.host = '127.0.0.1'\n";
-    /// Each morning at 05:30 and at 17:00, but not on public holidays.
+        uplink.host = 'centre.example'\nlocal_broker.host = '127.0.0.1'\n\
+        approval.second_approver = false\n";
+    /// Each morning at 05:30 and at 17:00, but not on public holidays; approved in the year that is asked for.
     const BULLETINS: &str = "INSERT INTO bulletin (id, title, created_by, created_at_ms, priority, \
         targets, stage, file_name, audio_sha256, audio_bytes, duration_ms, loudness_lufs, \
-        true_peak_dbtp, approved_by, approved_at_ms, approved_sha256, schedule_rule, scheduled_at_ms) \
+        true_peak_dbtp, approved_by, approved_at_ms, approved_sha256, schedule_rule, scheduled_at_ms, \
+        scheduled_by) \
         SELECT id, title, 'lan', 0, 'normal', 'all', 'scheduled', 'a.mp3', sha, 9, 60000, -18, -2, \
-        'minh', 0, sha, 'DTSTART;TZID=Asia/Ho_Chi_Minh:' || start || char(10) || 'RRULE:FREQ=DAILY', 0 \
+        'minh', 4039372800000, sha, \
+        'DTSTART;TZID=Asia/Ho_Chi_Minh:' || start || char(10) || 'RRULE:FREQ=DAILY', 0, 'lan' \
         FROM (SELECT '0198d7a0-0000-7000-8000-000000000001' AS id, 'Tin sớm' AS title, \
               '20260105T053000' AS start, printf('%064d', 1) AS sha \
               UNION ALL SELECT '0198d7a0-0000-7000-8000-000000000002', 'Tin chiều', \
               '20260105T170000', printf('%064d', 2)); \
+        INSERT INTO bulletin_approval SELECT id, approved_by, approved_at_ms, approved_sha256, NULL \
+        FROM bulletin; \
         INSERT INTO bulletin_day VALUES \
             ('0198d7a0-0000-7000-8000-000000000002', 'public-holidays', 'not');";
 

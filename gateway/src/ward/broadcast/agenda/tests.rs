@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use broadcast::bulletin::NormalHours;
 use broadcast::calendar::{Effect, Move};
 use broadcast::quiet::QuietHours;
 use broadcast::quota::{Band, Limit, Quota, SESSION_GAP};
@@ -209,7 +210,8 @@ async fn in_a_gap_of_the_clock_a_start_comes_after_it_and_in_a_fold_once() {
 async fn quiet_hours_and_quotas_count_days_of_the_wall_clock() {
     let world = World::with(|ward| {
         let paris = TimeZone::get("Europe/Paris").unwrap();
-        ward.quiet = Some(QuietHours::night(paris));
+        ward.quiet = Some(QuietHours::night(paris.clone()));
+        ward.approval.hours = NormalHours::day(paris);
         ward.zone = "Europe/Paris".to_owned();
         ward.quotas = vec![most_a_day(1)];
     })
