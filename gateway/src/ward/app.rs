@@ -58,6 +58,7 @@ const STEPS: &[&str] = &[
     record::SCHEMA_KEEPING,
     broadcast::SCHEMA_APPROVAL,
     broadcast::SCHEMA_TEMPLATE,
+    broadcast::SCHEMA_SOUND,
 ];
 
 /// What the frame and the parts below share.

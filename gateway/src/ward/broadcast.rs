@@ -15,9 +15,11 @@ mod orders;
 mod plan;
 mod play_row;
 mod receipt;
+mod repeat;
 mod row;
 mod settle;
 mod skew;
+mod sound_row;
 mod spool;
 mod template;
 #[cfg(test)]
@@ -45,8 +47,8 @@ pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, NewBulletin, Origin, PlayStage, PlayView, ScheduleRequest, Scheduled, Seen,
-    Source, TargetStage, TargetView,
+    BulletinView, NewBulletin, Origin, PlayStage, PlayView, Repeat, SameAs, ScheduleRequest,
+    Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
@@ -55,6 +57,7 @@ pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
 pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
+pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

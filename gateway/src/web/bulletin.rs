@@ -65,6 +65,15 @@ pub(super) async fn audio(
     Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
 }
 
+/// The outline of the sound, to be drawn beside its player.
+pub(super) async fn waveform(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Waveform>, ApiError> {
+    let waveform = console.ward.bulletins.waveform(parse(&id)?).await?;
+    waveform.map(|it| Json(it.into())).ok_or_else(|| ApiError::not_found("waveform"))
+}
+
 pub(super) async fn submit(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,

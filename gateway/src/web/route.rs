@@ -87,6 +87,7 @@ fn broadcasts() -> Vec<Route> {
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
         route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),
         route("GET", "/api/v1/bulletins/{id}/audio", AnyUser, get(bulletin::audio)),
+        route("GET", "/api/v1/bulletins/{id}/waveform", AnyUser, get(bulletin::waveform)),
         route("POST", "/api/v1/bulletins/{id}/submit", AUTHORS, post(bulletin::submit)),
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),

@@ -54,6 +54,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_KEEPING,
     broadcast::SCHEMA_APPROVAL,
     broadcast::SCHEMA_TEMPLATE,
+    broadcast::SCHEMA_SOUND,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use base::new_uuid;
 use broadcast::bulletin::{Event, UserId, mark};
+use broadcast::library::Waveform;
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
@@ -19,7 +20,9 @@ use uuid::Uuid;
 use super::error::BulletinError;
 use super::ingest::{Ingest, Ingested};
 use super::plan::preview;
+use super::repeat;
 use super::row::{self, Kept};
+use super::sound_row;
 use super::spool::Spool;
 use super::vault::Vault;
 use super::view::{BulletinView, NewBulletin, PlayView, ScheduleRequest, Scheduled, Seen, Source};
@@ -88,8 +91,11 @@ impl Bulletins {
         if let Some(at) = new.expires_at.filter(|at| *at <= now) {
             return Err(BulletinError::ExpiresInThePast { at });
         }
-        let detail = made_from(&new.source);
+        let mut detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
+        let same_as = repeat::find(self.reporter.store(), &ingested).await?;
+        detail["same_as"] = json!(same_as.as_ref().map(|it| it.id));
+        detail["unknown_words"] = json!(ingested.facts.unknown);
         let view = BulletinView {
             id: new_uuid(now),
             title: new.title,
@@ -100,6 +106,8 @@ impl Bulletins {
             targets: new.targets,
             origin: ingested.origin,
             content: ingested.content,
+            unknown: ingested.facts.unknown.clone(),
+            same_as,
             loudness_lufs: ingested.loudness.integrated_lufs,
             true_peak_dbtp: ingested.loudness.true_peak_dbtp,
             submitted_at: None,
@@ -118,6 +126,7 @@ impl Bulletins {
         let reporter = self.reporter.clone();
         let write = move |conn: &Connection| {
             row::insert(conn, &kept)?;
+            sound_row::insert(conn, kept.view.id, &ingested.facts, kept.view.same_as.as_ref())?;
             reporter.record_in(conn, entry)?;
             Ok(kept.view)
         };
@@ -231,6 +240,12 @@ impl Bulletins {
         Ok(self.settings.data_dir.join("content").join(view.file_name()))
     }
 
+    /// Its outline, for a picture; none of a bulletin from before there were any.
+    pub async fn waveform(&self, id: Uuid) -> Result<Option<Waveform>, BulletinError> {
+        self.kept(id).await?;
+        Ok(self.reporter.store().read(move |conn| sound_row::waveform(conn, id)).await?)
+    }
+
     /// Plays that start in `from..to`, in order, at most 500.
     pub async fn plays(
         &self,
@@ -329,7 +344,7 @@ impl Bulletins {
 /// For the audit log: which template it was made from, if any.
 fn made_from(source: &Source) -> Value {
     match source {
-        Source::Upload { .. } | Source::Speech { .. } => Value::Null,
+        Source::Upload { .. } | Source::Speech { .. } => json!({}),
         Source::Template { id, values, .. } => json!({ "template_id": id, "values": values }),
     }
 }

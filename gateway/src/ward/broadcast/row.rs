@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use uuid::Uuid;
 
 use super::approval_row;
+use super::sound_row;
 use super::view::{BulletinView, Origin};
 
 /// A bulletin with everything that is kept of it.
@@ -192,6 +193,7 @@ fn with_people(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     let authors = query.query_map([kept.view.id.to_string()], |row| parsed(row, "user"))?;
     kept.authors = authors.collect::<Result<_, _>>()?;
     approval_row::read(conn, &mut kept)?;
+    sound_row::read(conn, &mut kept)?;
     Ok(kept)
 }
 
@@ -206,6 +208,8 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         targets: targets_from(&row.get::<_, String>("targets")?),
         origin: origin_from(row)?,
         content: content_from(row)?,
+        unknown: Vec::new(),
+        same_as: None,
         loudness_lufs: row.get("loudness_lufs")?,
         true_peak_dbtp: row.get("true_peak_dbtp")?,
         submitted_at: optional_time(row, "submitted_at_ms")?,

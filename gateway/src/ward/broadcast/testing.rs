@@ -28,7 +28,8 @@ use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_APPROVAL, SCHEMA_TEMPLATE];
+const STEPS: &[&str] =
+    &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_APPROVAL, SCHEMA_TEMPLATE, SCHEMA_SOUND];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -192,6 +193,8 @@ impl World {
             targets: Targets::All,
             origin: Origin::Upload { file_name: "tin.mp3".to_owned() },
             content,
+            unknown: Vec::new(),
+            same_as: None,
             loudness_lufs: -18.0,
             true_peak_dbtp: -2.0,
             submitted_at: None,
