@@ -18,6 +18,7 @@ mod receipt;
 mod repeat;
 mod row;
 mod settle;
+mod shelf;
 mod skew;
 mod sound_row;
 mod spool;
@@ -42,6 +43,7 @@ pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use receipt::{Ledger, Refusal};
+pub use shelf::{NewSound, SoundView, ahead};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
@@ -58,6 +60,7 @@ pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
 pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
 pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
+pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

@@ -1,6 +1,6 @@
 //! Bulletins over HTTP: the rules are `ward::broadcast`, here is only who asks and how it is said.
 
-mod form;
+pub(super) mod form;
 pub(super) mod wire;
 
 use std::sync::Arc;
@@ -55,8 +55,11 @@ pub(super) async fn audio(
     State(console): State<Arc<Console>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let path = console.ward.bulletins.audio(parse(&id)?).await?;
-    let file = tokio::fs::File::open(&path).await.map_err(ApiError::internal)?;
+    send_sound(&console.ward.bulletins.audio(parse(&id)?).await?).await
+}
+
+pub(super) async fn send_sound(path: &std::path::Path) -> Result<Response, ApiError> {
+    let file = tokio::fs::File::open(path).await.map_err(ApiError::internal)?;
     let n_bytes = file.metadata().await.map_err(ApiError::internal)?.len();
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("audio/ogg")),
@@ -165,6 +168,7 @@ fn code(err: &BulletinError) -> &'static str {
         (BulletinError::ClockUntrusted, _) => "clock_untrusted",
         (BulletinError::SoundChanged { .. }, _) => "sound_changed",
         (BulletinError::Refused(refused), _) => step_code(refused),
+        (BulletinError::Shelf(_), _) => "shelf",
         (BulletinError::TemplateExists { .. }, _) => "template_exists",
         (BulletinError::Fill(_), _) => "template_values",
         (_, Fault::NotFound) => "not_found",

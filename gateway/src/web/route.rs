@@ -12,8 +12,8 @@ use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, template,
-    view, wire,
+    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, shelf,
+    template, view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -41,7 +41,7 @@ const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Rol
 const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), cameras(), broadcasts(), templates()].into_iter().flatten().collect()
+    [people(), cameras(), broadcasts(), stock()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -95,13 +95,19 @@ fn broadcasts() -> Vec<Route> {
     ]
 }
 
-fn templates() -> Vec<Route> {
+fn stock() -> Vec<Route> {
     use Access::AnyUser;
+    let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
     vec![
         route("GET", "/api/v1/templates", AnyUser, get(template::list)),
         route("POST", "/api/v1/templates", AUTHORS, post(template::add)),
         route("PUT", "/api/v1/templates/{id}", AUTHORS, put(template::change)),
         route("DELETE", "/api/v1/templates/{id}", AUTHORS, delete(template::remove)),
+        route("GET", "/api/v1/shelf", AnyUser, get(shelf::list)),
+        route("POST", "/api/v1/shelf", AUTHORS, post(shelf::put).layer(upload)),
+        route("GET", "/api/v1/shelf/{id}/audio", AnyUser, get(shelf::audio)),
+        route("POST", "/api/v1/shelf/{id}/approve", APPROVERS, post(shelf::approve)),
+        route("DELETE", "/api/v1/shelf/{id}", PLANNERS, delete(shelf::remove)),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::new_uuid;
+use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Event, UserId, mark};
 use broadcast::library::Waveform;
 use broadcast::plan::{Planned, Targets};
@@ -32,7 +32,7 @@ use step::{Step, approved, audit};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
-const LONGEST_TITLE: usize = 200;
+pub(super) const LONGEST_TITLE: usize = 200;
 /// A calendar entry that says nothing for a year is a mistake.
 const A_YEAR: Duration = Duration::from_hours(366 * 24);
 const MOST_LISTED: u32 = 500;
@@ -236,8 +236,11 @@ impl Bulletins {
 
     /// The Ogg/Opus file to listen to before approving.
     pub async fn audio(&self, id: Uuid) -> Result<PathBuf, BulletinError> {
-        let view = self.show(id).await?;
-        Ok(self.settings.data_dir.join("content").join(view.file_name()))
+        Ok(self.content_file(self.show(id).await?.content.sha256))
+    }
+
+    pub(super) fn content_file(&self, sha256: Sha256) -> PathBuf {
+        self.settings.data_dir.join("content").join(format!("{sha256}.opus"))
     }
 
     /// Its outline, for a picture; none of a bulletin from before there were any.
@@ -320,7 +323,7 @@ impl Bulletins {
         }
     }
 
-    async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
+    pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
         match source {
             Source::Upload { file_name, spool } => {
                 let file = spool.finish().await?;

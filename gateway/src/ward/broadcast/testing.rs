@@ -28,8 +28,15 @@ use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] =
-    &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_APPROVAL, SCHEMA_TEMPLATE, SCHEMA_SOUND];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    SCHEMA,
+    SCHEMA_VOLUME,
+    SCHEMA_APPROVAL,
+    SCHEMA_TEMPLATE,
+    SCHEMA_SOUND,
+    SCHEMA_SHELF,
+];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 

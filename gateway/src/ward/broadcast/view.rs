@@ -1,7 +1,6 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base::{DeviceId, Sha256};
@@ -176,13 +175,6 @@ pub enum TargetStage {
     Partial,
     Missed,
     Stopped,
-}
-
-impl BulletinView {
-    /// Where its Ogg/Opus file lies below the content folder.
-    pub fn file_name(&self) -> PathBuf {
-        PathBuf::from(format!("{}.opus", self.content.sha256))
-    }
 }
 
 impl Repeat {
