@@ -22,6 +22,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// As in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Chime => "chime",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Alarm, Self::Chime].into_iter().find(|it| it.as_str() == text)
+    }
+
     /// A chime is a signal and no programme; an alarm is repeated rather than long.
     pub fn longest(self) -> Duration {
         match self {

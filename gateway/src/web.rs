@@ -19,6 +19,7 @@ mod route;
 mod rules;
 mod session;
 pub mod setup;
+mod shelf;
 mod template;
 mod throttle;
 mod token;

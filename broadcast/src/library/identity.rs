@@ -31,6 +31,17 @@ pub enum Sameness {
     Sound,
 }
 
+impl Sameness {
+    /// One word for a machine.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Samples => "samples",
+            Self::Sound => "sound",
+        }
+    }
+}
+
 /// What a recording is known by. 40 bytes a second; an hour has 144 KB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -43,6 +54,20 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Two recordings whose [`Identity::levels`] differ in number by more are not the same, so that most
+    /// need not be looked at.
+    pub const MOST_LONGER: usize = MOST_LONGER;
+
+    /// Puts together what a store kept.
+    pub fn restore(file: Sha256, samples: Sha256, levels: Vec<u8>) -> Self {
+        Self { file, samples, levels }
+    }
+
+    /// The level of each moment, for a store.
+    pub fn levels(&self) -> &[u8] {
+        &self.levels
+    }
+
     pub fn sameness(&self, other: &Self) -> Option<Sameness> {
         if self.file == other.file {
             Some(Sameness::File)

@@ -15,6 +15,11 @@ pub struct Waveform {
 }
 
 impl Waveform {
+    /// Puts together what a store kept.
+    pub fn restore(peaks: Vec<u8>, block: Duration) -> Self {
+        Self { peaks, block }
+    }
+
     /// The highest absolute sample of each block, 255 being full scale. At most [`MOST_PEAKS`].
     pub fn peaks(&self) -> &[u8] {
         &self.peaks

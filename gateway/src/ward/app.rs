@@ -60,6 +60,8 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_CALENDAR,
     broadcast::SCHEMA_APPROVAL,
     broadcast::SCHEMA_TEMPLATE,
+    broadcast::SCHEMA_SOUND,
+    broadcast::SCHEMA_SHELF,
 ];
 
 /// What the frame and the parts below share.
@@ -329,7 +331,9 @@ async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Res
         .with_context(|| format!("the content server cannot listen on {address}"))?;
     let tls = frame.identity.server_config(ClientAuth::Required, time.clone());
     let door = Door { listener, tls, max_connections: content::MAX_CONNECTIONS };
-    let serving = tls::serve(door, content::router(settings, timekeeper), stop.clone());
+    let shelf = content::shelf::router(frame.store.clone(), settings.clusters.clone());
+    let router = content::router(settings, timekeeper).merge(shelf);
+    let serving = tls::serve(door, router, stop.clone());
     tasks.spawn("content-server", async move {
         if let Err(err) = serving.await {
             error!(%err, "the content server ended");

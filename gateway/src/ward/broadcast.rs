@@ -18,9 +18,12 @@ mod orders;
 mod plan;
 mod play_row;
 mod receipt;
+mod repeat;
 mod row;
 mod settle;
+mod shelf;
 mod skew;
+mod sound_row;
 mod spool;
 mod template;
 #[cfg(test)]
@@ -48,13 +51,14 @@ pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use layer_row::{Days, StoredLayer};
 pub use receipt::{Ledger, Refusal};
+pub use shelf::{NewSound, SoundView, ahead};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, NewBulletin, Origin, Planning, PlayStage, PlayView, ScheduleRequest, Scheduled,
-    Seen, Source, TargetStage, TargetView,
+    BulletinView, NewBulletin, Origin, Planning, PlayStage, PlayView, Repeat, SameAs,
+    ScheduleRequest, Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
@@ -64,6 +68,8 @@ pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
 pub const SCHEMA_CALENDAR: &str = include_str!("broadcast/schema_calendar.sql");
 pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
 pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
+pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
+pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

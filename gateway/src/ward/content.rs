@@ -1,6 +1,8 @@
 //! The content server: audio by hash, in ranges, and time keys, to the clusters of this box alone.
 //! Files are streamed from the disk; nothing is held in memory.
 
+pub mod shelf;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Bulletins over HTTP: the rules are `ward::broadcast`, here is only who asks and how it is said.
 
-mod form;
+pub(super) mod form;
 pub(super) mod wire;
 
 use std::sync::Arc;
@@ -55,14 +55,26 @@ pub(super) async fn audio(
     State(console): State<Arc<Console>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let path = console.ward.bulletins.audio(parse(&id)?).await?;
-    let file = tokio::fs::File::open(&path).await.map_err(ApiError::internal)?;
+    send_sound(&console.ward.bulletins.audio(parse(&id)?).await?).await
+}
+
+pub(super) async fn send_sound(path: &std::path::Path) -> Result<Response, ApiError> {
+    let file = tokio::fs::File::open(path).await.map_err(ApiError::internal)?;
     let n_bytes = file.metadata().await.map_err(ApiError::internal)?.len();
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("audio/ogg")),
         (header::CONTENT_LENGTH, HeaderValue::from(n_bytes)),
     ];
     Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+}
+
+/// The outline of the sound, to be drawn beside its player.
+pub(super) async fn waveform(
+    State(console): State<Arc<Console>>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Waveform>, ApiError> {
+    let waveform = console.ward.bulletins.waveform(parse(&id)?).await?;
+    waveform.map(|it| Json(it.into())).ok_or_else(|| ApiError::not_found("waveform"))
 }
 
 pub(super) async fn submit(
@@ -156,6 +168,7 @@ fn code(err: &BulletinError) -> &'static str {
         (BulletinError::ClockUntrusted, _) => "clock_untrusted",
         (BulletinError::SoundChanged { .. }, _) => "sound_changed",
         (BulletinError::Refused(refused), _) => step_code(refused),
+        (BulletinError::Shelf(_), _) => "shelf",
         (BulletinError::TemplateExists { .. }, _) => "template_exists",
         (BulletinError::Fill(_), _) => "template_values",
         (_, Fault::NotFound) => "not_found",

@@ -14,7 +14,7 @@ use super::guard::{self, Access};
 use super::role::Role;
 use super::{
     Console, account, alert, asset, bulletin, calendar, camera, cluster, live, login, play, rules,
-    template, view, wire,
+    shelf, template, view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -44,7 +44,7 @@ const SURVEYORS: Access = Access::Having(&[Role::Technician, Role::Security, Rol
 const INSTALLERS: Access = Access::Having(&[Role::Technician, Role::Admin]);
 
 pub(super) fn table() -> Vec<Route> {
-    [people(), cameras(), broadcasts(), calendars(), templates()].into_iter().flatten().collect()
+    [people(), cameras(), broadcasts(), calendars(), stock()].into_iter().flatten().collect()
 }
 
 fn people() -> Vec<Route> {
@@ -90,6 +90,7 @@ fn broadcasts() -> Vec<Route> {
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
         route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),
         route("GET", "/api/v1/bulletins/{id}/audio", AnyUser, get(bulletin::audio)),
+        route("GET", "/api/v1/bulletins/{id}/waveform", AnyUser, get(bulletin::waveform)),
         route("POST", "/api/v1/bulletins/{id}/submit", AUTHORS, post(bulletin::submit)),
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
@@ -116,13 +117,19 @@ fn calendars() -> Vec<Route> {
     ]
 }
 
-fn templates() -> Vec<Route> {
+fn stock() -> Vec<Route> {
     use Access::AnyUser;
+    let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
     vec![
         route("GET", "/api/v1/templates", AnyUser, get(template::list)),
         route("POST", "/api/v1/templates", AUTHORS, post(template::add)),
         route("PUT", "/api/v1/templates/{id}", AUTHORS, put(template::change)),
         route("DELETE", "/api/v1/templates/{id}", AUTHORS, delete(template::remove)),
+        route("GET", "/api/v1/shelf", AnyUser, get(shelf::list)),
+        route("POST", "/api/v1/shelf", AUTHORS, post(shelf::put).layer(upload)),
+        route("GET", "/api/v1/shelf/{id}/audio", AnyUser, get(shelf::audio)),
+        route("POST", "/api/v1/shelf/{id}/approve", APPROVERS, post(shelf::approve)),
+        route("DELETE", "/api/v1/shelf/{id}", PLANNERS, delete(shelf::remove)),
     ]
 }
 

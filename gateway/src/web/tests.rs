@@ -9,6 +9,7 @@ mod login;
 mod proofs;
 mod rules;
 mod setup;
+mod shelf;
 mod sights;
 mod templates;
 
@@ -57,6 +58,8 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_CALENDAR,
     broadcast::SCHEMA_APPROVAL,
     broadcast::SCHEMA_TEMPLATE,
+    broadcast::SCHEMA_SOUND,
+    broadcast::SCHEMA_SHELF,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

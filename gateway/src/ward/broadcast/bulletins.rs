@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::new_uuid;
+use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Event, UserId, mark};
+use broadcast::library::Waveform;
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
@@ -21,7 +22,9 @@ use super::facts::Facts;
 use super::ingest::{Ingest, Ingested};
 use super::layer_row::Days;
 use super::plan::Calendar;
+use super::repeat;
 use super::row::{self, Kept};
+use super::sound_row;
 use super::spool::Spool;
 use super::vault::Vault;
 use super::view::{
@@ -33,7 +36,7 @@ use step::{Edit, Step, approved, audit};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
-const LONGEST_TITLE: usize = 200;
+pub(super) const LONGEST_TITLE: usize = 200;
 /// A calendar entry that says nothing for a year is a mistake.
 const A_YEAR: Duration = Duration::from_hours(366 * 24);
 const MOST_LISTED: u32 = 500;
@@ -96,8 +99,11 @@ impl Bulletins {
         if let Some(at) = new.expires_at.filter(|at| *at <= now) {
             return Err(BulletinError::ExpiresInThePast { at });
         }
-        let detail = made_from(&new.source);
+        let mut detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
+        let same_as = repeat::find(self.reporter.store(), &ingested).await?;
+        detail["same_as"] = json!(same_as.as_ref().map(|it| it.id));
+        detail["unknown_words"] = json!(ingested.facts.unknown);
         let view = BulletinView {
             id: new_uuid(now),
             title: new.title,
@@ -108,6 +114,8 @@ impl Bulletins {
             targets: new.targets,
             origin: ingested.origin,
             content: ingested.content,
+            unknown: ingested.facts.unknown.clone(),
+            same_as,
             loudness_lufs: ingested.loudness.integrated_lufs,
             true_peak_dbtp: ingested.loudness.true_peak_dbtp,
             submitted_at: None,
@@ -127,6 +135,7 @@ impl Bulletins {
         let reporter = self.reporter.clone();
         let write = move |conn: &Connection| {
             row::insert(conn, &kept)?;
+            sound_row::insert(conn, kept.view.id, &ingested.facts, kept.view.same_as.as_ref())?;
             reporter.record_in(conn, entry)?;
             Ok(kept.view)
         };
@@ -240,8 +249,17 @@ impl Bulletins {
 
     /// The Ogg/Opus file to listen to before approving.
     pub async fn audio(&self, id: Uuid) -> Result<PathBuf, BulletinError> {
-        let view = self.show(id).await?;
-        Ok(self.settings.data_dir.join("content").join(view.file_name()))
+        Ok(self.content_file(self.show(id).await?.content.sha256))
+    }
+
+    pub(super) fn content_file(&self, sha256: Sha256) -> PathBuf {
+        self.settings.data_dir.join("content").join(format!("{sha256}.opus"))
+    }
+
+    /// Its outline, for a picture; none of a bulletin from before there were any.
+    pub async fn waveform(&self, id: Uuid) -> Result<Option<Waveform>, BulletinError> {
+        self.kept(id).await?;
+        Ok(self.reporter.store().read(move |conn| sound_row::waveform(conn, id)).await?)
     }
 
     /// Plays that start in `from..to`, in order, at most 500.
@@ -329,7 +347,7 @@ impl Bulletins {
         }
     }
 
-    async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
+    pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
         match source {
             Source::Upload { file_name, spool } => {
                 let file = spool.finish().await?;
@@ -353,7 +371,7 @@ impl Bulletins {
 /// For the audit log: which template it was made from, if any.
 fn made_from(source: &Source) -> Value {
     match source {
-        Source::Upload { .. } | Source::Speech { .. } => Value::Null,
+        Source::Upload { .. } | Source::Speech { .. } => json!({}),
         Source::Template { id, values, .. } => json!({ "template_id": id, "values": values }),
     }
 }

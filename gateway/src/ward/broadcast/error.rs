@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use broadcast::bulletin;
 use broadcast::schedule::{RuleError, TooMany};
+use broadcast::shelf::ShelfError;
 use broadcast::template::{FillError, TemplateError};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -17,6 +18,12 @@ use crate::store::StoreError;
 pub enum BulletinError {
     #[error("there is no bulletin {id}")]
     Unknown { id: Uuid },
+    #[error("there is no stored sound {id}")]
+    UnknownSound { id: Uuid },
+    #[error("{title:?} is approved already")]
+    SoundApproved { title: String },
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
     #[error("there is no template {id}")]
     UnknownTemplate { id: Uuid },
     #[error("there is a template {name:?} already: choose another name, or change that one")]
@@ -90,7 +97,9 @@ pub enum Fault {
 impl BulletinError {
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Unknown { .. } | Self::UnknownTemplate { .. } => Fault::NotFound,
+            Self::Unknown { .. } | Self::UnknownTemplate { .. } | Self::UnknownSound { .. } => {
+                Fault::NotFound
+            }
             Self::Refused(
                 bulletin::Refused::OwnWork { .. }
                 | bulletin::Refused::OwnSchedule { .. }
@@ -102,11 +111,13 @@ impl BulletinError {
                 | bulletin::Refused::ScheduleChanged,
             )
             | Self::TemplateExists { .. }
+            | Self::SoundApproved { .. }
             | Self::SoundChanged { .. } => Fault::Conflict,
             Self::Refused(bulletin::Refused::NoReason)
             | Self::Title { .. }
             | Self::TooManyTemplates { .. }
             | Self::Template(_)
+            | Self::Shelf(_)
             | Self::Fill(_)
             | Self::NoTargets
             | Self::UnknownCluster { .. }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use broadcast::Content;
-use broadcast::library::{PrepareError, Refused};
+use broadcast::library::{Identity, PrepareError, Refused, Waveform};
 use broadcast::loudness::Loudness;
 use broadcast::normalise::{Abbreviations, normalise};
 use broadcast::speech::{self, SpeechError, Voice};
@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::{Fault, is_full};
+use super::sound_row::Facts;
 use super::view::Origin;
 use crate::recording;
 use crate::voice::Voices;
@@ -82,6 +83,15 @@ pub(super) struct Ingested {
     pub origin: Origin,
     pub content: Content,
     pub loudness: Loudness,
+    pub facts: Facts,
+}
+
+/// What the thread made of a sound.
+struct Stored {
+    content: Content,
+    loudness: Loudness,
+    waveform: Waveform,
+    identity: Identity,
 }
 
 enum Sound {
@@ -91,7 +101,7 @@ enum Sound {
 
 struct Job {
     sound: Sound,
-    reply: oneshot::Sender<Result<(Content, Loudness), IngestError>>,
+    reply: oneshot::Sender<Result<Stored, IngestError>>,
 }
 
 impl Ingest {
@@ -114,8 +124,8 @@ impl Ingest {
         file: NamedTempFile,
         file_name: String,
     ) -> Result<Ingested, IngestError> {
-        let (content, loudness) = self.keep(Sound::File(file)).await?;
-        Ok(Ingested { origin: Origin::Upload { file_name }, content, loudness })
+        let stored = self.keep(Sound::File(file)).await?;
+        Ok(stored.ingested(Origin::Upload { file_name }, Vec::new()))
     }
 
     pub(super) async fn speech(
@@ -128,11 +138,12 @@ impl Ingest {
         let normalised = normalise(&text, abbreviations, known.dialect());
         let spoken = speech::say(voices, normalised, known).await?;
         let normalised = spoken.normalised.text();
-        let (content, loudness) = self.keep(Sound::Wav(spoken.wav)).await?;
-        Ok(Ingested { origin: Origin::Speech { text, normalised, voice }, content, loudness })
+        let unknown = spoken.normalised.unknown().to_vec();
+        let stored = self.keep(Sound::Wav(spoken.wav)).await?;
+        Ok(stored.ingested(Origin::Speech { text, normalised, voice }, unknown))
     }
 
-    async fn keep(&self, sound: Sound) -> Result<(Content, Loudness), IngestError> {
+    async fn keep(&self, sound: Sound) -> Result<Stored, IngestError> {
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { sound, reply }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => IngestError::Busy,
@@ -153,7 +164,7 @@ fn remove_unfinished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError> {
+fn keep(folder: &Path, sound: &Sound) -> Result<Stored, IngestError> {
     use broadcast::library::{Upload, prepare_with};
     use media::{OpusWriter, STORED_BITRATE_BPS};
 
@@ -173,7 +184,15 @@ fn keep(folder: &Path, sound: &Sound) -> Result<(Content, Loudness), IngestError
     new.persist(folder.join(format!("{sha256}.opus"))).map_err(|err| err.error)?;
     fs::File::open(folder)?.sync_all()?;
     let content = Content { sha256, bytes: encoded.bytes, duration: encoded.duration };
-    Ok((content, prepared.loudness))
+    let (loudness, waveform) = (prepared.loudness, prepared.waveform);
+    Ok(Stored { content, loudness, waveform, identity: prepared.checked.identity })
+}
+
+impl Stored {
+    fn ingested(self, origin: Origin, unknown: Vec<String>) -> Ingested {
+        let Self { content, loudness, waveform, identity } = self;
+        Ingested { origin, content, loudness, facts: Facts { waveform, identity, unknown } }
+    }
 }
 
 /// What stopped the encoder, under the preparation that it stopped.

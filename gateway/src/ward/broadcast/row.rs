@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::approval_row;
 use super::layer_row;
+use super::sound_row;
 use super::view::{BulletinView, Origin};
 
 /// A bulletin with everything that is kept of it.
@@ -197,6 +198,7 @@ fn with_people(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     kept.authors = authors.collect::<Result<_, _>>()?;
     kept.view.days = layer_row::days_of(conn, kept.view.id)?;
     approval_row::read(conn, &mut kept)?;
+    sound_row::read(conn, &mut kept)?;
     Ok(kept)
 }
 
@@ -211,6 +213,8 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         targets: targets_from(&row.get::<_, String>("targets")?),
         origin: origin_from(row)?,
         content: content_from(row)?,
+        unknown: Vec::new(),
+        same_as: None,
         loudness_lufs: row.get("loudness_lufs")?,
         true_peak_dbtp: row.get("true_peak_dbtp")?,
         submitted_at: optional_time(row, "submitted_at_ms")?,

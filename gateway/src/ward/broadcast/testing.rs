@@ -28,8 +28,16 @@ use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] =
-    &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_CALENDAR, SCHEMA_APPROVAL, SCHEMA_TEMPLATE];
+const STEPS: &[&str] = &[
+    report::SCHEMA,
+    SCHEMA,
+    SCHEMA_VOLUME,
+    SCHEMA_CALENDAR,
+    SCHEMA_APPROVAL,
+    SCHEMA_TEMPLATE,
+    SCHEMA_SOUND,
+    SCHEMA_SHELF,
+];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -204,6 +212,8 @@ impl World {
             targets: Targets::All,
             origin: Origin::Upload { file_name: "tin.mp3".to_owned() },
             content,
+            unknown: Vec::new(),
+            same_as: None,
             loudness_lufs: -18.0,
             true_peak_dbtp: -2.0,
             submitted_at: None,

@@ -1,11 +1,11 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base::{DeviceId, Sha256};
 use broadcast::bulletin::{Approval, Rejection, Stage, UserId, Why};
+use broadcast::library::Sameness;
 use broadcast::plan::{Planned, Targets};
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
@@ -53,6 +53,21 @@ pub enum Origin {
     },
 }
 
+/// A bulletin that another one repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SameAs {
+    pub id: Uuid,
+    pub title: String,
+    pub how: Repeat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    Sound(Sameness),
+    /// The same words, by another voice or engine.
+    Text,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct BulletinView {
     pub id: Uuid,
@@ -64,6 +79,10 @@ pub struct BulletinView {
     pub targets: Targets,
     pub origin: Origin,
     pub content: Content,
+    /// Words of its text that nobody taught the normaliser: to be listened to.
+    pub unknown: Vec<String>,
+    /// An older bulletin that is the same programme.
+    pub same_as: Option<SameAs>,
     /// Of the stored sound.
     pub loudness_lufs: f64,
     pub true_peak_dbtp: f64,
@@ -175,10 +194,24 @@ impl From<ScheduleRequest> for Planning {
     }
 }
 
-impl BulletinView {
-    /// Where its Ogg/Opus file lies below the content folder.
-    pub fn file_name(&self) -> PathBuf {
-        PathBuf::from(format!("{}.opus", self.content.sha256))
+impl Repeat {
+    const ALL: [Self; 4] = [
+        Self::Sound(Sameness::File),
+        Self::Sound(Sameness::Samples),
+        Self::Sound(Sameness::Sound),
+        Self::Text,
+    ];
+
+    /// As in the database and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sound(how) => how.as_str(),
+            Self::Text => "text",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
 }
 

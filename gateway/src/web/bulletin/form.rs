@@ -7,9 +7,10 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
 use broadcast::Priority;
 use broadcast::plan::Targets;
+use broadcast::shelf::Kind;
 use jiff::Timestamp;
 
-use crate::ward::broadcast::{Bulletins, NewBulletin, Source};
+use crate::ward::broadcast::{Bulletins, NewBulletin, NewSound, Source};
 use crate::web::error::ApiError;
 
 /// A text of 15 minutes has about 15 000 characters, of up to 3 bytes each.
@@ -28,6 +29,8 @@ struct Form {
     expires_at: Option<String>,
     template: Option<String>,
     values: Option<String>,
+    /// Of a stored sound.
+    kind: Option<String>,
     upload: Option<Source>,
 }
 
@@ -35,9 +38,21 @@ pub(super) async fn read(
     bulletins: &Bulletins,
     mut parts: Multipart,
 ) -> Result<NewBulletin, ApiError> {
-    let read = fields(bulletins, &mut parts).await;
+    whole(bulletins, &mut parts).await?.believe()
+}
+
+/// A chime or an alarm clip: a title, a kind, and where its sound comes from.
+pub(in crate::web) async fn read_sound(
+    bulletins: &Bulletins,
+    mut parts: Multipart,
+) -> Result<NewSound, ApiError> {
+    whole(bulletins, &mut parts).await?.believe_sound()
+}
+
+async fn whole(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, ApiError> {
+    let read = fields(bulletins, parts).await;
     if read.is_err() {
-        drain(&mut parts).await;
+        drain(parts).await;
     }
     read
 }
@@ -51,11 +66,11 @@ async fn drain(parts: &mut Multipart) {
     }
 }
 
-async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulletin, ApiError> {
+async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, ApiError> {
     let mut form = Form::default();
     for _ in 0..MOST_FIELDS {
         let Some(part) = parts.next_field().await.map_err(|err| broken(&err))? else {
-            return form.believe();
+            return Ok(form);
         };
         let name = part.name().unwrap_or_default().to_owned();
         let slot = match name.as_str() {
@@ -71,6 +86,7 @@ async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulle
             "expires_at" => &mut form.expires_at,
             "template" => &mut form.template,
             "values" => &mut form.values,
+            "kind" => &mut form.kind,
             other => return Err(invalid(format!("{other:?} is not a field of a bulletin"))),
         };
         *slot = Some(short(part).await?);
@@ -79,27 +95,12 @@ async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<NewBulle
 }
 
 impl Form {
-    fn believe(self) -> Result<NewBulletin, ApiError> {
-        let title = self.title.ok_or_else(|| invalid("title: is needed"))?;
-        if self.values.is_some() && self.template.is_none() {
-            return Err(invalid("values: are for a template, which is missing"));
+    fn believe(mut self) -> Result<NewBulletin, ApiError> {
+        let title = self.title.take().ok_or_else(|| invalid("title: is needed"))?;
+        if self.kind.is_some() {
+            return Err(invalid("kind: is of a stored sound, not of a bulletin"));
         }
-        let source = match (self.upload, self.text, self.template) {
-            (Some(upload), None, None) => upload,
-            (None, Some(text), None) => {
-                let voice = self.voice.unwrap_or_else(|| DEFAULT_VOICE.to_owned());
-                Source::Speech { text, voice }
-            }
-            (None, None, Some(id)) => Source::Template {
-                id: id.parse().map_err(|_| ApiError::not_found("template"))?,
-                values: values(self.values.as_deref().unwrap_or("{}"))?,
-                voice: self.voice,
-            },
-            (None, None, None) => {
-                return Err(invalid("give a file, or a text to be read, or a template"));
-            }
-            _ => return Err(invalid("give a file, a text or a template, and one of them only")),
-        };
+        let source = self.source()?;
         Ok(NewBulletin {
             title,
             targets: targets(self.targets.as_deref().unwrap_or("all")),
@@ -107,6 +108,39 @@ impl Form {
             source,
             expires_at: self.expires_at.as_deref().map(instant).transpose()?,
         })
+    }
+
+    fn believe_sound(mut self) -> Result<NewSound, ApiError> {
+        let title = self.title.take().ok_or_else(|| invalid("title: is needed"))?;
+        let kind = self.kind.as_deref().and_then(Kind::parse);
+        let kind = kind.ok_or_else(|| invalid("kind: use alarm or chime"))?;
+        if self.targets.is_some() || self.priority.is_some() || self.expires_at.is_some() {
+            return Err(invalid("a stored sound has no targets, priority or expires_at"));
+        }
+        Ok(NewSound { kind, title, source: self.source()? })
+    }
+
+    fn source(&mut self) -> Result<Source, ApiError> {
+        if self.values.is_some() && self.template.is_none() {
+            return Err(invalid("values: are for a template, which is missing"));
+        }
+        let source = match (self.upload.take(), self.text.take(), self.template.take()) {
+            (Some(upload), None, None) => upload,
+            (None, Some(text), None) => {
+                let voice = self.voice.take().unwrap_or_else(|| DEFAULT_VOICE.to_owned());
+                Source::Speech { text, voice }
+            }
+            (None, None, Some(id)) => Source::Template {
+                id: id.parse().map_err(|_| ApiError::not_found("template"))?,
+                values: values(self.values.as_deref().unwrap_or("{}"))?,
+                voice: self.voice.take(),
+            },
+            (None, None, None) => {
+                return Err(invalid("give a file, or a text to be read, or a template"));
+            }
+            _ => return Err(invalid("give a file, a text or a template, and one of them only")),
+        };
+        Ok(source)
     }
 }
 

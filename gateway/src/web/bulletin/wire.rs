@@ -4,6 +4,7 @@ use broadcast::bulletin::mark;
 use std::collections::BTreeMap;
 
 use broadcast::calendar::UnknownEffect;
+use broadcast::library;
 use broadcast::plan::{Decision, Planned, Targets};
 use broadcast::schedule;
 use jiff::Timestamp;
@@ -76,6 +77,27 @@ pub(crate) struct Bulletin {
     text: Option<String>,
     normalised: Option<String>,
     voice: Option<String>,
+    /// Words of the text that are read as they stand: to be listened to.
+    unknown_words: Vec<String>,
+    /// An older bulletin that is the same programme.
+    same_as: Option<SameAs>,
+}
+
+#[derive(Debug, Serialize)]
+struct SameAs {
+    id: String,
+    title: String,
+    /// The same `file`, `samples`, `sound` or `text`.
+    how: &'static str,
+}
+
+/// The outline of a sound, for a picture of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Waveform {
+    /// How long each peak is.
+    block_ms: f64,
+    /// Of each block, 255 being full scale.
+    peaks: Vec<u8>,
 }
 
 /// Who said yes or no, and when.
@@ -193,7 +215,20 @@ impl From<&BulletinView> for Bulletin {
             text,
             normalised,
             voice,
+            unknown_words: view.unknown.clone(),
+            same_as: view.same_as.as_ref().map(|it| SameAs {
+                id: it.id.to_string(),
+                title: it.title.clone(),
+                how: it.how.as_str(),
+            }),
         }
+    }
+}
+
+impl From<library::Waveform> for Waveform {
+    fn from(waveform: library::Waveform) -> Self {
+        let block_ms = waveform.block().as_secs_f64() * 1_000.0;
+        Self { block_ms, peaks: waveform.peaks().to_vec() }
     }
 }
 

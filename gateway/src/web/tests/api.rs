@@ -88,6 +88,24 @@ async fn answers_have_the_fields_that_are_described() {
     check(&camera["proof"], "Proof");
 }
 
+/// By the real clock: sound takes its time.
+#[tokio::test]
+async fn answers_about_sound_have_the_fields_that_are_described() {
+    let a_box = a_box().await;
+    a_box.add_user("lan", "author").await;
+    let visit = a_box.visit("lan").await;
+    let fields = [("title", "Mời họp"), ("text", "Mời bà con.")];
+    let made = a_box.send(broadcasts::form(&visit, &fields)).await.json();
+    check(&made, "Bulletin");
+    let outline = format!("/api/v1/bulletins/{}/waveform", made["id"].as_str().unwrap());
+    check(&a_box.get(&outline, Some(&visit)).await.json(), "Waveform");
+    let new = json!({"name": "Mời họp", "text": "Lúc {giờ}."});
+    check(&a_box.post("/api/v1/templates", Some(&visit), new).await.json(), "Template");
+    let fields = [("title", "Còi"), ("kind", "alarm"), ("text", "Cháy! Cháy!")];
+    let put = a_box.send(broadcasts::form_to("/api/v1/shelf", &visit, &fields)).await;
+    check(&put.json(), "StoredSound");
+}
+
 fn check(shown: &Value, schema: &str) {
     let described = document()["components"]["schemas"][schema]["properties"].clone();
     let fields =

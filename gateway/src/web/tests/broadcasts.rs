@@ -6,12 +6,16 @@ use super::*;
 
 /// A multipart form of text fields.
 pub(super) fn form(visit: &Visit, fields: &[(&str, &str)]) -> Request<Body> {
+    form_to("/api/v1/bulletins", visit, fields)
+}
+
+pub(super) fn form_to(path: &str, visit: &Visit, fields: &[(&str, &str)]) -> Request<Body> {
     let part = |(name, value): &(&str, &str)| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let body: Vec<String> = fields.iter().map(part).collect();
     let body = format!("{}--b--\r\n", body.concat());
-    let mut request = request(Method::POST, "/api/v1/bulletins", Some(visit), None);
+    let mut request = request(Method::POST, path, Some(visit), None);
     let kind = "multipart/form-data; boundary=b".parse().unwrap();
     request.headers_mut().insert(header::CONTENT_TYPE, kind);
     *request.body_mut() = Body::from(body);
@@ -53,11 +57,47 @@ async fn a_text_is_written_approved_by_another_and_scheduled() {
     let next = json!([{"at": "2027-01-15T09:00:00.000Z", "why": null}]);
     assert_eq!(planned.json()["next"], next);
 
+    let drawn = a_box.get(&format!("/api/v1/bulletins/{id}/waveform"), Some(&minh)).await.json();
+    assert!(drawn["block_ms"].as_f64().unwrap() > 0.0);
+    assert!(drawn["peaks"].as_array().unwrap().len() > 100);
     let sound = a_box.get(&format!("/api/v1/bulletins/{id}/audio"), Some(&minh)).await;
     assert_eq!(sound.header(header::CONTENT_TYPE), "audio/ogg");
     assert!(sound.body.starts_with(b"OggS"));
     let listed = a_box.get("/api/v1/bulletins", Some(&lan)).await.json();
     assert_eq!(listed[0]["schedule"]["at"], "2027-01-15T09:00:00.000Z");
+}
+
+#[tokio::test]
+async fn before_dawn_the_answer_says_that_a_second_approver_is_needed() {
+    let a_box = a_box().await;
+    for (name, roles) in [("minh", "author"), ("lan", "approver"), ("hoa", "approver")] {
+        a_box.add_user(name, roles).await;
+    }
+    let minh = a_box.visit("minh").await;
+    let (lan, hoa) = (a_box.visit("lan").await, a_box.visit("hoa").await);
+    let fields = [("title", "Nhạc sáng"), ("text", "Mời bà con tập thể dục.")];
+    let made = a_box.send(form(&minh, &fields)).await.json();
+    let id = made["id"].as_str().unwrap();
+    step(&a_box, &minh, id, "submit", json!({})).await;
+    step(&a_box, &lan, id, "approve", json!({})).await;
+    let planned = step(&a_box, &lan, id, "schedule", json!({"at": "2027-01-15T21:45:00Z"})).await;
+    let bulletin = planned.json()["bulletin"].clone();
+    assert_eq!(
+        (&bulletin["state"], &bulletin["schedule"]["by"]),
+        (&json!("approved"), &json!("lan"))
+    );
+    let missing = json!({"code": "outside_hours", "at": "2027-01-15T21:45:00.000Z"});
+    assert_eq!(bulletin["second_missing"], missing);
+    assert!(planned.json()["next"][0]["why"].as_str().unwrap().contains("one person alone"));
+    let twice = step(&a_box, &lan, id, "approve", json!({})).await;
+    assert_eq!((twice.status, twice.code().as_str()), (StatusCode::FORBIDDEN, "own_schedule"));
+    let other = json!({"schedule": made["content"]["sha256"]});
+    assert_eq!(step(&a_box, &hoa, id, "approve", other).await.code(), "changed_meanwhile");
+    let seen =
+        json!({"heard": bulletin["content"]["sha256"], "schedule": bulletin["schedule"]["sha256"]});
+    let signed = step(&a_box, &hoa, id, "approve", seen).await.json();
+    assert_eq!((&signed["state"], &signed["second_missing"]), (&json!("scheduled"), &Value::Null));
+    assert_eq!(signed["approvals"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
