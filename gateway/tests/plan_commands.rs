@@ -75,7 +75,8 @@ fn moves_ties_and_quotas_are_told_with_their_causes() {
     let folder = folder();
     let window = ["--rules", "ward.toml", "--from", "2026-09-03", "--to", "2026-09-06"];
     let told = lines(&plan(folder.path(), &window));
-    let short: Vec<_> = told.iter().map(|it| json!([it["id"], it["local"], it["reason"]])).collect();
+    let short: Vec<_> =
+        told.iter().map(|it| json!([it["id"], it["local"], it["reason"]])).collect();
     assert_eq!(
         json!(short),
         json!([

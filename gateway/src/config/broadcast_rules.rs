@@ -114,13 +114,7 @@ fn quota(reader: &mut Reader<'_>, index: usize, raw: raw::Quota) -> Option<Quota
     }
     let gap = sections::duration(reader, &of("session_gap"), raw.session_gap, SESSION_GAP, A_DAY);
     let exempt = exempt(reader, &of("exempt"), raw.exempt);
-    Some(Quota {
-        name: name?,
-        band: band(&hours?),
-        limits,
-        session_gap: gap?,
-        exempt: exempt?,
-    })
+    Some(Quota { name: name?, band: band(&hours?), limits, session_gap: gap?, exempt: exempt? })
 }
 
 fn all_week() -> String {

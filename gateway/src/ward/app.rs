@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers,
-    Wake,
+    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD,
+    Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};

@@ -37,14 +37,12 @@ use broadcast::quota::Quota;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
-pub use agenda::{
-    Agenda, AgendaEntry, AgendaError, AgendaFault, LayerView, NewLayer, explain_box,
-};
+pub use agenda::{Agenda, AgendaEntry, AgendaError, LayerView, NewLayer, explain_box};
 pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
-pub use layer_row::{Days, StoredLayer};
 pub use ingest::{Ingest, IngestError, Speakers};
+pub use layer_row::{Days, StoredLayer};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};

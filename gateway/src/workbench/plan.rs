@@ -77,7 +77,10 @@ fn of_rules(args: &Args, path: &Path) -> anyhow::Result<ExitCode> {
     let rules = match Rules::parse(&text, &scope) {
         Ok(rules) => rules,
         Err(problems) => {
-            return Ok(refused(&format!("{file} is not a valid rules file:\n{problems}"), BAD_RULES));
+            return Ok(refused(
+                &format!("{file} is not a valid rules file:\n{problems}"),
+                BAD_RULES,
+            ));
         }
     };
     let Window { from, to } = match args.window.believe(&rules.policy.zone) {

@@ -23,7 +23,7 @@ use super::view::{PlayStage, PlayView};
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
 
-pub use error::{AgendaError, AgendaFault};
+pub use error::AgendaError;
 pub use layers::{LayerView, NewLayer};
 
 /// Two months of a page; each start is explained among all others.
@@ -87,10 +87,7 @@ impl Agenda {
     }
 
     /// Off the async threads: a rule may take a third of a second to expand.
-    async fn explain(
-        &self,
-        facts: Facts,
-    ) -> Result<(Facts, Vec<Explained<Uuid>>), AgendaError> {
+    async fn explain(&self, facts: Facts) -> Result<(Facts, Vec<Explained<Uuid>>), AgendaError> {
         let policy = self.ward.policy();
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let explained = tokio::task::spawn_blocking(move || {
@@ -117,11 +114,7 @@ pub fn explain_box(
 }
 
 /// What is to come is as the plan says, what has come as the rows say.
-fn entries(
-    facts: &Facts,
-    explained: &[Explained<Uuid>],
-    rows: Vec<PlayView>,
-) -> Vec<AgendaEntry> {
+fn entries(facts: &Facts, explained: &[Explained<Uuid>], rows: Vec<PlayView>) -> Vec<AgendaEntry> {
     let latest = latest(&facts.plays);
     let mut rows: HashMap<PlayId, PlayView> = rows.into_iter().map(|it| (it.play, it)).collect();
     let mut entries = Vec::new();
@@ -134,11 +127,10 @@ fn entries(
             entries.push(AgendaEntry::ahead(start, row, facts));
         }
     }
-    let shown: HashSet<(Uuid, Timestamp)> =
-        entries.iter().map(|it| (it.bulletin, it.at)).collect();
-    let past = rows.into_values().filter(|it| {
-        it.start_at <= facts.now && !shown.contains(&(it.play.bulletin, it.start_at))
-    });
+    let shown: HashSet<(Uuid, Timestamp)> = entries.iter().map(|it| (it.bulletin, it.at)).collect();
+    let past = rows
+        .into_values()
+        .filter(|it| it.start_at <= facts.now && !shown.contains(&(it.play.bulletin, it.start_at)));
     entries.extend(past.map(AgendaEntry::past));
     entries.sort_by_key(|it| (it.at, it.bulletin, it.occurrence));
     entries

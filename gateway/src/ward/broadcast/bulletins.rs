@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::error::BulletinError;
-use super::ingest::{Ingest, Ingested};
 use super::facts::Facts;
+use super::ingest::{Ingest, Ingested};
 use super::layer_row::{self, Days};
 use super::plan::Calendar;
 use super::row::{self, Kept};
 use super::spool::Spool;
 use super::view::{
-    BulletinView, NewBulletin, PlayView, Planning, ScheduleRequest, Scheduled, Source,
+    BulletinView, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Source,
 };
 use super::{Wake, Ward, play_row};
 use crate::report::{Kind, NewEvent, Reporter};

@@ -23,7 +23,7 @@ use super::facts::Facts;
 use super::plan::{Calendar, Change, Start, reconcile, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
-use super::{Wake, Ward, closing, play_row, row, settle};
+use super::{Wake, Ward, closing, play_row, settle};
 use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
@@ -168,9 +168,9 @@ impl<C: Courier> Dispatcher<C> {
         let (ward, reporter) = (self.ward.clone(), self.reporter.clone());
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {
-            let changes = changes(conn, &mut calendar, &ward, now)?;
-            let scheduled = row::scheduled(conn)?;
-            let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
+            let (changes, facts) = changes(conn, &mut calendar, &ward, now)?;
+            let scheduled = facts.scheduled.iter();
+            let by_id: HashMap<Uuid, &Kept> = scheduled.map(|it| (it.view.id, it)).collect();
             for change in &changes {
                 settle::apply(conn, change, &by_id, &ward.clusters, now)?;
                 if let Some(entry) = override_entry(change, &by_id, &ward, now) {
@@ -268,20 +268,21 @@ impl Failing {
     }
 }
 
-/// What the calendar wants and the database does not say yet.
+/// What the calendar wants and the database does not say yet, and what it was decided on.
 fn changes(
     conn: &Connection,
     calendar: &mut Calendar,
     ward: &Ward,
     now: Timestamp,
-) -> rusqlite::Result<Vec<Change>> {
+) -> rusqlite::Result<(Vec<Change>, Facts)> {
     let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
     let policy = ward.policy();
     let facts = Facts::read(conn, &policy, from, to, now)?;
     let planned = wanted(&calendar.explain(&facts, &policy), &facts);
-    Ok(reconcile(&planned, &facts.plays, &facts.asked_since(), now))
+    let changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
+    Ok((changes, facts))
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.

@@ -124,15 +124,14 @@ fn layers(conn: &Connection, scheduled: &[Kept]) -> rusqlite::Result<HashMap<Str
     let mut layers = HashMap::new();
     for name in names {
         let Some(stored) = layer_row::find(conn, name)? else { continue };
-        let layer = match stored.origin {
-            Origin::Computed(computed) => Ok(Named::Computed(computed)),
-            Origin::Listed => {
-                Layer::listed(name, layer_row::days(conn, name)?).map(|it| Named::Kept(it.into()))
-            }
-            Origin::Imported => {
-                Layer::imported(name, layer_row::days(conn, name)?).map(|it| Named::Kept(it.into()))
-            }
-        };
+        let layer =
+            match stored.origin {
+                Origin::Computed(computed) => Ok(Named::Computed(computed)),
+                Origin::Listed => Layer::listed(name, layer_row::days(conn, name)?)
+                    .map(|it| Named::Kept(it.into())),
+                Origin::Imported => Layer::imported(name, layer_row::days(conn, name)?)
+                    .map(|it| Named::Kept(it.into())),
+            };
         match layer {
             Ok(layer) => _ = layers.insert(name.clone(), layer),
             Err(err) => error!(layer = name, %err, "a layer cannot be read any more"),

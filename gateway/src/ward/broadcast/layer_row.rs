@@ -92,11 +92,7 @@ pub(super) fn days_of(conn: &Connection, bulletin: Uuid) -> rusqlite::Result<Day
     rows.collect()
 }
 
-pub(super) fn set_days_of(
-    conn: &Connection,
-    bulletin: Uuid,
-    days: &Days,
-) -> rusqlite::Result<()> {
+pub(super) fn set_days_of(conn: &Connection, bulletin: Uuid, days: &Days) -> rusqlite::Result<()> {
     let id = bulletin.to_string();
     if days_of(conn, bulletin)? == *days {
         return Ok(());

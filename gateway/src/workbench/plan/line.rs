@@ -7,11 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-pub(super) fn line<Id: Display>(
-    it: &Explained<Id>,
-    title: Option<&str>,
-    zone: &TimeZone,
-) -> Value {
+pub(super) fn line<Id: Display>(it: &Explained<Id>, title: Option<&str>, zone: &TimeZone) -> Value {
     let play = &it.planned;
     let causes = it.because.iter();
     let causes = causes.map(|it| json!({ "cause": it.as_str(), "why": it.to_string() }));

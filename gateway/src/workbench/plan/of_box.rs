@@ -92,10 +92,10 @@ mod tests {
         std::fs::write(&path, CONFIG).unwrap();
         let config = config::Ward::read(&path).unwrap();
         // As beside a box that runs.
-        let (store, _thread) =
-            Store::open(&config.data_dir.join("vong.db"), SCHEMA_STEPS).unwrap();
+        let (store, _thread) = Store::open(&config.data_dir.join("vong.db"), SCHEMA_STEPS).unwrap();
         store.write(|conn| conn.execute_batch(BULLETINS)).await.unwrap();
-        let window = window::Args::of("2098-09-02", "2098-09-04").believe(&config.timezone).unwrap();
+        let window =
+            window::Args::of("2098-09-02", "2098-09-04").believe(&config.timezone).unwrap();
         let told = explain(&config, window).unwrap();
         let short = |it: &Value| json!([it["title"], it["local"], it["reason"]]);
         assert_eq!(

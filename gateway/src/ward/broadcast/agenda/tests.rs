@@ -117,7 +117,7 @@ async fn a_play_that_moves_keeps_its_occurrence_and_plays_once() {
     world.advance(2 * 3_600 + 5).await;
     for kind in [Kind::BroadcastStarted, Kind::BroadcastPlayed] {
         let data = json!({ "started_at": "2026-01-05T03:00:00Z", "start_error_ms": 0.1 });
-        world.report("loa-1", order.play, kind.clone(), data.clone()).await;
+        world.report("loa-1", order.play, kind, data.clone()).await;
         world.report("loa-2", order.play, kind, data).await;
     }
     world.round().await;
@@ -247,10 +247,8 @@ async fn layers_are_put_listed_and_not_deleted_while_they_are_named() {
         Err(AgendaError::NoSuchLayer { .. })
     ));
     world.agenda.remove_layer(&minh, "ram").await.unwrap();
-    let unknown = Planning {
-        when: ScheduleRequest::Rule(DAILY.to_owned()),
-        days: days("ram", Effect::Only),
-    };
+    let unknown =
+        Planning { when: ScheduleRequest::Rule(DAILY.to_owned()), days: days("ram", Effect::Only) };
     let refused = world.bulletins.schedule(&minh, id, unknown).await.unwrap_err();
     assert!(refused.to_string().starts_with("there is no layer \"ram\""));
     world.put("ram", NewLayer::Computed).await;

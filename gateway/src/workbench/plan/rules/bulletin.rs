@@ -10,9 +10,9 @@ use broadcast::schedule::{Rule, Schedule};
 use jiff::{SignedDuration, Timestamp};
 use toml::Value;
 
+use super::Wish;
 use super::layers::Layers;
 use super::section::Section;
-use super::Wish;
 
 /// As the library takes it.
 const LONGEST: Duration = broadcast::library::LONGEST;
@@ -99,9 +99,7 @@ impl Section<'_> {
     fn level(&mut self) -> u8 {
         let Some(value) = self.table.remove("level") else { return 0 };
         let level = value.as_integer().and_then(|it| u8::try_from(it).ok());
-        level
-            .or_else(|| self.wrong("level", "must be 0 (the ward) to 255"))
-            .unwrap_or_default()
+        level.or_else(|| self.wrong("level", "must be 0 (the ward) to 255")).unwrap_or_default()
     }
 
     fn days(&mut self, layers: &mut Layers<'_>) -> Vec<DayRule> {

@@ -47,9 +47,7 @@ impl<'a> Layers<'a> {
             (true, None) => listed(section, name),
             (false, Some(file)) => self.imported(section, name, &file),
             (true, Some(_)) => section.wrong("ics", "give it or days, not both"),
-            (false, None) => {
-                section.wrong("days", "is missing: give days, or ics = \"a file\"")
-            }
+            (false, None) => section.wrong("days", "is missing: give days, or ics = \"a file\""),
         }
     }
 
@@ -59,7 +57,8 @@ impl<'a> Layers<'a> {
             .map_err(|err| section.problem("ics", format!("{}: {err}", path.display())))
             .ok()?;
         let read = ics::read_layer(&bytes, name, self.scope.years.clone());
-        read.map_err(|refused| section.problem("ics", format!("{file} is refused:\n{refused}"))).ok()
+        read.map_err(|refused| section.problem("ics", format!("{file} is refused:\n{refused}")))
+            .ok()
     }
 
     /// By name; one that the file does not have is computed.
