@@ -1,6 +1,7 @@
 //! `vong bulletin`: what the console does with bulletins, for scripts and tests, over the same API.
 
 mod client;
+mod schedule;
 mod template;
 
 use std::io::{self, Write as _};
@@ -9,11 +10,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use base::{Clock as _, Secret, SystemClock};
-use broadcast::calendar::Effect;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use client::{Client, NewBulletin, Sound};
+use schedule::Schedule;
 
 const DEFAULT_CONSOLE: &str = "https://127.0.0.1:8443";
 
@@ -102,22 +102,6 @@ struct Add {
     priority: String,
 }
 
-#[derive(Debug, clap::Args)]
-struct Schedule {
-    id: String,
-    /// An instant such as 2026-09-02T06:30:00+07:00, or a delay such as +90s by this machine's clock.
-    /// At least 5 s ahead.
-    #[arg(long, value_name = "T", required_unless_present = "rrule", conflicts_with = "rrule")]
-    at: Option<String>,
-    /// An RFC 5545 rule, its lines separated by \n; see the example above.
-    #[arg(long, value_name = "RULE")]
-    rrule: Option<String>,
-    /// What it does on days of a layer: not, only, earlier or later, such as public-holidays=not. With
-    /// commas between several; the calendar page lists the layers.
-    #[arg(long, value_name = "LAYER=EFFECT", value_delimiter = ',')]
-    days: Vec<String>,
-}
-
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(user) = args.user.or_else(|| variable("VONG_USER")) else {
         tracing::error!("whose account? give --user, or set VONG_USER");
@@ -146,7 +130,7 @@ async fn act(client: &Client, action: Action) -> anyhow::Result<Value> {
         }
         Action::Schedule(schedule) => {
             let body = schedule.body(SystemClock.now())?;
-            client.step(&schedule.id, "schedule", &body).await
+            client.step(schedule.id(), "schedule", &body).await
         }
         Action::Template(action) => action.run(client).await,
         Action::List => client.list().await,
@@ -168,43 +152,6 @@ impl Add {
             },
         };
         NewBulletin { title: self.title, targets: self.to, priority: self.priority, sound }
-    }
-}
-
-impl Schedule {
-    fn body(&self, now: Timestamp) -> anyhow::Result<Value> {
-        let mut body = self.when(now)?;
-        if !self.days.is_empty() {
-            body["days"] = Value::Object(self.effects()?);
-        }
-        Ok(body)
-    }
-
-    fn effects(&self) -> anyhow::Result<Map<String, Value>> {
-        let effect = |text: &String| {
-            let (layer, effect) = text
-                .split_once('=')
-                .with_context(|| format!("--days {text} is not such as public-holidays=not"))?;
-            effect.parse::<Effect>().with_context(|| format!("--days {text}"))?;
-            Ok((layer.trim().to_owned(), effect.into()))
-        };
-        self.days.iter().map(effect).collect()
-    }
-
-    fn when(&self, now: Timestamp) -> anyhow::Result<Value> {
-        if let Some(rule) = &self.rrule {
-            return Ok(json!({ "rrule": rule.replace("\\n", "\n") }));
-        }
-        let text = self.at.as_deref().unwrap_or_default();
-        let at = match text.strip_prefix('+') {
-            Some(delay) => {
-                let delay: SignedDuration =
-                    delay.parse().with_context(|| format!("--at {text} is not a delay"))?;
-                now.checked_add(delay).context("--at is too far ahead")?
-            }
-            None => text.parse().with_context(|| format!("--at {text} is not an instant"))?,
-        };
-        Ok(json!({ "at": format!("{at:.3}") }))
     }
 }
 
@@ -280,38 +227,6 @@ fn start_line(next: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn schedule(at: Option<&str>, rrule: Option<&str>) -> Schedule {
-        let owned = |it: Option<&str>| it.map(str::to_owned);
-        Schedule { id: "7".to_owned(), at: owned(at), rrule: owned(rrule), days: Vec::new() }
-    }
-
-    #[test]
-    fn a_schedule_is_an_instant_a_delay_or_a_rule() {
-        let now = "2026-01-05T00:00:00Z".parse().unwrap();
-        let body = |at, rule| schedule(at, rule).body(now).unwrap();
-        let local = Some("2026-01-05T08:00:00+07:00");
-        assert_eq!(body(local, None), json!({ "at": "2026-01-05T01:00:00.000Z" }));
-        assert_eq!(body(Some("+90s"), None), json!({ "at": "2026-01-05T00:01:30.000Z" }));
-        let rule = Some(r"DTSTART:20260105T063000\nRRULE:FREQ=DAILY");
-        let lines = "DTSTART:20260105T063000\nRRULE:FREQ=DAILY";
-        assert_eq!(body(None, rule), json!({ "rrule": lines }));
-        let refused = schedule(Some("now"), None).body(now).unwrap_err();
-        assert_eq!(refused.to_string(), "--at now is not an instant");
-    }
-
-    #[test]
-    fn a_schedule_says_what_it_does_on_days_of_layers() {
-        let now = "2026-01-05T00:00:00Z".parse().unwrap();
-        let on = |days: &[&str]| {
-            let days = days.iter().map(|it| (*it).to_owned()).collect();
-            Schedule { days, ..schedule(Some("+90s"), None) }.body(now)
-        };
-        let body = on(&["public-holidays=not", "ram=only"]).unwrap();
-        assert_eq!(body["days"], json!({ "public-holidays": "not", "ram": "only" }));
-        assert!(on(&["ram"]).unwrap_err().to_string().contains("public-holidays=not"));
-        assert!(format!("{:#}", on(&["ram=never"]).unwrap_err()).contains("use not, only"));
-    }
 
     #[test]
     fn a_line_begins_with_the_id() {

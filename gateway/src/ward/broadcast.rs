@@ -44,7 +44,7 @@ use broadcast::quota::Quota;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
-pub use agenda::{Agenda, AgendaEntry, AgendaError, AgendaFault, LayerView, NewLayer, explain_box};
+pub use agenda::{Agenda, AgendaEntry, AgendaError, LayerView, NewLayer, explain_box};
 pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};

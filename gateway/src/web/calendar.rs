@@ -18,7 +18,7 @@ use serde_json::json;
 use super::error::ApiError;
 use super::guard::Caller;
 use super::{Console, Topic};
-use crate::ward::broadcast::{AgendaError, AgendaFault};
+use crate::ward::broadcast::AgendaError;
 
 const A_WEEK: Duration = Duration::from_hours(7 * 24);
 
@@ -101,25 +101,15 @@ fn user(caller: &Caller) -> Result<UserId, ApiError> {
 
 impl From<AgendaError> for ApiError {
     fn from(err: AgendaError) -> Self {
-        let code = match &err {
-            AgendaError::Store(_) | AgendaError::Broken(_) => "internal",
-            AgendaError::NoSuchLayer { .. } => "not_found",
-            AgendaError::InUse { .. } => "layer_in_use",
-            AgendaError::Ics(_) => "ics_refused",
-            AgendaError::Window
-            | AgendaError::TooManyLayers { .. }
-            | AgendaError::Computed(_)
-            | AgendaError::Layer(_) => "layer",
-        };
-        let status = match err.fault() {
-            AgendaFault::NotFound => StatusCode::NOT_FOUND,
-            AgendaFault::Conflict => StatusCode::CONFLICT,
-            AgendaFault::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
-            AgendaFault::Store | AgendaFault::Internal => {
-                return match err {
-                    AgendaError::Store(err) => err.into(),
-                    other => Self::internal(other),
-                };
+        let (status, code) = match err {
+            AgendaError::Store(err) => return err.into(),
+            AgendaError::Broken(err) => return Self::internal(err),
+            AgendaError::NoSuchLayer { .. } => (StatusCode::NOT_FOUND, "not_found"),
+            AgendaError::InUse { .. } => (StatusCode::CONFLICT, "layer_in_use"),
+            AgendaError::TooManyLayers { .. } => (StatusCode::CONFLICT, "layer"),
+            AgendaError::Ics(_) => (StatusCode::UNPROCESSABLE_ENTITY, "ics_refused"),
+            AgendaError::Window | AgendaError::Computed(_) | AgendaError::Layer(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "layer")
             }
         };
         Self::new(status, code, err.to_string())

@@ -23,7 +23,7 @@ use super::view::{PlayStage, PlayView};
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
 
-pub use error::{AgendaError, AgendaFault};
+pub use error::AgendaError;
 pub use layers::{LayerView, NewLayer};
 
 /// Two months of a page; each start is explained among all others.

@@ -176,7 +176,8 @@ impl<C: Courier> Dispatcher<C> {
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {
             let scheduled = damaged.judge(row::scheduled(conn, &ward.approval)?);
-            let changes = changes(conn, &mut calendar, scheduled.clone(), &ward, now)?;
+            let (changes, facts) = changes(conn, &mut calendar, scheduled, &ward, now)?;
+            let scheduled = &facts.scheduled;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
                 settle::apply(conn, change, &by_id, &ward.clusters, now)?;
@@ -184,7 +185,7 @@ impl<C: Courier> Dispatcher<C> {
                     reporter.record_in(conn, entry)?;
                 }
             }
-            damaged.record_in(conn, &reporter, &scheduled, now)?;
+            damaged.record_in(conn, &reporter, scheduled, now)?;
             settle::set_planned_up_to(conn, now)?;
             Ok(changes)
         };
@@ -276,21 +277,22 @@ impl Failing {
     }
 }
 
-/// What the calendar wants and the database does not say yet.
+/// What the calendar wants and the database does not say yet, and what it was decided on.
 fn changes(
     conn: &Connection,
     calendar: &mut Calendar,
     scheduled: Vec<Kept>,
     ward: &Ward,
     now: Timestamp,
-) -> rusqlite::Result<Vec<Change>> {
+) -> rusqlite::Result<(Vec<Change>, Facts)> {
     let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
     let policy = ward.policy();
     let facts = Facts::of(conn, scheduled, &policy, from..to, now)?;
     let planned = wanted(&calendar.explain(&facts, &policy), &facts);
-    Ok(reconcile(&planned, &facts.plays, &facts.asked_since(), now))
+    let changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
+    Ok((changes, facts))
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.

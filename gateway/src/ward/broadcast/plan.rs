@@ -27,10 +27,18 @@ pub(super) struct Known {
     pub play_until: Timestamp,
     /// Whether the approval that it was decided on still stands, for the same sound.
     pub is_approved: bool,
-    /// On some cluster it started.
-    pub is_heard: bool,
-    /// Some cluster may have its order, and has not told of a start.
-    pub is_waiting: bool,
+    pub told: Told,
+}
+
+/// What the clusters of a play have told of its sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Some started it.
+    Started,
+    /// None did, and some may have its order.
+    NotYet,
+    /// None did, and none will.
+    Silence,
 }
 
 /// A start that the plan has an opinion of.
@@ -78,8 +86,13 @@ pub(super) enum Change {
 impl Known {
     /// It sounds or has sounded; or it may, on a cluster that tells later.
     pub(super) fn is_begun(&self, now: Timestamp) -> bool {
-        let may_sound = self.stage == PlayStage::Ordered && !self.is_closed && self.is_waiting;
-        self.start_at <= now && (self.is_heard || may_sound)
+        let is_ordered = self.stage == PlayStage::Ordered && !self.is_closed;
+        let sounds = match self.told {
+            Told::Started => true,
+            Told::NotYet => is_ordered,
+            Told::Silence => false,
+        };
+        sounds && self.start_at <= now
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Cluster;
 use super::orders::play_until;
-use super::plan::{Change, Known, Start};
+use super::plan::{Change, Known, Start, Told};
 use super::play_row::play_stage;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::{PlayStage, TargetStage};
@@ -50,11 +50,21 @@ pub(super) fn known(
             is_closed: optional_time(row, "closed_at_ms")?.is_some(),
             play_until: time(row, "play_until_ms")?,
             is_approved: row.get("is_approved")?,
-            is_heard: row.get("is_heard")?,
-            is_waiting: row.get("is_waiting")?,
+            told: told(row)?,
         })
     })?;
     rows.collect()
+}
+
+fn told(row: &Row<'_>) -> rusqlite::Result<Told> {
+    let told = if row.get("is_heard")? {
+        Told::Started
+    } else if row.get("is_waiting")? {
+        Told::NotYet
+    } else {
+        Told::Silence
+    };
+    Ok(told)
 }
 
 /// Where the next look at the calendar begins; `now` on the very first one.

@@ -94,6 +94,18 @@ fn cluster(id: &str, percent: u8) -> Cluster {
     Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
 }
 
+fn two_clusters() -> Ward {
+    Ward {
+        clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
+        quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
+        quotas: Vec::new(),
+        ties: vec![Tie::Earlier],
+        zone: "Asia/Ho_Chi_Minh".to_owned(),
+        approval: rules(),
+        lead: SHORTEST_LEAD,
+    }
+}
+
 impl World {
     /// A ward of two clusters, at eight in the morning.
     pub(super) async fn new() -> Self {
@@ -121,15 +133,7 @@ impl World {
         let keys = [RosterKey { owner, public: signer.public_key(), may_command }];
         let list = authority.sign_roster(&keys, clock.now());
         let roster = Roster::open(&list, authority.certificate()).unwrap();
-        let mut ward = Ward {
-            clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
-            quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
-            quotas: Vec::new(),
-            ties: vec![Tie::Earlier],
-            zone: "Asia/Ho_Chi_Minh".to_owned(),
-            approval: rules(),
-            lead: SHORTEST_LEAD,
-        };
+        let mut ward = two_clusters();
         change(&mut ward);
         let (wake, postbag) = (Wake::default(), Postbag::default());
         let ingest = Ingest::start(dir.path().join("content"), Speakers::default()).unwrap();

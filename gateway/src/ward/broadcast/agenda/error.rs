@@ -27,30 +27,3 @@ pub enum AgendaError {
     #[error("the planner did not come to an end")]
     Broken(#[from] JoinError),
 }
-
-/// What kind of mistake it is, for an HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgendaFault {
-    NotFound,
-    /// Not while things are as they are.
-    Conflict,
-    /// The request is understood and wrong; the text says what to change.
-    Unprocessable,
-    /// Of the store.
-    Store,
-    Internal,
-}
-
-impl AgendaError {
-    pub fn fault(&self) -> AgendaFault {
-        match self {
-            Self::NoSuchLayer { .. } => AgendaFault::NotFound,
-            Self::InUse { .. } | Self::TooManyLayers { .. } => AgendaFault::Conflict,
-            Self::Window | Self::Computed(_) | Self::Layer(_) | Self::Ics(_) => {
-                AgendaFault::Unprocessable
-            }
-            Self::Store(_) => AgendaFault::Store,
-            Self::Broken(_) => AgendaFault::Internal,
-        }
-    }
-}

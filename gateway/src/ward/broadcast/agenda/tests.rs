@@ -118,7 +118,7 @@ async fn a_play_that_moves_keeps_its_occurrence_and_plays_once() {
     world.advance(2 * 3_600 + 5).await;
     for kind in [Kind::BroadcastStarted, Kind::BroadcastPlayed] {
         let data = json!({ "started_at": "2026-01-05T03:00:00Z", "start_error_ms": 0.1 });
-        world.report("loa-1", order.play, kind.clone(), data.clone()).await;
+        world.report("loa-1", order.play, kind, data.clone()).await;
         world.report("loa-2", order.play, kind, data).await;
     }
     world.round().await;

@@ -40,8 +40,7 @@ fn known(second: i64, stage: PlayStage) -> Known {
         is_closed: stage == PlayStage::Closed,
         play_until: at(second + 65),
         is_approved: true,
-        is_heard: false,
-        is_waiting: true,
+        told: Told::NotYet,
     }
 }
 
@@ -172,8 +171,8 @@ fn a_play_has_begun_when_it_was_heard_or_may_be() {
     assert!(!known(1_001, PlayStage::Ordered).is_begun(now));
     let missed = Known { is_closed: true, stage: PlayStage::Closed, ..past };
     assert!(!missed.is_begun(now), "nobody told of a start");
-    assert!(Known { is_heard: true, ..missed }.is_begun(now));
-    assert!(Known { is_heard: true, stage: PlayStage::Withdrawn, ..past }.is_begun(now));
+    assert!(Known { told: Told::Started, ..missed }.is_begun(now));
+    assert!(Known { told: Told::Started, stage: PlayStage::Withdrawn, ..past }.is_begun(now));
     assert!(!Known { stage: PlayStage::Withdrawn, ..past }.is_begun(now));
-    assert!(!Known { stage: PlayStage::HeldBack, is_waiting: false, ..past }.is_begun(now));
+    assert!(!Known { stage: PlayStage::HeldBack, told: Told::Silence, ..past }.is_begun(now));
 }

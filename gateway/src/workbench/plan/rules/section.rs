@@ -21,10 +21,10 @@ impl<'a> Section<'a> {
 
     /// The tables of `[[key]]`; none where it is not there.
     pub(super) fn tables(&mut self, key: &str) -> Option<Vec<Value>> {
-        match self.table.remove(key)? {
-            Value::Array(tables) => Some(tables),
-            _ => self.wrong(key, &format!("write it as [[{key}]]")).or(Some(Vec::new())),
+        if let Value::Array(tables) = self.table.remove(key)? {
+            return Some(tables);
         }
+        self.wrong(key, &format!("write it as [[{key}]]")).or(Some(Vec::new()))
     }
 
     /// Texts by their keys, such as `{ ram = "only" }`.
