@@ -8,6 +8,7 @@ pub mod library;
 pub mod loudness;
 pub mod normalise;
 mod order;
+pub mod place;
 pub mod plan;
 pub mod player;
 pub mod quiet;
