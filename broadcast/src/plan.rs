@@ -51,7 +51,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
     All,
-    /// Cluster ids. Never empty in a believed bulletin.
+    /// Cluster ids. Empty where places have none on that day: what is for nobody is held back.
     Some(BTreeSet<String>),
 }
 
@@ -182,6 +182,10 @@ impl Targets {
             Self::All => true,
             Self::Some(clusters) => clusters.contains(cluster),
         }
+    }
+
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::Some(BTreeSet::new())
     }
 
     /// Is there a cluster that both are for?

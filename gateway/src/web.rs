@@ -12,6 +12,7 @@ mod guard;
 mod live;
 mod login;
 mod password;
+mod place;
 mod play;
 mod role;
 mod route;
@@ -41,7 +42,7 @@ use crate::config::Cluster;
 use crate::report::Reporter;
 use crate::store::Store;
 use crate::tls::{self, Door};
-use crate::ward::broadcast::Bulletins;
+use crate::ward::broadcast::{Bulletins, PlaceBook};
 use crate::ward::camera::CameraHandle;
 use crate::ward::clusters::ClusterViews;
 use crate::ward::proof::Proofs;
@@ -74,6 +75,7 @@ pub struct Ward {
     pub clusters: Vec<Cluster>,
     pub cluster_views: watch::Receiver<ClusterViews>,
     pub bulletins: Bulletins,
+    pub places: PlaceBook,
 }
 
 /// The state behind every handler.

@@ -14,6 +14,7 @@ pub struct PlaceTree {
     /// By code, then by day. Their numbers name them here.
     rows: Vec<Place>,
     by_code: BTreeMap<PlaceCode, Range<usize>>,
+    by_parent: BTreeMap<PlaceCode, Vec<usize>>,
     /// Of each row, what takes its place, and what it took the place of.
     successors: Vec<Vec<usize>>,
     predecessors: Vec<Vec<usize>>,
@@ -37,11 +38,14 @@ impl PlaceTree {
             (&one.code, one.period.from).cmp(&(&other.code, other.period.from))
         });
         let mut by_code: BTreeMap<PlaceCode, Range<usize>> = BTreeMap::new();
+        let mut by_parent: BTreeMap<PlaceCode, Vec<usize>> = BTreeMap::new();
         for (nth, row) in rows.iter().enumerate() {
             by_code.entry(row.code.clone()).or_insert(nth..nth).end = nth + 1;
+            let parent = row.parent.iter();
+            parent.for_each(|it| by_parent.entry(it.clone()).or_default().push(nth));
         }
         let n_rows = rows.len();
-        let mut tree = Self { rows, by_code, ..Self::default() };
+        let mut tree = Self { rows, by_code, by_parent, ..Self::default() };
         tree.successors = (0..n_rows).map(|nth| tree.next_of(nth)).collect();
         tree.predecessors = vec![Vec::new(); n_rows];
         for (nth, next) in tree.successors.iter().enumerate() {
@@ -92,6 +96,17 @@ impl PlaceTree {
     pub fn clusters_below(&self, code: &PlaceCode, day: Date) -> BTreeSet<String> {
         let Some(top) = self.row_at(code, day) else { return BTreeSet::new() };
         self.clusters_on(day, |nth| nth == top)
+    }
+
+    /// How many clusters hang on each place on `day`, however far below.
+    pub fn n_clusters_on(&self, day: Date) -> BTreeMap<&PlaceCode, usize> {
+        let mut counts = BTreeMap::new();
+        for cluster in self.clusters() {
+            for nth in self.above(cluster, day) {
+                *counts.entry(&self.rows[nth].code).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// The nearest place of that kind which `cluster` belongs to on `day`.
@@ -145,10 +160,8 @@ impl PlaceTree {
 
     /// What hangs directly on `code` on `day`.
     pub(super) fn children(&self, code: &PlaceCode, day: Date) -> impl Iterator<Item = usize> {
-        let rows = self.rows.iter().enumerate();
-        let hangs =
-            move |row: &Place| row.parent.as_ref() == Some(code) && row.period.contains(day);
-        rows.filter(move |(_, row)| hangs(row)).map(|(nth, _)| nth)
+        let children = self.by_parent.get(code).into_iter().flatten().copied();
+        children.filter(move |nth| self.rows[*nth].period.contains(day))
     }
 
     /// The rows from the cluster up to the top.

@@ -13,6 +13,8 @@ use crate::quota::Limit;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason<Id> {
     NotApproved,
+    /// None of the places that it is for has a cluster on that day.
+    NoCluster,
     Expired {
         at: Timestamp,
     },
@@ -66,6 +68,7 @@ impl<Id> Reason<Id> {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::NotApproved => "not_approved",
+            Self::NoCluster => "no_cluster",
             Self::Expired { .. } => "expired",
             Self::DayOff { .. } => "day_off",
             Self::OtherDay { .. } => "other_day",
@@ -93,6 +96,9 @@ impl<Id: fmt::Display> fmt::Display for Reason<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotApproved => f.write_str("nobody has approved it"),
+            Self::NoCluster => {
+                f.write_str("no loudspeaker cluster hangs on the places it is for on that day")
+            }
             Self::Expired { at } => write!(f, "it expires at {at}, before its sound would end"),
             Self::DayOff { layer, label } => {
                 write!(f, "it is silent on days of {layer}, and that day is {label:?}")

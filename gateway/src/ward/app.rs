@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers, Wake,
+    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, PlaceBook, SHORTEST_LEAD,
+    Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -56,6 +57,7 @@ const STEPS: &[&str] = &[
     record::SCHEMA_EVIDENCE,
     record::SCHEMA_PROOF,
     record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_PLACES,
 ];
 
 /// What the frame and the parts below share.
@@ -85,6 +87,7 @@ struct Watch {
 /// What the console shows of broadcasts.
 struct Broadcasts {
     bulletins: Bulletins,
+    places: PlaceBook,
     clusters: watch::Receiver<ClusterViews>,
 }
 
@@ -233,13 +236,16 @@ async fn broadcast_to_clusters(
     config: &config::Ward,
 ) -> anyhow::Result<Broadcasts> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
+    let wake = Wake::default();
+    let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
+    let places = PlaceBook::open(reporter, &config.clusters, zone, wake.clone()).await?;
     let ward = broadcast::Ward {
         clusters: config.clusters.iter().map(ordered).collect(),
         quiet: config.quiet_hours.clone(),
         zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
         lead: SHORTEST_LEAD,
+        places: places.clone(),
     };
-    let wake = Wake::default();
     broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
     let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
@@ -265,7 +271,7 @@ async fn broadcast_to_clusters(
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
-    Ok(Broadcasts { bulletins, clusters: own.views })
+    Ok(Broadcasts { bulletins, places, clusters: own.views })
 }
 
 /// A ward whose voice is broken still speaks, by espeak-ng: cameras and alarms must not wait for it.
@@ -350,6 +356,7 @@ async fn open_console(
         clusters: config.clusters.clone(),
         cluster_views: broadcasts.clusters,
         bulletins: broadcasts.bulletins,
+        places: broadcasts.places,
     };
     let tls = frame.identity.server_config(ClientAuth::None, time.clone());
     let serving = web::serve(listener, tls, ward, stop.clone());

@@ -11,6 +11,7 @@ mod dispatch;
 mod error;
 mod ingest;
 mod orders;
+mod places;
 mod plan;
 mod play_row;
 mod receipt;
@@ -18,6 +19,7 @@ mod row;
 mod settle;
 mod skew;
 mod spool;
+mod target;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -35,6 +37,7 @@ pub use bulletins::{Bulletins, BulletinsSettings};
 pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
+pub use places::{PlaceBook, PlaceError, PlacePage};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
@@ -47,6 +50,7 @@ pub use wire::Ending;
 /// The tables of this folder, a step of the ward's schema.
 pub const SCHEMA: &str = include_str!("broadcast/schema.sql");
 pub const SCHEMA_VOLUME: &str = include_str!("broadcast/schema_volume.sql");
+pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -62,6 +66,8 @@ pub struct Ward {
     pub zone: String,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
+    /// Where its clusters hang.
+    pub places: PlaceBook,
 }
 
 /// A cluster as its orders need it.

@@ -12,7 +12,8 @@ use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, camera, cluster, live, login, play, rules, view, wire,
+    Console, account, alert, asset, bulletin, camera, cluster, live, login, place, play, rules,
+    view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -79,8 +80,12 @@ fn cameras() -> Vec<Route> {
 fn broadcasts() -> Vec<Route> {
     use Access::AnyUser;
     let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
+    let table = DefaultBodyLimit::max(place::MAX_TABLE_BYTES);
     vec![
         route("GET", "/api/v1/clusters", AnyUser, get(cluster::list)),
+        route("GET", "/api/v1/places", AnyUser, get(place::list)),
+        route("PUT", "/api/v1/places", INSTALLERS, put(place::import).layer(table)),
+        route("GET", "/api/v1/places/table", AnyUser, get(place::export)),
         route("GET", "/api/v1/plays", AnyUser, get(play::list)),
         route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),

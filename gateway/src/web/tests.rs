@@ -5,6 +5,7 @@ mod api;
 mod broadcasts;
 mod evidence;
 mod login;
+mod places;
 mod proofs;
 mod rules;
 mod setup;
@@ -50,6 +51,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA_EVIDENCE,
     crate::ward::record::SCHEMA_PROOF,
     crate::ward::record::SCHEMA_KEEPING,
+    broadcast::SCHEMA_PLACES,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -98,22 +100,32 @@ async fn a_box() -> Box {
         bound: Bound { n_rows: 1_000, n_bytes: 1_000_000 },
     };
     let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
-    let (ward, parts) = ward(reporter, folder.path());
+    let (ward, parts) = ward(reporter, folder.path()).await;
     let console = Console::new(ward, CancellationToken::new()).unwrap();
     let router = route::router(&console);
     Box { router, console, parts, store, clock, folder }
 }
 
 /// The parts as app.rs would hand them over, without a camera behind the camera.
-fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
+async fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let now = reporter.clock().now();
     let cluster: DeviceId = "loa-demo-001".parse().unwrap();
     let zone = "Asia/Ho_Chi_Minh".to_owned();
+    let configured = Cluster {
+        id: cluster.clone(),
+        name: "Chợ Cầu Tre".into(),
+        n_horns: 2,
+        volume: Volume::FULL,
+        place: Some("20242".parse().unwrap()),
+    };
+    let (own, tz) = ([configured.clone()], TimeZone::get(&zone).unwrap());
+    let places = PlaceBook::open(reporter.clone(), &own, tz, Wake::default()).await.unwrap();
     let broadcasts = broadcast::Ward {
         clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
         zone: zone.clone(),
         lead: broadcast::SHORTEST_LEAD,
+        places: places.clone(),
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };
     let ingest = Ingest::start(data_dir.join("content"), Speakers::default()).unwrap();
@@ -142,14 +154,10 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         cameras: vec![camera],
         proofs: proofs_seen,
         rules,
-        clusters: vec![Cluster {
-            id: cluster,
-            name: "Chợ Cầu Tre".into(),
-            n_horns: 2,
-            volume: Volume::FULL,
-        }],
+        clusters: vec![configured],
         cluster_views: clusters_seen,
         bulletins,
+        places,
     };
     (ward, Parts { view, desk, proofs, cluster_views })
 }

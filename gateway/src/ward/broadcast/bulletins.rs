@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
-use broadcast::plan::{Planned, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::Planned;
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -119,7 +120,7 @@ impl Bulletins {
         user: &UserId,
         id: Uuid,
         title: Option<String>,
-        targets: Option<Targets>,
+        targets: Option<Audience>,
     ) -> Result<BulletinView, BulletinError> {
         let kept = self.kept(id).await?;
         let title = title.unwrap_or(kept.view.title);
@@ -243,24 +244,16 @@ impl Bulletins {
         now: Timestamp,
     ) -> Result<Vec<Planned<Uuid>>, BulletinError> {
         let kept = self.reporter.store().read(row::scheduled).await?;
-        Ok(preview(&kept, self.settings.ward.quiet.as_ref(), id, now))
+        let Ward { quiet, places, .. } = &self.settings.ward;
+        Ok(preview(&kept, &places.map(), quiet.as_ref(), id, now))
     }
 
-    fn check_words(&self, title: &str, targets: &Targets) -> Result<(), BulletinError> {
+    fn check_words(&self, title: &str, targets: &Audience) -> Result<(), BulletinError> {
         let n_chars = title.trim().chars().count();
         if !(1..=LONGEST_TITLE).contains(&n_chars) {
             return Err(BulletinError::Title { n_chars });
         }
-        let Targets::Some(clusters) = targets else { return Ok(()) };
-        if clusters.is_empty() {
-            return Err(BulletinError::NoTargets);
-        }
-        let all = &self.settings.ward.clusters;
-        let known = |it: &&String| all.iter().any(|cluster| cluster.id.as_str() == *it);
-        match clusters.iter().find(|it| !known(it)) {
-            Some(cluster) => Err(BulletinError::UnknownCluster { cluster: cluster.clone() }),
-            None => Ok(()),
-        }
+        self.settings.ward.check_targets(targets)
     }
 
     async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
@@ -293,7 +286,7 @@ impl Bulletins {
         user: &UserId,
         id: Uuid,
         step: Step,
-        words: Option<(String, Targets)>,
+        words: Option<(String, Audience)>,
     ) -> Result<BulletinView, BulletinError> {
         let now = self.reporter.clock().now();
         let (reporter, user) = (self.reporter.clone(), user.clone());

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::plan::{Calendar, Change, reconcile};
 use super::receipt::Refusal;
 use super::row::Kept;
-use super::{Wake, Ward, closing, play_row, row, settle};
+use super::{Wake, Ward, closing, play_row, row, settle, target};
 use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
@@ -171,7 +171,7 @@ impl<C: Courier> Dispatcher<C> {
             let scheduled = row::scheduled(conn)?;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
-                settle::apply(conn, change, &by_id, &ward.clusters, now)?;
+                settle::apply(conn, change, &by_id, &ward, now)?;
                 if let Some(entry) = override_entry(change, &by_id, &ward, now) {
                     reporter.record_in(conn, entry)?;
                 }
@@ -278,10 +278,16 @@ fn changes(
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
     let scheduled = row::scheduled(conn)?;
-    let planned = calendar.plan(&scheduled, ward.quiet.as_ref(), from, to);
+    let planned = calendar.plan(&scheduled, &ward.places.map(), ward.quiet.as_ref(), from, to);
     let known = settle::known(conn, from, to)?;
     let asked_since = scheduled.iter().filter_map(|it| Some((it.view.id, it.scheduled_at?)));
-    Ok(reconcile(&planned, &known, &asked_since.collect(), now))
+    let mut changes = reconcile(&planned, &known, &asked_since.collect(), now);
+    target::name_silent(&mut changes, &scheduled, &ward.places.map());
+    // What is taken back already needs no second reason.
+    if changes.iter().all(|it| !matches!(it, Change::Withdraw(..))) {
+        changes.extend(target::moved(conn, &known, &scheduled, ward, now)?);
+    }
+    Ok(changes)
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.

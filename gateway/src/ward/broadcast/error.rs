@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use broadcast::bulletin;
+use broadcast::place::PlaceCode;
 use broadcast::schedule::{RuleError, TooMany};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -20,10 +21,12 @@ pub enum BulletinError {
     Refused(#[from] bulletin::Refused),
     #[error("the title has {n_chars} characters: give it 1 to 200")]
     Title { n_chars: usize },
-    #[error("no cluster is named: give cluster ids, or all")]
+    #[error("no cluster is named: give cluster ids, places, or all")]
     NoTargets,
     #[error("{cluster:?} is not a cluster of this ward")]
     UnknownCluster { cluster: String },
+    #[error("{code} is not in the ward's table of places: import it, or choose another")]
+    UnknownPlace { code: PlaceCode },
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
@@ -82,6 +85,7 @@ impl BulletinError {
             | Self::Title { .. }
             | Self::NoTargets
             | Self::UnknownCluster { .. }
+            | Self::UnknownPlace { .. }
             | Self::Rule(_)
             | Self::TooMany(_)
             | Self::TooSoon { .. }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use broadcast::PlayId;
-use broadcast::plan::{Decision, Entry, Planned, Standing, decide, look_back};
+use broadcast::plan::{Decision, Entry, Planned, Standing, Targets, decide, look_back};
 use broadcast::quiet::QuietHours;
 use broadcast::schedule::{Expansion, Schedule, TooMany};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use tracing::error;
 use uuid::Uuid;
 
 use super::row::Kept;
+use super::target::PlaceMap;
 use super::view::PlayStage;
 
 /// What a schedule is answered with.
@@ -61,6 +62,7 @@ impl Calendar {
     pub(super) fn plan(
         &mut self,
         scheduled: &[Kept],
+        map: &PlaceMap,
         quiet: Option<&QuietHours>,
         from: Timestamp,
         to: Timestamp,
@@ -77,6 +79,7 @@ impl Calendar {
                 })
             })
             .collect();
+        let (entries, starts) = map.by_reach(scheduled, entries, starts);
         decide(&entries, &starts, quiet, from)
     }
 
@@ -98,6 +101,7 @@ impl Calendar {
 /// The first starts of one bulletin among all others.
 pub(super) fn preview(
     scheduled: &[Kept],
+    map: &PlaceMap,
     quiet: Option<&QuietHours>,
     id: Uuid,
     now: Timestamp,
@@ -105,7 +109,7 @@ pub(super) fn preview(
     let mut calendar = Calendar::default();
     for window in PREVIEW_WINDOWS {
         let to = now.checked_add(window).unwrap_or(Timestamp::MAX);
-        let mut next = calendar.plan(scheduled, quiet, now, to);
+        let mut next = calendar.plan(scheduled, map, quiet, now, to);
         next.retain(|it| it.id == id);
         if !next.is_empty() {
             next.truncate(PREVIEWED);
@@ -123,7 +127,8 @@ fn entry(kept: &Kept) -> Option<Entry<Uuid>> {
         schedule: view.schedule.clone()?,
         duration: view.content.duration,
         priority: view.priority,
-        targets: view.targets.clone(),
+        // Of each start: see `PlaceMap::by_reach`.
+        targets: Targets::All,
         standing,
         expires_at: view.expires_at,
     })

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{Clock as _, DeviceId, Sha256, SimClock, new_uuid};
 use broadcast::bulletin::{Stage, UserId};
-use broadcast::plan::Targets;
+use broadcast::place::Audience;
 use broadcast::quiet::QuietHours;
 use broadcast::{Content, PlayId, Priority};
 use jiff::Timestamp;
@@ -22,13 +22,14 @@ use uuid::Uuid;
 use super::row::{self, Kept};
 use super::*;
 use crate::clock_trust::ClockTrust;
+use crate::config;
 use crate::daemon::Heartbeat;
 use crate::report::wire::time_text;
 use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_VOLUME, SCHEMA_PLACES];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -58,6 +59,7 @@ pub(super) struct World {
     pub dispatcher: Dispatcher<Postbag>,
     pub ledger: Ledger,
     pub refusals: mpsc::Receiver<Refusal>,
+    pub places: PlaceBook,
     ward: Ward,
     postbag: Postbag,
     signer: provisioning::CommandSigner,
@@ -76,6 +78,11 @@ pub(super) fn at(text: &str) -> Timestamp {
 
 fn cluster(id: &str, percent: u8) -> Cluster {
     Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
+}
+
+fn configured(id: &str) -> config::Cluster {
+    let Cluster { id, volume } = cluster(id, 100);
+    config::Cluster { name: id.to_string(), id, n_horns: 2, volume, place: None }
 }
 
 impl World {
@@ -100,13 +107,18 @@ impl World {
         let keys = [RosterKey { owner, public: signer.public_key(), may_command }];
         let list = authority.sign_roster(&keys, clock.now());
         let roster = Roster::open(&list, authority.certificate()).unwrap();
+        let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+        let (wake, postbag) = (Wake::default(), Postbag::default());
+        let configured = [configured("loa-1"), configured("loa-2")];
+        let open = PlaceBook::open(reporter.clone(), &configured, zone.clone(), wake.clone());
+        let places = open.await.unwrap();
         let ward = Ward {
             clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
-            quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
+            quiet: Some(QuietHours::night(zone)),
             zone: "Asia/Ho_Chi_Minh".to_owned(),
             lead: SHORTEST_LEAD,
+            places: places.clone(),
         };
-        let (wake, postbag) = (Wake::default(), Postbag::default());
         let ingest = Ingest::start(dir.path().join("content"), Speakers::default()).unwrap();
         let settings = BulletinsSettings { data_dir: dir.path().to_owned(), ward: ward.clone() };
         let bulletins = Bulletins::new(settings, reporter.clone(), ingest, wake.clone());
@@ -128,6 +140,7 @@ impl World {
             dispatcher,
             ledger,
             refusals,
+            places,
             ward,
             postbag,
             signer,
@@ -179,7 +192,7 @@ impl World {
             created_at: now,
             stage: Stage::Draft,
             priority,
-            targets: Targets::All,
+            targets: Audience::All,
             origin: Origin::Upload { file_name: "tin.mp3".to_owned() },
             content,
             loudness_lufs: -18.0,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use base::DeviceId;
 use broadcast::bulletin::{Approval, Rejection, Stage, UserId};
-use broadcast::plan::{Planned, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::Planned;
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ use super::spool::Spool;
 pub struct NewBulletin {
     /// 1 to 200 characters.
     pub title: String,
-    pub targets: Targets,
+    pub targets: Audience,
     pub priority: Priority,
     pub source: Source,
     /// Nothing of it plays from then on.
@@ -57,7 +58,8 @@ pub struct BulletinView {
     pub created_at: Timestamp,
     pub stage: Stage,
     pub priority: Priority,
-    pub targets: Targets,
+    /// As written: whom that means is asked on the day of each start.
+    pub targets: Audience,
     pub origin: Origin,
     pub content: Content,
     /// Of the stored sound.

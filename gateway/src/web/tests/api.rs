@@ -69,6 +69,7 @@ async fn answers_have_the_fields_that_are_described() {
         ("me", "Me"),
         ("cameras", "Camera"),
         ("clusters", "Cluster"),
+        ("places", "Places"),
         ("users", "User"),
         ("plays", "Plays"),
         ("cameras/cam-1/rules", "Rules"),
