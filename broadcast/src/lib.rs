@@ -14,7 +14,9 @@ pub mod player;
 pub mod quiet;
 pub mod quota;
 pub mod schedule;
+pub mod sheet;
 pub mod shelf;
 pub mod speech;
+pub mod tally;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::{Place, PlaceCode, Problem};
+use crate::sheet::FORMULA;
 
 /// More is a mistake, and would be walked for nothing.
 const MOST_LEVELS: usize = 32;
 const LONGEST_NAME: usize = 100;
-/// What a spreadsheet takes for the beginning of a formula.
-pub(super) const FORMULA: [char; 4] = ['=', '+', '-', '@'];
 
 /// Rows by code, then by day.
 struct Table<'a> {

@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use super::Kind;
 
-/// As a device id, so that a cluster's is its own. Invariant: 1 to 23 of a-z, 0-9 and -.
+/// As a device id, so that a cluster's is its own. Invariant: 1 to 23 of a-z, 0-9 and -, no - in front (a spreadsheet's
+/// formula).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlaceCode(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodeError {
-    #[error("{0:?} is not a code: use 1 to 23 of a-z, 0-9 and -")]
+    #[error("{0:?} is not a code: use 1 to 23 of a-z, 0-9 and -, beginning with no -")]
     Malformed(String),
     #[error("{code:?} is not the code of a {}, which has {n_digits} digits (a spreadsheet drops zeros \
              in front: format the column as text)", kind.as_str())]
@@ -57,7 +58,8 @@ impl FromStr for PlaceCode {
 
     fn from_str(text: &str) -> Result<Self, CodeError> {
         let is_known = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-        if (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_known) {
+        let is_short = (1..=LONGEST).contains(&text.len());
+        if is_short && !text.starts_with('-') && text.bytes().all(is_known) {
             return Ok(Self(text.to_owned()));
         }
         Err(CodeError::Malformed(text.to_owned()))

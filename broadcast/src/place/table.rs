@@ -3,16 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord};
 use jiff::civil::Date;
 
 use super::{Period, Place, PlaceCode, PlaceTree, Problem, check};
+use crate::sheet::{self, Delimiter};
 
 /// The whole country has 3 355 cities and communes; a ward has some hundred zones and clusters.
 pub const MOST_ROWS: usize = 20_000;
 pub const MOST_BYTES: usize = 4 << 20;
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The headings, and what a ward's table may call them.
 const COLUMNS: [(&str, &str); 8] = [
     ("code", "mã"),
@@ -46,16 +46,11 @@ pub fn read(bytes: &[u8]) -> Result<PlaceTree, Vec<Problem>> {
     Err(problems)
 }
 
-/// A table that [`read`] reads and a spreadsheet opens: with a byte order mark, or it takes UTF-8 for
-/// something else.
-pub fn write(tree: &PlaceTree, delimiter: u8) -> String {
-    let mut table = WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+/// A table that [`read`] reads and a spreadsheet opens.
+pub fn write(tree: &PlaceTree, delimiter: Delimiter) -> String {
     let headings = COLUMNS.map(|(name, _)| name.to_owned());
-    for cells in std::iter::once(headings).chain(tree.rows().iter().map(cells)) {
-        table.write_record(cells).expect("a vector takes everything");
-    }
-    let bytes = table.into_inner().expect("a vector takes everything");
-    format!("{BYTE_ORDER_MARK}{}", String::from_utf8(bytes).expect("made of text"))
+    let lines = std::iter::once(headings).chain(tree.rows().iter().map(cells));
+    sheet::write(lines, delimiter)
 }
 
 fn cells(place: &Place) -> [String; COLUMNS.len()] {
@@ -84,7 +79,7 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
         let text = "is not UTF-8: save the file as \"CSV UTF-8\"".to_owned();
         Problem { line, column: "", text }
     })?;
-    Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+    Ok(text.strip_prefix(sheet::BYTE_ORDER_MARK).unwrap_or(text))
 }
 
 type Lines = (Vec<(u64, Place)>, BTreeSet<PlaceCode>, Vec<Problem>);
@@ -92,9 +87,10 @@ type Lines = (Vec<(u64, Place)>, BTreeSet<PlaceCode>, Vec<Problem>);
 /// Every line that can be read, the codes of those that cannot, and why.
 fn lines(text: &str) -> Result<Lines, Vec<Problem>> {
     let heading = text.lines().next().unwrap_or_default();
-    let delimiter = if heading.contains(';') { b';' } else { b',' };
+    let is_semicolon = heading.contains(';');
+    let delimiter = if is_semicolon { Delimiter::Semicolon } else { Delimiter::Comma };
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(delimiter.byte())
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());

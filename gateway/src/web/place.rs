@@ -55,7 +55,7 @@ pub(super) async fn export(
     query: Result<Query<wire::Export>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let delimiter = query?.0.delimiter;
-    let table = place::write(&console.ward.places.page().tree, delimiter.byte());
+    let table = place::write(&console.ward.places.page().tree, delimiter.into());
     Ok(csv("places.csv", table))
 }
 

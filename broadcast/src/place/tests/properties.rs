@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::sheet::Delimiter;
 
 /// What a ward does on one day.
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +207,8 @@ proptest! {
             row.population = u32::try_from(row.name.len()).ok();
         }
         let tree = story.tree();
-        let text = write(&tree, if is_semicolon { b';' } else { b',' });
+        let delimiter = if is_semicolon { Delimiter::Semicolon } else { Delimiter::Comma };
+        let text = write(&tree, delimiter);
         prop_assert_eq!(read(text.as_bytes()).unwrap(), tree);
     }
 

@@ -1,6 +1,7 @@
 //! Tables as people and spreadsheets write them, and everything that is wrong with one, told at once.
 
 use super::*;
+use crate::sheet::Delimiter;
 
 /// The problems of rows below the usual headings, one a line.
 #[track_caller]
@@ -29,12 +30,15 @@ fn a_spreadsheet_in_viet_nam_writes_it_like_this() {
 
 #[test]
 fn what_is_written_is_read_again() {
-    for delimiter in [b',', b';'] {
+    for delimiter in [Delimiter::Comma, Delimiter::Semicolon] {
         let text = write(&tree(), delimiter);
         assert!(text.starts_with("\u{feff}code"));
         assert_eq!(read(text.as_bytes()).unwrap(), tree());
     }
-    assert_eq!(read(write(&PlaceTree::default(), b',').as_bytes()).unwrap(), PlaceTree::default());
+    assert_eq!(
+        read(write(&PlaceTree::default(), Delimiter::Comma).as_bytes()).unwrap(),
+        PlaceTree::default()
+    );
 }
 
 #[test]

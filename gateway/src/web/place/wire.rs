@@ -1,6 +1,7 @@
 //! The table of places as the console's API shows it.
 
 use broadcast::place::{Kind, Place};
+use broadcast::sheet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -60,11 +61,11 @@ struct Row {
     n_clusters: usize,
 }
 
-impl Delimiter {
-    pub(crate) fn byte(self) -> u8 {
-        match self {
-            Self::Comma => b',',
-            Self::Semicolon => b';',
+impl From<Delimiter> for sheet::Delimiter {
+    fn from(delimiter: Delimiter) -> Self {
+        match delimiter {
+            Delimiter::Comma => Self::Comma,
+            Delimiter::Semicolon => Self::Semicolon,
         }
     }
 }
