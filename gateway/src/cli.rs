@@ -39,6 +39,7 @@ enum Command {
     Centre(centre::Args),
     Bulletin(field::bulletin::Args),
     Places(field::places::Args),
+    Report(field::report::Args),
     Provision(field::provision::Args),
     #[cfg(feature = "onnx")]
     Detect(workbench::detect::Args),
@@ -128,6 +129,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Centre(args) => on_two_threads(centre::run(args)),
         Command::Bulletin(args) => on_one_thread(field::bulletin::run(args)),
         Command::Places(args) => on_one_thread(field::places::run(args)),
+        Command::Report(args) => on_one_thread(field::report::run(args)),
         Command::Provision(args) => field::provision::run(args),
         #[cfg(feature = "onnx")]
         Command::Detect(args) => workbench::detect::run(&args),

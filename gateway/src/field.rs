@@ -5,3 +5,4 @@ mod account;
 pub mod bulletin;
 pub mod places;
 pub mod provision;
+pub mod report;

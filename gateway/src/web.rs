@@ -14,6 +14,7 @@ mod login;
 mod password;
 mod place;
 mod play;
+mod report;
 mod role;
 mod route;
 mod rules;

@@ -15,6 +15,7 @@ mod places;
 mod plan;
 mod play_row;
 mod receipt;
+mod report;
 mod row;
 mod settle;
 mod skew;
@@ -39,6 +40,7 @@ pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use places::{PlaceBook, PlaceError, PlacePage};
 pub use receipt::{Ledger, Refusal};
+pub use report::{By, Report, ReportError, Reports, Request, Silent, Subject};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use view::{

@@ -12,8 +12,8 @@ use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, camera, cluster, live, login, place, play, rules,
-    view, wire,
+    Console, account, alert, asset, bulletin, camera, cluster, live, login, place, play, report,
+    rules, view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -87,6 +87,8 @@ fn broadcasts() -> Vec<Route> {
         route("PUT", "/api/v1/places", INSTALLERS, put(place::import).layer(table)),
         route("GET", "/api/v1/places/table", AnyUser, get(place::export)),
         route("GET", "/api/v1/plays", AnyUser, get(play::list)),
+        route("GET", "/api/v1/reports/plays", AnyUser, get(report::plays)),
+        route("GET", "/api/v1/reports/not-played", AnyUser, get(report::not_played)),
         route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
         route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),

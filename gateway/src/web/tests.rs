@@ -7,6 +7,7 @@ mod evidence;
 mod login;
 mod places;
 mod proofs;
+mod reports;
 mod rules;
 mod setup;
 mod sights;

@@ -80,7 +80,7 @@ fn cluster(id: &str, percent: u8) -> Cluster {
     Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
 }
 
-fn configured(id: &str) -> config::Cluster {
+pub(super) fn configured(id: &str) -> config::Cluster {
     let Cluster { id, volume } = cluster(id, 100);
     config::Cluster { name: id.to_string(), id, n_horns: 2, volume, place: None }
 }

@@ -72,6 +72,7 @@ async fn answers_have_the_fields_that_are_described() {
         ("places", "Places"),
         ("users", "User"),
         ("plays", "Plays"),
+        ("reports/plays?by=place&period=year", "PlayReport"),
         ("cameras/cam-1/rules", "Rules"),
         ("alerts", "Alert"),
         ("views", "View"),
