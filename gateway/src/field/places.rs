@@ -11,24 +11,12 @@ use serde_json::Value;
 
 use super::account::Account;
 
-/// Check, import, export and show the table of places.
-///
-/// A table is CSV: a first line with code, kind, name, parent, valid_from, valid_to, population and
-/// successors, then a line for each place and period. Kinds are city, area, ward, zone and cluster; valid_to
-/// is the day on which a place holds no more, and successors name what takes its place then. For example:
-///
-///   code,kind,name,parent,valid_from,valid_to,population,successors
-///   20227,ward,Thanh Bình,,1997-01-01,2025-07-01,18000,20242
-///   20242,ward,Hải Châu,,2025-07-01,,131427,
-///   loa-tb-01,cluster,Chợ,20242,2025-07-01,,,
-///
-///   vong places check wards.csv && vong places import wards.csv
-///
-/// A bulletin for `place:20227` goes on reaching what hung there when the ward ended.
-///
-/// Exit codes: 0 done, 1 refused (a line for each problem), 2 wrong usage.
+/// Check, import, export and show the table of places. `help.txt` teaches it.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    about = "Check, import, export and show the table of places",
+    long_about = include_str!("places/help.txt")
+)]
 pub struct Args {
     #[command(flatten)]
     account: Account,

@@ -85,6 +85,11 @@ pub(super) fn configured(id: &str) -> config::Cluster {
     config::Cluster { name: id.to_string(), id, n_horns: 2, volume, place: None }
 }
 
+async fn places(reporter: &Reporter, zone: TimeZone, wake: &Wake) -> PlaceBook {
+    let configured = [configured("loa-1"), configured("loa-2")];
+    PlaceBook::open(reporter.clone(), &configured, zone, wake.clone()).await.unwrap()
+}
+
 impl World {
     /// A ward of two clusters, at eight in the morning.
     pub(super) async fn new() -> Self {
@@ -109,9 +114,7 @@ impl World {
         let roster = Roster::open(&list, authority.certificate()).unwrap();
         let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
         let (wake, postbag) = (Wake::default(), Postbag::default());
-        let configured = [configured("loa-1"), configured("loa-2")];
-        let open = PlaceBook::open(reporter.clone(), &configured, zone.clone(), wake.clone());
-        let places = open.await.unwrap();
+        let places = places(&reporter, zone.clone(), &wake).await;
         let ward = Ward {
             clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
             quiet: Some(QuietHours::night(zone)),

@@ -23,7 +23,7 @@ async fn report(world: &World, by: By, term: Term) -> Report {
     reports.plays(Request { from, to, by, term }).await.unwrap()
 }
 
-/// "term name: requested played partial missed stopped held_back open withdrawn" of each line.
+/// Of each line its term and name, then `requested played partial missed stopped held_back open withdrawn`.
 async fn lines(world: &World, by: By, term: Term) -> Vec<String> {
     let report = report(world, by, term).await;
     let line = |(term, subject, counts): (&str, &Subject, &broadcast::tally::Counts)| {
