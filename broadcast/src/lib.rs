@@ -8,13 +8,16 @@ pub mod library;
 pub mod loudness;
 pub mod normalise;
 mod order;
+pub mod place;
 pub mod plan;
 pub mod player;
 pub mod quiet;
 pub mod quota;
 pub mod schedule;
+pub mod sheet;
 pub mod shelf;
 pub mod speech;
+pub mod tally;
 pub mod template;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};

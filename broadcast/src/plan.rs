@@ -46,7 +46,7 @@ pub struct Entry<Id> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
     All,
-    /// Cluster ids. Never empty in a believed bulletin.
+    /// Cluster ids. Empty where places have none on that day: what is for nobody is held back.
     Some(BTreeSet<String>),
 }
 
@@ -177,6 +177,10 @@ impl Targets {
             Self::All => true,
             Self::Some(clusters) => clusters.contains(cluster),
         }
+    }
+
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::Some(BTreeSet::new())
     }
 
     /// Is there a cluster that both are for?

@@ -1,5 +1,8 @@
-//! What a field technician, a script or a developer runs by hand: bulletins and identities now,
-//! diagnosis later.
+//! What a field technician, a script or a developer runs by hand: bulletins, places, reports and
+//! identities now, diagnosis later.
 
+mod account;
 pub mod bulletin;
+pub mod places;
 pub mod provision;
+pub mod report;

@@ -13,7 +13,9 @@ mod guard;
 mod live;
 mod login;
 mod password;
+mod place;
 mod play;
+mod report;
 mod role;
 mod route;
 mod rules;
@@ -44,7 +46,7 @@ use crate::config::Cluster;
 use crate::report::Reporter;
 use crate::store::Store;
 use crate::tls::{self, Door};
-use crate::ward::broadcast::{Agenda, Bulletins};
+use crate::ward::broadcast::{Agenda, Bulletins, PlaceBook};
 use crate::ward::camera::CameraHandle;
 use crate::ward::clusters::ClusterViews;
 use crate::ward::proof::Proofs;
@@ -78,6 +80,7 @@ pub struct Ward {
     pub cluster_views: watch::Receiver<ClusterViews>,
     pub bulletins: Bulletins,
     pub agenda: Agenda,
+    pub places: PlaceBook,
 }
 
 /// The state behind every handler.

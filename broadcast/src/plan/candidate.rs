@@ -68,6 +68,9 @@ impl<'a, Id: Clone> Candidate<'a, Id> {
         if let Some(reason) = self.approval_reason() {
             return Some(reason);
         }
+        if entry.targets.is_nobody() {
+            return Some(Reason::NoCluster);
+        }
         if let Some(at) = entry.expires_at
             && self.ends_at() > at
         {

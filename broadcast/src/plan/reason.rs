@@ -24,6 +24,8 @@ pub enum Reason<Id> {
     OneApproval {
         why: Why,
     },
+    /// None of the places that it is for has a cluster on that day.
+    NoCluster,
     Expired {
         at: Timestamp,
     },
@@ -80,6 +82,7 @@ impl<Id> Reason<Id> {
             Self::SoundChanged => Reason::SoundChanged,
             Self::ApprovalLapsed { at } => Reason::ApprovalLapsed { at: *at },
             Self::OneApproval { why } => Reason::OneApproval { why: why.clone() },
+            Self::NoCluster => Reason::NoCluster,
             Self::Expired { at } => Reason::Expired { at: *at },
             Self::DayOff { layer, label } => {
                 Reason::DayOff { layer: layer.clone(), label: label.clone() }
@@ -103,6 +106,7 @@ impl<Id> Reason<Id> {
             Self::SoundChanged => "sound_changed",
             Self::ApprovalLapsed { .. } => "approval_lapsed",
             Self::OneApproval { .. } => "one_approval",
+            Self::NoCluster => "no_cluster",
             Self::Expired { .. } => "expired",
             Self::DayOff { .. } => "day_off",
             Self::OtherDay { .. } => "other_day",
@@ -151,6 +155,9 @@ impl<Id: fmt::Display> fmt::Display for Reason<Id> {
                 write!(f, "its approval holds until {at}: somebody must approve it afresh")
             }
             Self::OneApproval { why } => write!(f, "{why}, and one person alone approved it"),
+            Self::NoCluster => {
+                f.write_str("no loudspeaker cluster hangs on the places it is for on that day")
+            }
             Self::Expired { at } => write!(f, "it expires at {at}, before its sound would end"),
             Self::DayOff { layer, label } => {
                 write!(f, "it is silent on days of {layer}, and that day is {label:?}")

@@ -270,6 +270,8 @@ section! {
         n_horns: u16,
         /// Loudness of what it plays, 0 to 100; 80 unless given.
         volume_percent: u8,
+        /// Code of the place it hangs on, such as `20242`. A row of its own in the table of places outweighs it.
+        place: String,
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{DeviceId, Score, Sha256};
 use broadcast::Volume;
 use broadcast::bulletin::ApprovalRules;
+use broadcast::place::PlaceCode;
 use broadcast::quiet::QuietHours;
 use jiff::tz::TimeZone;
 use models::{Entry, Manifest, Provider};
@@ -96,6 +97,8 @@ pub struct Cluster {
     pub name: String,
     pub n_horns: u16,
     pub volume: Volume,
+    /// What it hangs on, unless the table of places says.
+    pub place: Option<PlaceCode>,
 }
 
 impl Ward {
@@ -272,9 +275,12 @@ fn clusters(reader: &mut Reader<'_>, field: Field<Vec<raw::Cluster>>) -> Vec<Clu
         let volume_key = format!("{key}.volume_percent");
         let percent = sections::within(reader, &volume_key, raw.volume_percent, 80, 0..=100);
         let volume = percent.and_then(|it| Volume::try_from(it).ok());
+        let place_key = format!("{key}.place");
+        let place = reader.optional(&place_key, raw.place);
+        let place = reader.parsed(&place_key, place);
         if let (Some(id), Some(n_horns), Some(volume)) = (id, n_horns, volume) {
             let name = name.unwrap_or_else(|| id.to_string());
-            clusters.push(Cluster { id, name, n_horns, volume });
+            clusters.push(Cluster { id, name, n_horns, volume, place });
         }
     }
     clusters

@@ -1,6 +1,6 @@
 //! `vong bulletin`: what the console does with bulletins, for scripts and tests, over the same API.
 
-mod client;
+pub(super) mod client;
 mod schedule;
 mod template;
 
@@ -8,14 +8,12 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use base::{Clock as _, Secret, SystemClock};
+use base::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
+use super::account::Account;
 use client::{Client, NewBulletin, Sound};
 use schedule::Schedule;
-
-const DEFAULT_CONSOLE: &str = "https://127.0.0.1:8443";
 
 /// Write, approve and schedule bulletins over the console's API. `help.txt` teaches it.
 #[derive(Debug, clap::Args)]
@@ -24,19 +22,8 @@ const DEFAULT_CONSOLE: &str = "https://127.0.0.1:8443";
     long_about = include_str!("bulletin/help.txt")
 )]
 pub struct Args {
-    /// Address of the box's console [default: $`VONG_CONSOLE`, else this machine, port 8443].
-    #[arg(long, value_name = "URL", global = true)]
-    console: Option<String>,
-    /// The fleet's authority, the only thing that is trusted: ca.pem of any identity folder
-    /// [default: $`VONG_CA`, else ca.pem].
-    #[arg(long, value_name = "FILE", global = true)]
-    ca: Option<PathBuf>,
-    /// Account name [default: $`VONG_USER`].
-    #[arg(long, global = true)]
-    user: Option<String>,
-    /// File with the password. $`VONG_PASSWORD` is used without it.
-    #[arg(long, value_name = "FILE", global = true)]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    account: Account,
     /// Print the server's answer as JSON, one object a line.
     #[arg(long, global = true)]
     json: bool,
@@ -94,8 +81,9 @@ struct Add {
     /// What the list shows.
     #[arg(long)]
     title: String,
-    /// Where it plays: `all`, or cluster ids with commas between.
-    #[arg(long, value_name = "CLUSTERS")]
+    /// Where it plays: `all`, or cluster ids and `place:CODE` with commas between. Whom a place stands for is
+    /// asked on the day of each play.
+    #[arg(long, value_name = "TARGETS", alias = "targets")]
     to: String,
     /// normal: the ward chooses when. priority: goes first.
     #[arg(long, default_value = "normal", value_parser = ["normal", "priority"])]
@@ -103,16 +91,7 @@ struct Add {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Some(user) = args.user.or_else(|| variable("VONG_USER")) else {
-        tracing::error!("whose account? give --user, or set VONG_USER");
-        return Ok(ExitCode::from(2));
-    };
-    let console = args.console.or_else(|| variable("VONG_CONSOLE"));
-    let console = console.unwrap_or_else(|| DEFAULT_CONSOLE.to_owned());
-    let ca = args.ca.or_else(|| variable("VONG_CA").map(PathBuf::from));
-    let password = password(args.password_file.as_ref())?;
-    let mut client = Client::connect(&console, &ca.unwrap_or_else(|| "ca.pem".into()))?;
-    client.log_in(&user, &password).await?;
+    let Some(client) = args.account.log_in().await? else { return Ok(ExitCode::from(2)) };
     let answer = act(&client, args.action).await;
     // The session would end by itself; a refused good-bye changes nothing.
     let _ = client.log_out().await;
@@ -153,22 +132,6 @@ impl Add {
         };
         NewBulletin { title: self.title, targets: self.to, priority: self.priority, sound }
     }
-}
-
-fn password(file: Option<&PathBuf>) -> anyhow::Result<Secret<String>> {
-    if let Some(file) = file {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("the password file {} cannot be read", file.display()))?;
-        return Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()));
-    }
-    match variable("VONG_PASSWORD") {
-        Some(password) => Ok(Secret::new(password)),
-        None => bail!("no password: give --password-file, or set VONG_PASSWORD"),
-    }
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|it| !it.is_empty())
 }
 
 fn print(answer: &Value, as_json: bool) -> io::Result<()> {

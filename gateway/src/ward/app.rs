@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Agenda, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD,
-    Speakers, Wake,
+    self, Agenda, Atlas, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, PlaceBook,
+    SHORTEST_LEAD, Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -62,6 +62,7 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_TEMPLATE,
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
+    broadcast::SCHEMA_PLACES,
 ];
 
 /// What the frame and the parts below share.
@@ -92,6 +93,7 @@ struct Watch {
 struct Broadcasts {
     bulletins: Bulletins,
     agenda: Agenda,
+    places: PlaceBook,
     clusters: watch::Receiver<ClusterViews>,
 }
 
@@ -240,8 +242,10 @@ async fn broadcast_to_clusters(
     config: &config::Ward,
 ) -> anyhow::Result<Broadcasts> {
     let Daemon { tasks, stop, time, clock, .. } = &mut frame.daemon;
-    let ward = planning(config);
     let wake = Wake::default();
+    let (reporter, zone) = (frame.reporter.clone(), config.timezone.clone());
+    let places = PlaceBook::open(reporter, &config.clusters, zone, wake.clone()).await?;
+    let ward = planning(config, places.atlas());
     broadcast::clear_spool(&config.data_dir.join("spool")).context("the folder of uploads")?;
     let ingest = Ingest::start(config.data_dir.join("content"), speakers(config))?;
     let settings = BulletinsSettings { data_dir: config.data_dir.clone(), ward: ward.clone() };
@@ -269,11 +273,11 @@ async fn broadcast_to_clusters(
     tasks.spawn("receiver", own.receiver.run());
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
-    Ok(Broadcasts { bulletins, agenda, clusters: own.views })
+    Ok(Broadcasts { bulletins, agenda, places, clusters: own.views })
 }
 
 /// What the planner is bound by.
-pub(crate) fn planning(config: &config::Ward) -> broadcast::Ward {
+pub(crate) fn planning(config: &config::Ward, places: Atlas) -> broadcast::Ward {
     broadcast::Ward {
         clusters: config.clusters.iter().map(ordered).collect(),
         quiet: config.quiet_hours.clone(),
@@ -282,6 +286,7 @@ pub(crate) fn planning(config: &config::Ward) -> broadcast::Ward {
         zone: config.timezone.iana_name().unwrap_or("UTC").to_owned(),
         approval: config.approval.clone(),
         lead: SHORTEST_LEAD,
+        places,
     }
 }
 
@@ -370,6 +375,7 @@ async fn open_console(
         cluster_views: broadcasts.clusters,
         bulletins: broadcasts.bulletins,
         agenda: broadcasts.agenda,
+        places: broadcasts.places,
     };
     let tls = frame.identity.server_config(ClientAuth::None, time.clone());
     let serving = web::serve(listener, tls, ward, stop.clone());

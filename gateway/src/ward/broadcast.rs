@@ -15,16 +15,19 @@ mod facts;
 mod ingest;
 mod layer_row;
 mod orders;
+mod places;
 mod plan;
 mod play_row;
 mod receipt;
 mod repeat;
+mod report;
 mod row;
 mod settle;
 mod shelf;
 mod skew;
 mod sound_row;
 mod spool;
+mod target;
 mod template;
 #[cfg(test)]
 mod testing;
@@ -50,7 +53,9 @@ pub use dispatch::{Courier, Dispatcher};
 pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use layer_row::{Days, StoredLayer};
+pub use places::{Atlas, PlaceBook, PlaceError, PlacePage};
 pub use receipt::{Ledger, Refusal};
+pub use report::{By, Report, ReportError, Reports, Request, Silent, Subject};
 pub use shelf::{NewSound, SoundView, ahead};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};
@@ -70,6 +75,7 @@ pub const SCHEMA_APPROVAL: &str = include_str!("broadcast/schema_approval.sql");
 pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
 pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
 pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
+pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -91,6 +97,8 @@ pub struct Ward {
     pub approval: ApprovalRules,
     /// How long before its start a play must be scheduled. [`SHORTEST_LEAD`] unless configured.
     pub lead: Duration,
+    /// Where its clusters hang.
+    pub places: Atlas,
 }
 
 impl Ward {

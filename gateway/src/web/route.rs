@@ -13,8 +13,8 @@ use super::error::ApiError;
 use super::guard::{self, Access};
 use super::role::Role;
 use super::{
-    Console, account, alert, asset, bulletin, calendar, camera, cluster, live, login, play, rules,
-    shelf, template, view, wire,
+    Console, account, alert, asset, bulletin, calendar, camera, cluster, live, login, place, play,
+    report, rules, shelf, template, view, wire,
 };
 
 /// JSON bodies are a few hundred bytes; uploads have their own limit.
@@ -83,9 +83,15 @@ fn cameras() -> Vec<Route> {
 fn broadcasts() -> Vec<Route> {
     use Access::AnyUser;
     let upload = DefaultBodyLimit::max(MAX_UPLOAD_BYTES);
+    let table = DefaultBodyLimit::max(place::MAX_TABLE_BYTES);
     vec![
         route("GET", "/api/v1/clusters", AnyUser, get(cluster::list)),
+        route("GET", "/api/v1/places", AnyUser, get(place::list)),
+        route("PUT", "/api/v1/places", INSTALLERS, put(place::import).layer(table)),
+        route("GET", "/api/v1/places/table", AnyUser, get(place::export)),
         route("GET", "/api/v1/plays", AnyUser, get(play::list)),
+        route("GET", "/api/v1/reports/plays", AnyUser, get(report::plays)),
+        route("GET", "/api/v1/reports/not-played", AnyUser, get(report::not_played)),
         route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
         route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),

@@ -6,7 +6,9 @@ mod broadcasts;
 mod calendar;
 mod evidence;
 mod login;
+mod places;
 mod proofs;
+mod reports;
 mod rules;
 mod setup;
 mod shelf;
@@ -60,6 +62,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_TEMPLATE,
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
+    broadcast::SCHEMA_PLACES,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -108,17 +111,26 @@ async fn a_box() -> Box {
         bound: Bound { n_rows: 1_000, n_bytes: 1_000_000 },
     };
     let reporter = Reporter::open(&store, &thread, settings).await.unwrap();
-    let (ward, parts) = ward(reporter, folder.path());
+    let (ward, parts) = ward(reporter, folder.path()).await;
     let console = Console::new(ward, CancellationToken::new()).unwrap();
     let router = route::router(&console);
     Box { router, console, parts, store, clock, folder }
 }
 
 /// The parts as app.rs would hand them over, without a camera behind the camera.
-fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
+async fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let now = reporter.clock().now();
     let cluster: DeviceId = "loa-demo-001".parse().unwrap();
     let zone = "Asia/Ho_Chi_Minh".to_owned();
+    let configured = Cluster {
+        id: cluster.clone(),
+        name: "Chợ Cầu Tre".into(),
+        n_horns: 2,
+        volume: Volume::FULL,
+        place: Some("20242".parse().unwrap()),
+    };
+    let (own, tz) = ([configured.clone()], TimeZone::get(&zone).unwrap());
+    let places = PlaceBook::open(reporter.clone(), &own, tz, Wake::default()).await.unwrap();
     let broadcasts = broadcast::Ward {
         clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
         quiet: None,
@@ -130,6 +142,7 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
             validity: Validity::default(),
         },
         lead: broadcast::SHORTEST_LEAD,
+        places: places.atlas(),
     };
     let settings = BulletinsSettings { data_dir: data_dir.to_owned(), ward: broadcasts };
     let ingest = Ingest::start(data_dir.join("content"), Speakers::default()).unwrap();
@@ -159,15 +172,11 @@ fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         cameras: vec![camera],
         proofs: proofs_seen,
         rules,
-        clusters: vec![Cluster {
-            id: cluster,
-            name: "Chợ Cầu Tre".into(),
-            n_horns: 2,
-            volume: Volume::FULL,
-        }],
+        clusters: vec![configured],
         cluster_views: clusters_seen,
         bulletins,
         agenda,
+        places,
     };
     (ward, Parts { view, desk, proofs, cluster_views })
 }

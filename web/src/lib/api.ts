@@ -26,7 +26,10 @@ export async function call<T>(method: Method, path: string, body?: unknown): Pro
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && session.me) headers['X-CSRF-Token'] = session.me.csrf;
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
-  if (body instanceof FormData) {
+  if (body instanceof Blob) {
+    headers['Content-Type'] = body.type;
+    init.body = body;
+  } else if (body instanceof FormData) {
     init.body = body;
   } else if (body !== undefined) {
     headers['Content-Type'] = 'application/json';

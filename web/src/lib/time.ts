@@ -81,3 +81,22 @@ function offsetAt(at: number): number {
   const wall = `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}Z`;
   return Date.parse(wall) - Math.floor(at / 1000) * 1000;
 }
+
+/** A day of the ward's calendar as the API writes it, so many days from today. */
+function iso(days: number): string {
+  const timeZone = session.me?.timezone ?? 'Asia/Ho_Chi_Minh';
+  const parts: Intl.DateTimeFormatOptions = { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' };
+  return new Intl.DateTimeFormat('en-CA', parts).format(new Date(Date.now() + days * 86_400_000));
+}
+
+export function today(): string {
+  return iso(0);
+}
+
+export function tomorrow(): string {
+  return iso(1);
+}
+
+export function firstOfYear(): string {
+  return `${iso(0).slice(0, 4)}-01-01`;
+}

@@ -179,6 +179,8 @@ export interface Bulletin {
   priority: Priority;
   all_clusters: boolean;
   targets: string[];
+  /** Codes: their clusters are asked for on the day of each play. */
+  places: string[];
   author: string;
   created_at: string;
   approval: Word | null;
@@ -230,4 +232,24 @@ export interface Layer {
   used_by: string[];
   edited_by: string | null;
   edited_at: string | null;
+}
+
+export interface PlayNumbers {
+  /** The sum of all below but the withdrawn. */
+  requested: number;
+  played: number;
+  partial: number;
+  missed: number;
+  stopped: number;
+  held_back: number;
+  open: number;
+  withdrawn: number;
+  played_percent: number | null;
+}
+
+export interface PlayReport {
+  rows: ({ period: string; code: string; name: string } & PlayNumbers)[];
+  total: PlayNumbers;
+  reasons: { outcome: string; reason: string; n: number }[];
+  for_nobody: number;
 }

@@ -1,6 +1,7 @@
 // What the pages know of the ward: lists loaded from the box, loaded again when it says so.
 
 import { call } from './api';
+import type { Places } from './place';
 import type { Alert, Bulletin, Camera, Cluster, Layer, Plays } from './types';
 
 /** A browser gives an event stream up when the box answers with an error; we do not. */
@@ -45,6 +46,7 @@ class Ward {
   cameras = new Loaded<Camera[]>('/cameras');
   alerts = new Loaded<Alert[]>('/alerts?limit=30');
   clusters = new Loaded<Cluster[]>('/clusters');
+  places = new Loaded<Places>('/places');
   plays = new Loaded<Plays>('/plays');
   bulletins = new Loaded<Bulletin[]>('/bulletins');
   layers = new Loaded<Layer[]>('/calendar/layers');
@@ -56,7 +58,7 @@ class Ward {
   private readonly byTopic: Record<string, Set<Loaded<unknown>>> = {
     camera: new Set([this.cameras]),
     alert: new Set([this.alerts]),
-    cluster: new Set([this.clusters]),
+    cluster: new Set([this.clusters, this.places]),
     bulletin: new Set([this.bulletins, this.plays]),
     play: new Set([this.plays]),
     calendar: new Set([this.layers, this.plays]),

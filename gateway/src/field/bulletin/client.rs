@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use base::{Secret, SystemClock};
 use provisioning::{CertificateTime, console_client_config};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(3);
 /// No answer of the API is nearly as long; more is not from our console.
 const LONGEST_ANSWER_BYTES: u64 = 8 << 20;
 
-pub(super) struct Client {
+pub(in crate::field) struct Client {
     http: reqwest::Client,
     base: String,
     csrf: String,
@@ -39,7 +40,7 @@ pub(super) enum Sound {
 }
 
 impl Client {
-    pub(super) fn connect(console: &str, ca: &Path) -> anyhow::Result<Self> {
+    pub(in crate::field) fn connect(console: &str, ca: &Path) -> anyhow::Result<Self> {
         if !console.starts_with("https://") {
             bail!("--console {console}: must start with https://");
         }
@@ -60,7 +61,7 @@ impl Client {
         Ok(Self { http, base, csrf: String::new() })
     }
 
-    pub(super) async fn log_in(
+    pub(in crate::field) async fn log_in(
         &mut self,
         user: &str,
         password: &Secret<String>,
@@ -73,7 +74,7 @@ impl Client {
         Ok(())
     }
 
-    pub(super) async fn log_out(&self) -> anyhow::Result<()> {
+    pub(in crate::field) async fn log_out(&self) -> anyhow::Result<()> {
         answer(self.request(Method::DELETE, "session")).await.map(|_| ())
     }
 
@@ -134,6 +135,24 @@ impl Client {
         answer(self.request(Method::DELETE, &format!("templates/{}", checked(id)?))).await
     }
 
+    pub(in crate::field) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    /// A file, as the console gives it.
+    pub(in crate::field) async fn download(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        bytes(self.request(Method::GET, path)).await
+    }
+
+    pub(in crate::field) async fn put_table(
+        &self,
+        path: &str,
+        table: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let request = self.request(Method::PUT, path).header(CONTENT_TYPE, "text/csv").body(table);
+        answer(request).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}/{path}", self.base));
         if self.csrf.is_empty() { request } else { request.header("X-CSRF-Token", &self.csrf) }
@@ -146,14 +165,18 @@ fn checked(id: &str) -> anyhow::Result<uuid::Uuid> {
 }
 
 async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {
+    match bytes(request).await?.as_slice() {
+        [] => Ok(Value::Null),
+        some => serde_json::from_slice(some).context("the console's answer is not JSON"),
+    }
+}
+
+async fn bytes(request: RequestBuilder) -> anyhow::Result<Vec<u8>> {
     let response = request.send().await.context("the console cannot be reached")?;
     let status = response.status();
     let body = body(response).await?;
     if status.is_success() {
-        return match body.as_slice() {
-            [] => Ok(Value::Null),
-            some => serde_json::from_slice(some).context("the console's answer is not JSON"),
-        };
+        return Ok(body);
     }
     bail!("{}", refusal(status, &body))
 }
@@ -173,7 +196,20 @@ async fn body(mut response: Response) -> anyhow::Result<Vec<u8>> {
 fn refusal(status: StatusCode, body: &[u8]) -> String {
     let said = serde_json::from_slice::<Value>(body).ok();
     let message = said.as_ref().and_then(|it| it["error"]["message"].as_str());
-    message.map_or_else(|| format!("the console answered {status}"), str::to_owned)
+    let message = message.map_or_else(|| format!("the console answered {status}"), str::to_owned);
+    let problems = said.as_ref().and_then(|it| it["error"]["problems"].as_array());
+    let lines = problems.into_iter().flatten().map(problem_line);
+    std::iter::once(message).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// People count from 1.
+fn problem_line(problem: &Value) -> String {
+    let nth = problem["at"].as_u64().unwrap_or_default() + 1;
+    let text = |field: &str| problem[field].as_str().unwrap_or_default();
+    match text("key") {
+        "" => format!("  {nth}: {}", text("message")),
+        key => format!("  {nth}: {key}: {}", text("message")),
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +220,8 @@ mod tests {
     fn a_refusal_is_told_in_the_consoles_words() {
         let body = br#"{"error":{"code":"own_work","message":"somebody else must approve it"}}"#;
         assert_eq!(refusal(StatusCode::FORBIDDEN, body), "somebody else must approve it");
+        let table = br#"{"error":{"code":"places","message":"1 problem","problems":[{"at":4,"key":"code","message":"x"}]}}"#;
+        assert_eq!(refusal(StatusCode::BAD_REQUEST, table), "1 problem\n  5: code: x");
         let proxy = refusal(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(proxy, "the console answered 502 Bad Gateway");
     }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Event, UserId, mark};
 use broadcast::library::Waveform;
-use broadcast::plan::{Planned, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::Planned;
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -148,7 +149,7 @@ impl Bulletins {
         user: &UserId,
         id: Uuid,
         title: Option<String>,
-        targets: Option<Targets>,
+        targets: Option<Audience>,
     ) -> Result<BulletinView, BulletinError> {
         let kept = self.kept(id).await?;
         let title = title.unwrap_or(kept.view.title);
@@ -315,9 +316,8 @@ impl Bulletins {
                 // One that waits for its second approval shows when it would play.
                 let waiting = row::find(conn, id)?.filter(|it| it.view.is_second_missing);
                 scheduled.extend(waiting.map(|it| it.judged(&ward.approval)));
-                let policy = ward.policy();
-                let facts = Facts::of(conn, scheduled, &policy, now..to, now)?;
-                let mut next = Calendar::default().explain(&facts, &policy);
+                let facts = Facts::of(conn, scheduled, &ward, now..to, now)?;
+                let mut next = Calendar::default().explain(&facts, &ward.policy());
                 next.retain(|it| it.planned.id == id);
                 next.truncate(PREVIEWED);
                 Ok(next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>())
@@ -330,21 +330,12 @@ impl Bulletins {
         Ok(Vec::new())
     }
 
-    fn check_words(&self, title: &str, targets: &Targets) -> Result<(), BulletinError> {
+    fn check_words(&self, title: &str, targets: &Audience) -> Result<(), BulletinError> {
         let n_chars = title.trim().chars().count();
         if !(1..=LONGEST_TITLE).contains(&n_chars) {
             return Err(BulletinError::Title { n_chars });
         }
-        let Targets::Some(clusters) = targets else { return Ok(()) };
-        if clusters.is_empty() {
-            return Err(BulletinError::NoTargets);
-        }
-        let all = &self.settings.ward.clusters;
-        let known = |it: &&String| all.iter().any(|cluster| cluster.id.as_str() == *it);
-        match clusters.iter().find(|it| !known(it)) {
-            Some(cluster) => Err(BulletinError::UnknownCluster { cluster: cluster.clone() }),
-            None => Ok(()),
-        }
+        self.settings.ward.check_targets(targets)
     }
 
     pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {

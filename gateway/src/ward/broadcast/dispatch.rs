@@ -26,7 +26,7 @@ use super::plan::{Calendar, Change, Start, reconcile, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::vault::Vault;
-use super::{Wake, Ward, closing, play_row, row, settle};
+use super::{Wake, Ward, closing, play_row, row, settle, target};
 use crate::daemon::Heartbeat;
 use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
@@ -180,7 +180,7 @@ impl<C: Courier> Dispatcher<C> {
             let scheduled = &facts.scheduled;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
-                settle::apply(conn, change, &by_id, &ward.clusters, now)?;
+                settle::apply(conn, change, &by_id, &ward, now)?;
                 if let Some(entry) = override_entry(change, &by_id, &ward, now) {
                     reporter.record_in(conn, entry)?;
                 }
@@ -288,10 +288,14 @@ fn changes(
     let earliest = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
-    let policy = ward.policy();
-    let facts = Facts::of(conn, scheduled, &policy, from..to, now)?;
-    let planned = wanted(&calendar.explain(&facts, &policy), &facts);
-    let changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
+    let facts = Facts::of(conn, scheduled, ward, from..to, now)?;
+    let planned = wanted(&calendar.explain(&facts, &ward.policy()), &facts);
+    let mut changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
+    target::name_silent(&mut changes, &facts);
+    // What is taken back already needs no second reason.
+    if changes.iter().all(|it| !matches!(it, Change::Withdraw(..))) {
+        changes.extend(target::moved(conn, &facts, ward, now)?);
+    }
     Ok((changes, facts))
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use broadcast::bulletin;
+use broadcast::place::PlaceCode;
 use broadcast::schedule::{RuleError, TooMany};
 use broadcast::shelf::ShelfError;
 use broadcast::template::{FillError, TemplateError};
@@ -42,12 +43,14 @@ pub enum BulletinError {
     SoundChanged { title: String },
     #[error("the title has {n_chars} characters: give it 1 to 200")]
     Title { n_chars: usize },
-    #[error("no cluster is named: give cluster ids, or all")]
+    #[error("no cluster is named: give cluster ids, places, or all")]
     NoTargets,
     #[error("{cluster:?} is not a cluster of this ward")]
     UnknownCluster { cluster: String },
     #[error("there is no layer {layer:?}: the calendar lists those there are")]
     UnknownLayer { layer: String },
+    #[error("{code} is not in the ward's table of places: import it, or choose another")]
+    UnknownPlace { code: PlaceCode },
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
@@ -122,6 +125,7 @@ impl BulletinError {
             | Self::NoTargets
             | Self::UnknownCluster { .. }
             | Self::UnknownLayer { .. }
+            | Self::UnknownPlace { .. }
             | Self::Rule(_)
             | Self::TooMany(_)
             | Self::TooSoon { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broadcast::calendar::{Computed, Effect, Layer, Origin};
-use broadcast::plan::{Decision, Entry, Planned, Policy, Standing};
+use broadcast::plan::{Decision, Entry, Planned, Standing};
 use broadcast::schedule::Schedule;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::plan::Known;
 use super::row::{self, Kept};
+use super::target::PlaceMap;
 use super::{Ward, layer_row, settle};
 
 /// A window of time with all that is known for it.
@@ -31,6 +32,8 @@ pub(super) struct Facts {
     pub sounded: Vec<Sounded>,
     /// Every play that the answer may depend on, and every one that is not over.
     pub plays: Vec<Known>,
+    /// Who hangs where, and since when.
+    pub map: PlaceMap,
 }
 
 /// A bulletin that was in the calendar when it played.
@@ -56,18 +59,19 @@ impl Facts {
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         let scheduled = row::scheduled(conn, &ward.approval)?;
-        Self::of(conn, scheduled, &ward.policy(), window, now)
+        Self::of(conn, scheduled, ward, window, now)
     }
 
     /// Of `scheduled`, for who knows more of it than its rows say.
     pub(super) fn of(
         conn: &Connection,
         scheduled: Vec<Kept>,
-        policy: &Policy,
+        ward: &Ward,
         window: Range<Timestamp>,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
         let Range { start: from, end: to } = window;
+        let (policy, map) = (ward.policy(), ward.places.map());
         let longest = scheduled.iter().map(|it| it.view.content.duration).max();
         let effects = || scheduled.iter().flat_map(|it| it.view.days.values());
         let moves = effects().any(|it| matches!(it, Effect::Move(_)));
@@ -80,10 +84,10 @@ impl Facts {
             let is_known = scheduled.iter().any(|it| it.view.id == bulletin)
                 || sounded.iter().any(|it| it.entry.id == bulletin);
             if !is_known {
-                sounded.extend(row::find(conn, bulletin)?.map(|it| Sounded::new(it, play)));
+                sounded.extend(row::find(conn, bulletin)?.map(|it| Sounded::new(it, play, &map)));
             }
         }
-        Ok(Self { from, to, now, scheduled, layers, sounded, plays })
+        Ok(Self { from, to, now, scheduled, layers, sounded, plays, map })
     }
 
     /// In quotes, for sentences.
@@ -117,14 +121,15 @@ impl Facts {
 }
 
 impl Sounded {
-    fn new(kept: Kept, play: &Known) -> Self {
+    fn new(kept: Kept, play: &Known, map: &PlaceMap) -> Self {
         let view = kept.view;
+        let targets = map.targets(&view, play.start_at);
         let entry = Entry {
             id: view.id,
             schedule: Schedule::At(play.start_at),
             duration: view.content.duration,
             priority: view.priority,
-            targets: view.targets,
+            targets,
             standing: Standing::Approved,
             expires_at: None,
         };

@@ -154,7 +154,7 @@ pub(super) fn targets(conn: &Connection, id: PlayId) -> rusqlite::Result<Vec<Tar
         let error: Option<i64> = row.get("start_error_us")?;
         Ok(TargetView {
             cluster: parsed(row, "cluster")?,
-            stage: target_stage(row)?,
+            stage: target_stage(row, "stage")?,
             reason: row.get("reason")?,
             started_at: started_at.map_err(|err| unreadable("started_at_us", err))?,
             start_error: error.map(SignedDuration::from_micros),
@@ -194,7 +194,7 @@ pub(super) fn play_stage(row: &Row<'_>) -> rusqlite::Result<PlayStage> {
     found.ok_or_else(|| unreadable("stage", text))
 }
 
-fn target_stage(row: &Row<'_>) -> rusqlite::Result<TargetStage> {
-    let text: String = row.get("stage")?;
-    TargetStage::parse(&text).ok_or_else(|| unreadable("stage", text))
+pub(super) fn target_stage(row: &Row<'_>, column: &str) -> rusqlite::Result<TargetStage> {
+    let text: String = row.get(column)?;
+    TargetStage::parse(&text).ok_or_else(|| unreadable(column, text))
 }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use broadcast::bulletin::{ApprovalRules, Bulletin, Rejection, Stage, State, UserId, Why};
-use broadcast::plan::{Standing, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::Standing;
 use broadcast::schedule::{Rule, Schedule};
 use broadcast::{Content, Priority};
 use jiff::Timestamp;
@@ -103,7 +104,7 @@ pub(super) fn insert(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
             created_by.as_str(),
             created_at.as_millisecond(),
             kept.view.priority.as_str(),
-            targets_text(&kept.view.targets),
+            kept.view.targets.to_string(),
             file_name,
             text,
             normalised,
@@ -141,7 +142,7 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
         named_params! {
             ":id": view.id.to_string(),
             ":title": view.title,
-            ":targets": targets_text(&view.targets),
+            ":targets": view.targets.to_string(),
             ":priority": view.priority.as_str(),
             ":stage": view.stage.as_str(),
             ":submitted_at": view.submitted_at.map(Timestamp::as_millisecond),
@@ -210,7 +211,7 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         created_at: time(row, "created_at_ms")?,
         stage: stage_from(row)?,
         priority: parsed::<Priority>(row, "priority")?,
-        targets: targets_from(&row.get::<_, String>("targets")?),
+        targets: parsed::<Audience>(row, "targets")?,
         origin: origin_from(row)?,
         content: content_from(row)?,
         unknown: Vec::new(),
@@ -272,21 +273,6 @@ fn stage_from(row: &Row<'_>) -> rusqlite::Result<Stage> {
         .into_iter()
         .find(|it| it.as_str() == text)
         .ok_or_else(|| unreadable("stage", text))
-}
-
-pub(super) fn targets_text(targets: &Targets) -> String {
-    match targets {
-        Targets::All => "all".to_owned(),
-        Targets::Some(clusters) => clusters.iter().cloned().collect::<Vec<_>>().join(" "),
-    }
-}
-
-fn targets_from(text: &str) -> Targets {
-    if text == "all" {
-        Targets::All
-    } else {
-        Targets::Some(text.split(' ').map(str::to_owned).collect())
-    }
 }
 
 pub(super) fn parsed<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::Cluster;
 use super::orders::play_until;
 use super::plan::{Change, Known, Start, Told};
 use super::play_row::play_stage;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::{PlayStage, TargetStage};
+use super::{Cluster, Ward};
 
 /// How exactly it is kept how far the calendar was planned. Rounds that change nothing write nothing:
 /// an SD card wears out, and starts that have their row already are not planned twice.
@@ -85,33 +85,39 @@ pub(super) fn apply(
     conn: &Connection,
     change: &Change,
     scheduled: &HashMap<Uuid, &Kept>,
-    clusters: &[Cluster],
+    ward: &Ward,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    let clusters = ward.clusters.as_slice();
+    let targets = |kept: &Kept, start_at| ward.places.map().targets(&kept.view, start_at);
     match change {
         Change::Order(start) => {
             let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
             insert(conn, *start, kept, PlayStage::Ordered, None, now)?;
-            insert_targets(conn, start.id, &kept.view.targets, clusters, now)
+            insert_targets(conn, start.id, &targets(kept, start.start_at), clusters, now)
         }
         Change::HoldBack(start, reason) => {
             let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
-            insert(conn, *start, kept, PlayStage::HeldBack, Some(reason), now)
+            insert(conn, *start, kept, PlayStage::HeldBack, Some(reason), now)?;
+            insert_silent(conn, start.id, &targets(kept, start.start_at), clusters)
         }
         // Ordered, with a window that is over or nearly so: closing it reports what was missed.
         Change::Missed(start, reason) => {
             let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
             insert(conn, *start, kept, PlayStage::Ordered, Some(reason), now)?;
-            insert_targets(conn, start.id, &kept.view.targets, clusters, now)?;
+            insert_targets(conn, start.id, &targets(kept, start.start_at), clusters, now)?;
             end_targets(conn, start.id, TargetStage::Missed, reason)
         }
         Change::Promote(id) => {
             let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
             set_stage(conn, *id, PlayStage::Ordered, None, now)?;
-            insert_targets(conn, *id, &kept.view.targets, clusters, now)
+            delete_silent(conn, *id)?;
+            let start_at = start_at(conn, *id)?;
+            insert_targets(conn, *id, &targets(kept, start_at), clusters, now)
         }
         Change::Withdraw(id, reason) => withdraw(conn, *id, reason, now),
         Change::Forget(id) => {
+            delete_silent(conn, *id)?;
             let sql = "DELETE FROM play WHERE bulletin_id = ?1 AND occurrence_ms = ?2 \
                        AND stage = 'held_back'";
             conn.execute(sql, key(*id)).map(|_| ())
@@ -179,6 +185,35 @@ fn insert_targets(
         )?;
     }
     Ok(())
+}
+
+/// Who does not hear a play that is held back.
+fn insert_silent(
+    conn: &Connection,
+    id: PlayId,
+    targets: &Targets,
+    clusters: &[Cluster],
+) -> rusqlite::Result<()> {
+    let (bulletin, occurrence) = key(id);
+    for cluster in clusters.iter().filter(|it| targets.contains(it.id.as_str())) {
+        // Without an approval that stands there is no play to belong to.
+        conn.execute(
+            "INSERT INTO play_held_back SELECT bulletin_id, occurrence_ms, ?3 FROM play \
+             WHERE bulletin_id = ?1 AND occurrence_ms = ?2",
+            params![bulletin, occurrence, cluster.id.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+fn delete_silent(conn: &Connection, id: PlayId) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM play_held_back WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
+    conn.execute(sql, key(id)).map(|_| ())
+}
+
+fn start_at(conn: &Connection, id: PlayId) -> rusqlite::Result<Timestamp> {
+    let sql = "SELECT start_at_ms FROM play WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
+    conn.query_row(sql, key(id), |row| time(row, "start_at_ms"))
 }
 
 /// Recalls a play: clusters that may have the order get a stop, the others are done with it.

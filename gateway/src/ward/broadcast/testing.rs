@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base::{Clock as _, DeviceId, Sha256, SimClock, new_uuid};
 use broadcast::bulletin::{ApprovalRules, NormalHours, Stage, UserId, Validity};
-use broadcast::plan::Targets;
+use broadcast::place::Audience;
 use broadcast::quiet::QuietHours;
 use broadcast::{Content, PlayId, Priority};
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::row::{self, Kept};
 use super::*;
 use crate::clock_trust::ClockTrust;
+use crate::config;
 use crate::daemon::Heartbeat;
 use crate::report::wire::time_text;
 use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
@@ -37,6 +38,7 @@ const STEPS: &[&str] = &[
     SCHEMA_TEMPLATE,
     SCHEMA_SOUND,
     SCHEMA_SHELF,
+    SCHEMA_PLACES,
 ];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
@@ -68,6 +70,7 @@ pub(super) struct World {
     pub dispatcher: Dispatcher<Postbag>,
     pub ledger: Ledger,
     pub refusals: mpsc::Receiver<Refusal>,
+    pub places: PlaceBook,
     ward: Ward,
     postbag: Postbag,
     signer: provisioning::CommandSigner,
@@ -94,7 +97,7 @@ fn cluster(id: &str, percent: u8) -> Cluster {
     Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
 }
 
-fn two_clusters() -> Ward {
+fn two_clusters(places: Atlas) -> Ward {
     Ward {
         clusters: vec![cluster("loa-1", 100), cluster("loa-2", 60)],
         quiet: Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap())),
@@ -103,7 +106,18 @@ fn two_clusters() -> Ward {
         zone: "Asia/Ho_Chi_Minh".to_owned(),
         approval: rules(),
         lead: SHORTEST_LEAD,
+        places,
     }
+}
+
+pub(super) fn configured(id: &str) -> config::Cluster {
+    let Cluster { id, volume } = cluster(id, 100);
+    config::Cluster { name: id.to_string(), id, n_horns: 2, volume, place: None }
+}
+
+async fn places(reporter: &Reporter, zone: TimeZone, wake: &Wake) -> PlaceBook {
+    let configured = [configured("loa-1"), configured("loa-2")];
+    PlaceBook::open(reporter.clone(), &configured, zone, wake.clone()).await.unwrap()
 }
 
 impl World {
@@ -133,9 +147,11 @@ impl World {
         let keys = [RosterKey { owner, public: signer.public_key(), may_command }];
         let list = authority.sign_roster(&keys, clock.now());
         let roster = Roster::open(&list, authority.certificate()).unwrap();
-        let mut ward = two_clusters();
-        change(&mut ward);
+        let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
         let (wake, postbag) = (Wake::default(), Postbag::default());
+        let places = places(&reporter, zone, &wake).await;
+        let mut ward = two_clusters(places.atlas());
+        change(&mut ward);
         let ingest = Ingest::start(dir.path().join("content"), Speakers::default()).unwrap();
         let settings = BulletinsSettings { data_dir: dir.path().to_owned(), ward: ward.clone() };
         let bulletins = Bulletins::new(settings, reporter.clone(), ingest, wake.clone());
@@ -160,6 +176,7 @@ impl World {
             dispatcher,
             ledger,
             refusals,
+            places,
             ward,
             postbag,
             signer,
@@ -213,7 +230,7 @@ impl World {
             created_at: now,
             stage: Stage::Draft,
             priority,
-            targets: Targets::All,
+            targets: Audience::All,
             origin: Origin::Upload { file_name: "tin.mp3".to_owned() },
             content,
             unknown: Vec::new(),

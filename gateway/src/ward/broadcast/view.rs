@@ -6,7 +6,8 @@ use std::time::Duration;
 use base::{DeviceId, Sha256};
 use broadcast::bulletin::{Approval, Rejection, Stage, UserId, Why};
 use broadcast::library::Sameness;
-use broadcast::plan::{Planned, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::Planned;
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +22,7 @@ use super::spool::Spool;
 pub struct NewBulletin {
     /// 1 to 200 characters.
     pub title: String,
-    pub targets: Targets,
+    pub targets: Audience,
     pub priority: Priority,
     pub source: Source,
     /// Nothing of it plays from then on.
@@ -76,7 +77,8 @@ pub struct BulletinView {
     pub created_at: Timestamp,
     pub stage: Stage,
     pub priority: Priority,
-    pub targets: Targets,
+    /// As written: whom that means is asked on the day of each start.
+    pub targets: Audience,
     pub origin: Origin,
     pub content: Content,
     /// Words of its text that nobody taught the normaliser: to be listened to.

@@ -6,7 +6,7 @@ use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
 use broadcast::Priority;
-use broadcast::plan::Targets;
+use broadcast::place::{Audience, UnknownAddressee};
 use broadcast::shelf::Kind;
 use jiff::Timestamp;
 
@@ -103,7 +103,7 @@ impl Form {
         let source = self.source()?;
         Ok(NewBulletin {
             title,
-            targets: targets(self.targets.as_deref().unwrap_or("all")),
+            targets: targets(self.targets.as_deref().unwrap_or("all"))?,
             priority: priority(self.priority.as_deref().unwrap_or("normal"))?,
             source,
             expires_at: self.expires_at.as_deref().map(instant).transpose()?,
@@ -166,13 +166,10 @@ async fn short(mut part: Field<'_>) -> Result<String, ApiError> {
     String::from_utf8(bytes).map_err(|_| invalid("a field is not UTF-8 text"))
 }
 
-/// `all`, or cluster ids with commas between; the service says which of them it does not know.
-fn targets(text: &str) -> Targets {
-    if text.trim() == "all" {
-        return Targets::All;
-    }
-    let ids = text.split(',').map(str::trim).filter(|it| !it.is_empty());
-    Targets::Some(ids.map(str::to_owned).collect())
+/// `all`, or cluster ids and `place:CODE` with commas between; the service says which of them it does not
+/// know.
+fn targets(text: &str) -> Result<Audience, ApiError> {
+    text.parse().map_err(|err: UnknownAddressee| invalid(err.to_string()))
 }
 
 /// An emergency ignores quiet hours, so it takes a one-time password, which is not asked for yet:
@@ -207,9 +204,10 @@ mod tests {
 
     #[test]
     fn targets_are_all_or_named() {
-        assert_eq!(targets(" all "), Targets::All);
-        let two = ["loa-1".to_owned(), "loa-2".to_owned()];
-        assert_eq!(targets("loa-2, loa-1,"), Targets::Some(two.into()));
-        assert_eq!(targets(""), Targets::Some([].into()));
+        let written = |text: &str| targets(text).unwrap().to_string();
+        assert_eq!(written(" all "), "all");
+        assert_eq!(written("loa-2, place:20242,loa-1,"), "loa-1 loa-2 place:20242");
+        assert_eq!(targets("").unwrap(), Audience::Some([].into()));
+        assert!(targets("place:Hải Châu").is_err());
     }
 }

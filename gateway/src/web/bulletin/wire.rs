@@ -1,11 +1,12 @@
 //! A bulletin as the console's API shows and takes it.
 
-use broadcast::bulletin::mark;
 use std::collections::BTreeMap;
 
+use broadcast::bulletin::mark;
 use broadcast::calendar::UnknownEffect;
 use broadcast::library;
-use broadcast::plan::{Decision, Planned, Targets};
+use broadcast::place::Audience;
+use broadcast::plan::{Decision, Planned};
 use broadcast::schedule;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub(crate) struct Bulletin {
     all_clusters: bool,
     /// Ids; empty where it is for all.
     targets: Vec<String>,
+    /// Codes: their clusters are asked for on the day of each play.
+    places: Vec<String>,
     author: String,
     created_at: String,
     submitted_at: Option<String>,
@@ -177,10 +180,7 @@ impl Schedule {
 
 impl From<&BulletinView> for Bulletin {
     fn from(view: &BulletinView) -> Self {
-        let (all_clusters, targets) = match &view.targets {
-            Targets::All => (true, Vec::new()),
-            Targets::Some(ids) => (false, ids.iter().cloned().collect()),
-        };
+        let places = view.targets.places(jiff::civil::Date::ZERO).into_iter();
         let (file_name, text, normalised, voice) = match view.origin.clone() {
             Origin::Upload { file_name } => (Some(file_name), None, None, None),
             Origin::Speech { text, normalised, voice } => {
@@ -197,8 +197,9 @@ impl From<&BulletinView> for Bulletin {
             title: view.title.clone(),
             state: view.stage.as_str(),
             priority: view.priority.as_str(),
-            all_clusters,
-            targets,
+            all_clusters: view.targets == Audience::All,
+            targets: view.targets.clusters().map(str::to_owned).collect(),
+            places: places.map(|it| it.code.to_string()).collect(),
             author: view.created_by.to_string(),
             created_at: instant(view.created_at),
             submitted_at: view.submitted_at.map(instant),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::line::local;
 use super::window::Window;
 use crate::config;
-use crate::ward::broadcast::{AgendaEntry, explain_box};
+use crate::ward::broadcast::{AgendaEntry, Atlas, explain_box};
 use crate::ward::{SCHEMA_STEPS, planning};
 
 /// A line of JSON for each start in the window.
@@ -22,7 +22,10 @@ pub(super) fn explain(
 ) -> anyhow::Result<Vec<Value>> {
     let path = config.data_dir.join("vong.db");
     let conn = open(&path).with_context(|| format!("the database {}", path.display()))?;
-    let entries = explain_box(&conn, &planning(config), from, to, SystemClock.now())
+    let places =
+        Atlas::read(&conn, config).with_context(|| format!("the places in {}", path.display()))?;
+    let ward = planning(config, places);
+    let entries = explain_box(&conn, &ward, from, to, SystemClock.now())
         .with_context(|| format!("reading {}", path.display()))?;
     Ok(entries.iter().map(|it| line(it, &config.timezone)).collect())
 }

@@ -2,7 +2,7 @@
 
 use base::Sha256;
 use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
-use broadcast::plan::Targets;
+use broadcast::place::Audience;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(super) struct Step {
 
 /// What changes of the row besides what the rules decide.
 pub(super) enum Edit {
-    Words(String, Targets),
+    Words(String, Audience),
     Days(Days),
 }
 

@@ -267,17 +267,18 @@ async fn the_answer_to_a_schedule_shows_what_is_held_back() {
 #[tokio::test]
 async fn words_and_targets_are_checked_before_any_work() {
     let world = World::new().await;
-    let new = |title: &str, targets: Targets| NewBulletin {
+    let new = |title: &str, targets: Audience| NewBulletin {
         title: title.to_owned(),
         targets,
         priority: Priority::Normal,
         source: Source::Speech { text: "Xin chào".to_owned(), voice: "north".to_owned() },
         expires_at: None,
     };
-    let stranger = Targets::Some(["loa-9".to_owned()].into());
+    let stranger = "loa-9".parse().unwrap();
     for (new, expected) in [
-        (new("  ", Targets::All), "give it 1 to 200"),
-        (new("Tin", Targets::Some(BTreeSet::new())), "no cluster is named"),
+        (new("  ", Audience::All), "give it 1 to 200"),
+        (new("Tin", Audience::Some(BTreeSet::new())), "no cluster is named"),
+        (new("Tin", "place:20242".parse().unwrap()), "20242 is not in the ward's table of places"),
         (new("Tin", stranger), "\"loa-9\" is not a cluster of this ward"),
     ] {
         let refused = world.bulletins.add(&user("lan"), new).await.unwrap_err();
@@ -295,7 +296,7 @@ async fn a_typed_text_becomes_sound_that_is_kept_under_its_hash() {
     let text = "Kính mời bà con 17h30 ngày 2/9 ra nhà văn hóa.";
     let new = NewBulletin {
         title: "Mời họp".to_owned(),
-        targets: Targets::All,
+        targets: Audience::All,
         priority: Priority::Normal,
         source: Source::Speech { text: text.to_owned(), voice: "south".to_owned() },
         expires_at: Some(at("2030-01-01T00:00:00Z")),
@@ -317,7 +318,7 @@ async fn a_programme_that_was_there_is_named_and_words_nobody_knows_are_listed()
     let world = World::new().await;
     let text = |text: &str, voice: &str| NewBulletin {
         title: format!("{text} {voice}"),
-        targets: Targets::All,
+        targets: Audience::All,
         priority: Priority::Normal,
         source: Source::Speech { text: text.to_owned(), voice: voice.to_owned() },
         expires_at: None,
@@ -366,7 +367,7 @@ async fn a_recording_in_another_container_is_the_same_programme() {
         spool.write(&bytes).await.unwrap();
         let new = NewBulletin {
             title: "Chuông".to_owned(),
-            targets: Targets::All,
+            targets: Audience::All,
             priority: Priority::Normal,
             source: Source::Upload { file_name: "chuong.wav".to_owned(), spool },
             expires_at: None,
@@ -388,7 +389,7 @@ async fn an_upload_that_is_no_recording_is_refused_with_the_reason() {
     spool.write("đây không phải là âm thanh".repeat(50).as_bytes()).await.unwrap();
     let new = NewBulletin {
         title: "Nhạc".to_owned(),
-        targets: Targets::All,
+        targets: Audience::All,
         priority: Priority::Normal,
         source: Source::Upload { file_name: "nhac.mp3".to_owned(), spool },
         expires_at: None,

@@ -1,10 +1,10 @@
 //! The ward's calendar as the planner sees it, with what is dear to compute kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use broadcast::calendar::{Computed, DayRule, Layer};
-use broadcast::plan::{Begun, Entry, Explained, Item, Policy, explain_starts};
+use broadcast::plan::{Begun, Entry, Explained, Item, Policy, Targets, explain_starts};
 use broadcast::schedule::{Expansion, Schedule, TooMany};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{Known, latest};
 use crate::ward::broadcast::facts::{Facts, Named, Sounded};
 use crate::ward::broadcast::row::Kept;
+use crate::ward::broadcast::view::BulletinView;
 
 /// What a day rule may look at lies within a month of a start.
 const YEARS_AROUND: i16 = 1;
@@ -26,6 +27,7 @@ pub(in super::super) struct Calendar {
 }
 
 /// A bulletin in the calendar, ready to be asked about.
+#[derive(Clone)]
 struct Wish {
     entry: Entry<Uuid>,
     days: Vec<DayRule>,
@@ -54,11 +56,7 @@ impl Calendar {
             asked_since: None,
         };
         wishes.extend(facts.sounded.iter().map(sounded));
-        let items: Vec<Item<'_, Uuid>> = wishes
-            .iter()
-            .map(|it| Item { days: &it.days, begun: &it.begun, ..Item::plain(&it.entry) })
-            .collect();
-        let reach = policy.reach(&items, facts.from, facts.to).starts;
+        let reach = policy.reach(&items(&wishes), facts.from, facts.to).starts;
         let mut starts = Vec::with_capacity(wishes.len());
         for Wish { entry, asked_since, .. } in &wishes {
             let listed = self.starts(entry, reach.start, reach.end);
@@ -70,7 +68,8 @@ impl Calendar {
             listed.retain(|at| was_asked(at) && !over.contains(&(entry.id, *at)));
             starts.push(listed);
         }
-        explain_starts(&items, &starts, policy, facts.from, facts.to)
+        let (wishes, starts) = by_reach(wishes, starts, facts);
+        explain_starts(&items(&wishes), &starts, policy, facts.from, facts.to)
     }
 
     fn wish(&mut self, kept: &Kept, facts: &Facts) -> Option<Wish> {
@@ -128,6 +127,46 @@ fn over(plays: &[Known], now: Timestamp) -> HashSet<(Uuid, Timestamp)> {
     latest(plays).into_iter().filter(|(_, it)| it.start_at <= now).map(|(key, _)| key).collect()
 }
 
+fn items(wishes: &[Wish]) -> Vec<Item<'_, Uuid>> {
+    let items = wishes.iter();
+    items.map(|it| Item { days: &it.days, begun: &it.begun, ..Item::plain(&it.entry) }).collect()
+}
+
+/// Wishes in their order with their starts, each as many times as the tree of places gives it other
+/// clusters: the planner knows clusters only.
+fn by_reach(
+    wishes: Vec<Wish>,
+    starts: Vec<Vec<Timestamp>>,
+    facts: &Facts,
+) -> (Vec<Wish>, Vec<Vec<Timestamp>>) {
+    let views = facts.scheduled.iter().map(|it| (it.view.id, &it.view));
+    let views: HashMap<Uuid, &BulletinView> = views.collect();
+    let mut split = (Vec::new(), Vec::new());
+    for (wish, starts) in wishes.into_iter().zip(starts) {
+        // What has only sounded knows its clusters.
+        let Some(view) = views.get(&wish.entry.id) else {
+            split.0.push(wish);
+            split.1.push(starts);
+            continue;
+        };
+        let mut eras: BTreeMap<usize, (Vec<Timestamp>, Vec<Begun>)> = BTreeMap::new();
+        for start in starts {
+            eras.entry(facts.map.era(view, start)).or_default().0.push(start);
+        }
+        for begun in &wish.begun {
+            eras.entry(facts.map.era(view, begun.occurrence)).or_default().1.push(*begun);
+        }
+        for (starts, begun) in eras.into_values() {
+            let any = starts.first().copied().or(begun.first().map(|it| it.occurrence));
+            let targets = any.map_or(Targets::All, |it| facts.map.targets(view, it));
+            let entry = Entry { targets, ..wish.entry.clone() };
+            split.0.push(Wish { entry, begun, ..wish.clone() });
+            split.1.push(starts);
+        }
+    }
+    split
+}
+
 fn begun(bulletin: Uuid, facts: &Facts) -> Vec<Begun> {
     let of_it = facts.plays.iter().filter(|it| it.id.bulletin == bulletin);
     let begun = of_it.filter(|it| it.is_begun(facts.now));
@@ -141,7 +180,8 @@ fn entry(kept: &Kept) -> Option<Entry<Uuid>> {
         schedule: view.schedule.clone()?,
         duration: view.content.duration,
         priority: view.priority,
-        targets: view.targets.clone(),
+        // Of each start: see `by_reach`.
+        targets: Targets::All,
         standing: kept.standing.clone(),
         expires_at: view.expires_at,
     })
