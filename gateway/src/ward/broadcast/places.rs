@@ -71,7 +71,10 @@ impl PlaceBook {
         // Only checked tables are stored. One that a newer version finds fault with plays for nobody, and says so.
         let tree = PlaceTree::believe((2..).zip(rows).collect()).unwrap_or_else(|problems| {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
-            error!(n = problems.len(), first, "the stored table of places is not taken: import it again");
+            error!(
+                n = problems.len(),
+                first, "the stored table of places is not taken: import it again"
+            );
             PlaceTree::default()
         });
         let tree = Arc::new(tree.with_clusters(attached.clone()));
