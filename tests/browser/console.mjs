@@ -10,6 +10,7 @@
 // Needs Chromium of the system, and playwright-core of web/package-lock.json.
 import { seesToAnAlert, tellsOthersWhy } from './alerts.mjs';
 import { check, isSound, launch, logIn, open, password, problems, shoot } from './page.mjs';
+import { choosesAPlace, importsPlaces, readsAReport } from './places.mjs';
 import { showsProofOfLife } from './proof.mjs';
 import { drawsARule, givesHours } from './rules.mjs';
 import * as ward from './ward.mjs';
@@ -56,6 +57,9 @@ async function visit(browser, language, size, screenshot) {
     await seesToAnAlert(page, size);
     await drawsARule(page, size);
     await givesHours(page, size);
+    await importsPlaces(page, size);
+    await choosesAPlace(page, size);
+    await readsAReport(page, size);
     await tellsOthersWhy(browser, page, OTHERS[size]);
   } else if (!screenshot) {
     await looksAround(page, size);

@@ -130,6 +130,10 @@ fn a_ward_is_set_up_and_looked_after_in_a_browser() {
         "hours of each day are saved",
         "sees the picture, and nobody in it",
         "reads why there is no clip",
+        "each mistake of a table is told with its line",
+        "the tree of another day is another",
+        "a bulletin may be for a ward or a zone",
+        "both tables can be downloaded",
     ] {
         assert!(said.matches(done).count() == 2, "{done}: {said}");
     }

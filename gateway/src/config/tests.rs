@@ -107,6 +107,9 @@ password_file = 'missing'
 id = 'r'
 area = [[0, 0], [1, 0]]
 cooldown = 'soon'
+[[cluster]]
+id = 'loa-1'
+place = 'Hải Châu'
 [quiet_hours]
 from = '9 pm'
 ";
@@ -133,6 +136,7 @@ from = '9 pm'
             "camera.a.password_file",
             "camera.a.rule.r.area",
             "camera.a.rule.r.cooldown",
+            "cluster.loa-1.place",
             "quiet_hours.from",
         ],
         "{problems}"

@@ -172,16 +172,18 @@ fn months(from: Date, to: Date) -> Result<Vec<(Date, Date)>, ReportError> {
     Ok(months)
 }
 
-/// What clusters and places are called, looked up once for each day.
+/// What clusters and places are called, looked up once for each era of the tree.
 struct Names<'a> {
     tree: Arc<PlaceTree>,
+    changes: Vec<Date>,
     clusters: &'a [Cluster],
-    places: HashMap<(DeviceId, Kind, Date), Option<Subject>>,
+    places: HashMap<(DeviceId, Kind, usize), Option<Subject>>,
 }
 
 impl<'a> Names<'a> {
     fn new(tree: Arc<PlaceTree>, clusters: &'a [Cluster]) -> Self {
-        Self { tree, clusters, places: HashMap::new() }
+        let changes = tree.changes().into_iter().collect();
+        Self { tree, changes, clusters, places: HashMap::new() }
     }
 
     fn cluster(&self, id: &DeviceId) -> Subject {
@@ -195,7 +197,8 @@ impl<'a> Names<'a> {
             let place = self.tree.place_of(cluster.as_str(), kind, day)?;
             Some(Subject { code: place.code.to_string(), name: place.name.clone() })
         };
-        self.places.entry((cluster.clone(), kind, day)).or_insert_with(found).clone()
+        let era = self.changes.partition_point(|it| *it <= day);
+        self.places.entry((cluster.clone(), kind, era)).or_insert_with(found).clone()
     }
 }
 
