@@ -30,7 +30,7 @@ pub(super) struct Schedule {
     #[arg(long, value_name = "FILE")]
     ics: Option<PathBuf>,
     /// Which event, where the file has several.
-    #[arg(long, value_name = "UID", requires = "ics")]
+    #[arg(long, value_name = "UID", requires = "ics", conflicts_with_all = ["at", "rrule"])]
     event: Option<String>,
     /// What it does on days of a layer: not, only, earlier or later, such as public-holidays=not. With
     /// commas between several; the calendar page lists the layers.
