@@ -126,3 +126,20 @@ fn a_box_is_asked_by_its_configuration_and_needs_a_database() {
     assert_eq!(asked(&["--config", "vong.toml", "--rules", "ward.toml"]).0, Some(2));
     assert_eq!(asked(&[]).0, Some(2));
 }
+
+#[test]
+fn a_schedule_wants_one_of_three_and_may_say_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let schedule = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vong"));
+        command.current_dir(folder.path()).args(["bulletin", "schedule", "7", "--user", "lan"]);
+        command.env("VONG_PASSWORD", "x").args(args).output().unwrap().status.code()
+    };
+    assert_eq!(schedule(&[]), Some(2));
+    assert_eq!(schedule(&["--days", "ram=only"]), Some(2));
+    assert_eq!(schedule(&["--at", "+90s", "--rrule", "RRULE:FREQ=DAILY"]), Some(2));
+    assert_eq!(schedule(&["--at", "+90s", "--event", "a"]), Some(2));
+    // Good usage, and no authority to trust.
+    assert_eq!(schedule(&["--at", "+90s", "--days", "ram=only,public-holidays=not"]), Some(1));
+    assert_eq!(schedule(&["--ics", "lich.ics", "--event", "a"]), Some(1));
+}

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use broadcast::calendar::Effect;
 use broadcast::ics::{self, Event};
 use broadcast::schedule;
+use clap::ArgGroup;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -14,21 +15,22 @@ use serde_json::{Map, Value, json};
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
 
 #[derive(Debug, clap::Args)]
-#[group(id = "when", required = true, multiple = false, args = ["at", "rrule", "ics"])]
+#[group(skip)]
+#[command(group(ArgGroup::new("when").required(true).args(["at", "rrule", "ics"])))]
 pub(super) struct Schedule {
     id: String,
     /// An instant such as 2026-09-02T06:30:00+07:00, or a delay such as +90s by this machine's clock.
     /// At least 5 s ahead.
     #[arg(long, value_name = "T")]
     at: Option<String>,
-    /// An RFC 5545 rule, its lines separated by \\n; see the example above.
+    /// An RFC 5545 rule, its lines separated by \n; see the example above.
     #[arg(long, value_name = "RULE")]
     rrule: Option<String>,
     /// The schedule of an event of this iCalendar file.
     #[arg(long, value_name = "FILE")]
     ics: Option<PathBuf>,
     /// Which event, where the file has several.
-    #[arg(long, value_name = "UID", requires = "ics")]
+    #[arg(long, value_name = "UID", requires = "ics", conflicts_with_all = ["at", "rrule"])]
     event: Option<String>,
     /// What it does on days of a layer: not, only, earlier or later, such as public-holidays=not. With
     /// commas between several; the calendar page lists the layers.
