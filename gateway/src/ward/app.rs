@@ -60,6 +60,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_TEMPLATE,
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
+    report::SCHEMA_AUDIT,
 ];
 
 /// What the frame and the parts below share.

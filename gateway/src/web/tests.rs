@@ -57,6 +57,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_TEMPLATE,
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
+    crate::report::SCHEMA_AUDIT,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

@@ -1,7 +1,7 @@
 // What the pages know of the ward: lists loaded from the box, loaded again when it says so.
 
 import { call } from './api';
-import type { Alert, Bulletin, Camera, Cluster, Plays } from './types';
+import type { Alert, Bulletin, Camera, Cluster, Plays, StoredSound, Template } from './types';
 
 /** A browser gives an event stream up when the box answers with an error; we do not. */
 const REOPEN_MS = 5_000;
@@ -47,6 +47,8 @@ class Ward {
   clusters = new Loaded<Cluster[]>('/clusters');
   plays = new Loaded<Plays>('/plays');
   bulletins = new Loaded<Bulletin[]>('/bulletins');
+  templates = new Loaded<Template[]>('/templates');
+  shelf = new Loaded<StoredSound[]>('/shelf');
   /** Whether changes arrive by themselves right now. */
   isLive = $state(false);
   /** Wall time of this browser, each second: for clocks and "how long ago". */
@@ -56,7 +58,7 @@ class Ward {
     camera: new Set([this.cameras]),
     alert: new Set([this.alerts]),
     cluster: new Set([this.clusters]),
-    bulletin: new Set([this.bulletins, this.plays]),
+    bulletin: new Set<Loaded<unknown>>([this.bulletins, this.plays, this.templates, this.shelf]),
     play: new Set([this.plays]),
   };
 

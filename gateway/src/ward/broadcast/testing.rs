@@ -36,6 +36,7 @@ const STEPS: &[&str] = &[
     SCHEMA_TEMPLATE,
     SCHEMA_SOUND,
     SCHEMA_SHELF,
+    report::SCHEMA_AUDIT,
 ];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
