@@ -38,6 +38,7 @@ enum Command {
     Speaker(speaker::Args),
     Centre(centre::Args),
     Bulletin(field::bulletin::Args),
+    Audit(field::audit::Args),
     Provision(field::provision::Args),
     #[cfg(feature = "onnx")]
     Detect(workbench::detect::Args),
@@ -126,6 +127,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Speaker(args) => on_one_thread(speaker::run(args)),
         Command::Centre(args) => on_two_threads(centre::run(args)),
         Command::Bulletin(args) => on_one_thread(field::bulletin::run(args)),
+        Command::Audit(args) => field::audit::run(&args),
         Command::Provision(args) => field::provision::run(args),
         #[cfg(feature = "onnx")]
         Command::Detect(args) => workbench::detect::run(&args),

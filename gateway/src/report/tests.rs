@@ -244,6 +244,14 @@ async fn every_audit_entry_names_the_one_before_also_after_a_restart() {
     let kept: String =
         store.read(move |conn| conn.query_row(kept, [], |row| row.get(0))).await.unwrap();
     assert_eq!(head.to_string(), kept);
+    let centre = tempfile::tempdir().unwrap();
+    let (centre, _centre_thread) = open(centre.path());
+    for envelope in &log {
+        receive(&centre, &wire::envelope_from_json(envelope).unwrap()).await;
+    }
+    let logs = centre.read(received::audit_log).await.unwrap();
+    let bytes: Vec<_> = logs["box-1"].iter().map(|it| it.bytes.clone()).collect();
+    assert_eq!(bytes, log, "what the centre stored is what the box hashed");
     assert!(verify(&[log[0].clone(), log[2].clone()]).is_err(), "one was left out");
     let mut changed = wire::envelope_from_json(&log[1]).unwrap();
     changed.data["action"] = json!("nothing");
