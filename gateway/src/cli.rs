@@ -40,6 +40,7 @@ enum Command {
     Bulletin(field::bulletin::Args),
     Places(field::places::Args),
     Report(field::report::Args),
+    Audit(field::audit::Args),
     Provision(field::provision::Args),
     #[cfg(feature = "onnx")]
     Detect(workbench::detect::Args),
@@ -130,6 +131,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bulletin(args) => on_one_thread(field::bulletin::run(args)),
         Command::Places(args) => on_one_thread(field::places::run(args)),
         Command::Report(args) => on_one_thread(field::report::run(args)),
+        Command::Audit(args) => field::audit::run(&args),
         Command::Provision(args) => field::provision::run(args),
         #[cfg(feature = "onnx")]
         Command::Detect(args) => workbench::detect::run(&args),

@@ -2,6 +2,7 @@
 //! identities now, diagnosis later.
 
 mod account;
+pub mod audit;
 pub mod bulletin;
 pub mod places;
 pub mod provision;

@@ -5,6 +5,7 @@
 //! `outbox` chooses through `link`, and deletes what the receiver acknowledged.
 //! In: `receiver` stores each envelope once and acknowledges after its commit.
 
+pub mod chain;
 mod command;
 pub mod health;
 mod kind;
@@ -31,6 +32,8 @@ pub use record::{EventTooLarge, Noted, OnEvicted, Recorded, Reporter, ReporterSe
 
 /// The tables of this folder, in every role's database.
 pub const SCHEMA: &str = include_str!("report/schema.sql");
+/// Where the audit log ends; a later step.
+pub const SCHEMA_AUDIT: &str = include_str!("report/schema_audit.sql");
 
 /// Something that happened, before it has a number.
 #[derive(Clone, Debug, PartialEq)]

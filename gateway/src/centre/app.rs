@@ -21,7 +21,7 @@ use crate::report::receiver::{Keep, Receiver};
 use crate::store::Store;
 use crate::{config, report};
 
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, report::SCHEMA_AUDIT];
 /// How long events may be on their way before they are called missing.
 const GAPS_EVERY: Duration = Duration::from_mins(1);
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::wire::envelope_to_json;
 use super::{Ack, Envelope, Kind, Stream, rows};
 
 /// Ranges that one `device.evicted` may close; its sender makes far fewer.
@@ -108,6 +109,31 @@ pub fn progress(conn: &Connection, device: &DeviceId, epoch: Uuid) -> rusqlite::
         Ok(Ack { epoch, stream: rows::stream(row, 0)?, up_to: row.get(1)?, also: Vec::new() })
     })?
     .collect()
+}
+
+/// An entry of an audit log as it came, byte for byte: envelopes serialise to what they were read from.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    pub envelope: Envelope,
+    pub bytes: Vec<u8>,
+}
+
+/// The audit log of each device, in the order of its epochs and numbers.
+pub fn audit_log(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Logged>>> {
+    let mut query = conn.prepare_cached(
+        "SELECT device, epoch, stream, seq, event_id, kind, occurred_at_ms, recorded_at_ms, \
+         clock_trusted, site, data FROM received_event WHERE stream = 'audit' \
+         ORDER BY device, epoch, seq",
+    )?;
+    let mut logs: BTreeMap<String, Vec<Logged>> = BTreeMap::new();
+    let mut found = query.query([])?;
+    while let Some(row) = found.next()? {
+        let device: String = row.get(0)?;
+        let envelope = rows::received(row)?;
+        let bytes = envelope_to_json(&envelope);
+        logs.entry(device).or_default().push(Logged { envelope, bytes });
+    }
+    Ok(logs)
 }
 
 /// What is missing now, at most `limit` gaps.

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::chain;
 use super::rows::{self, Bound, Evicted, NewRow};
 use super::wire::{LARGEST_PAYLOAD_BYTES, envelope_to_json, time_text};
 use super::{Envelope, Kind, NewEvent, Stream};
@@ -157,10 +158,13 @@ impl Reporter {
         self.inner.recorded.subscribe()
     }
 
-    fn insert(&self, conn: &Connection, event: NewEvent) -> rusqlite::Result<Noted> {
+    fn insert(&self, conn: &Connection, mut event: NewEvent) -> rusqlite::Result<Noted> {
         let Inner { settings, epoch, recorded, .. } = &*self.inner;
         let now = settings.clock.now();
         let stream = event.kind.stream();
+        if stream == Stream::Audit {
+            chain::link(conn, &mut event.data)?;
+        }
         let envelope = Envelope {
             id: new_uuid(now),
             device: settings.device.clone(),
@@ -181,6 +185,9 @@ impl Reporter {
         }
         let row = NewRow { epoch: *epoch, stream, seq: envelope.seq, kind: event.kind };
         rows::insert(conn, &row, now, &json)?;
+        if stream == Stream::Audit {
+            chain::advance(conn, &json)?;
+        }
         recorded.send_modify(|it| {
             it.n_all += 1;
             it.n_urgent += u64::from(event.kind.is_urgent());

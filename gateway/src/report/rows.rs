@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::outbox::Lane;
-use super::{Kind, Stream};
+use super::{Envelope, Kind, Stream};
 
 /// Evicted at a time: one event reports them all, so evicting must pay.
 const EVICT_AT_ONCE: i64 = 64;
@@ -269,4 +269,34 @@ pub(super) fn stream(row: &Row<'_>, column: usize) -> rusqlite::Result<Stream> {
     let text: String = row.get(column)?;
     super::wire::parse_stream(&text)
         .map_err(|err| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(err)))
+}
+
+/// Columns: device, epoch, stream, seq, event id, kind, occurred, recorded, clock trusted, site, data.
+pub(super) fn received(row: &Row<'_>) -> rusqlite::Result<Envelope> {
+    let time = |column: usize| {
+        let ms: i64 = row.get(column)?;
+        Timestamp::from_millisecond(ms).map_err(|err| unreadable(column, err))
+    };
+    let data: String = row.get(10)?;
+    let device: String = row.get(0)?;
+    Ok(Envelope {
+        id: uuid(row, 4)?,
+        device: device.parse().map_err(|err| unreadable::<base::DeviceIdError>(0, err))?,
+        epoch: uuid(row, 1)?,
+        stream: stream(row, 2)?,
+        seq: row.get(3)?,
+        kind: row.get(5)?,
+        occurred_at: time(6)?,
+        recorded_at: time(7)?,
+        clock_trusted: row.get(8)?,
+        site: row.get(9)?,
+        data: serde_json::from_str(&data).map_err(|err| unreadable(10, err))?,
+    })
+}
+
+fn unreadable<E: std::error::Error + Send + Sync + 'static>(
+    column: usize,
+    err: E,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(err))
 }

@@ -14,7 +14,7 @@ use super::*;
 use crate::clock_trust::ClockTrust;
 use crate::store::{Store, StoreError, StoreThread};
 
-const STEPS: &[&str] = &[SCHEMA];
+const STEPS: &[&str] = &[SCHEMA, SCHEMA_AUDIT];
 
 fn open(dir: &std::path::Path) -> (Store, StoreThread) {
     Store::open(&dir.join("vong.db"), STEPS).unwrap()
@@ -212,4 +212,50 @@ async fn a_listener_that_stumbles_loses_its_own_work_and_not_the_event() {
         conn.query_row("SELECT count(*) FROM seen_command", [], |it| it.get::<_, i64>(0))
     });
     assert_eq!(n.await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn every_audit_entry_names_the_one_before_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, thread) = open(dir.path());
+    let first = reporter(&store, &thread, "box-1", Bound::default()).await;
+    for action in ["bulletin.add", "bulletin.submit"] {
+        first.record(event(Kind::AuditEntry, json!({ "action": action }))).await.unwrap();
+        first.record(event(Kind::AlertRaised, json!({}))).await.unwrap();
+    }
+    // What is rolled back leaves no trace in the chain either.
+    let lost = first.clone();
+    let failing = store.write(move |conn| {
+        lost.record_in(conn, event(Kind::AuditEntry, json!({ "action": "lost" })))?;
+        conn.execute("INSERT INTO no_such_table VALUES (1)", [])
+    });
+    failing.await.unwrap_err();
+    let again = reporter(&store, &thread, "box-1", Bound::default()).await;
+    again.record(event(Kind::AuditEntry, json!({ "action": "bulletin.approve" }))).await.unwrap();
+
+    let log: Vec<Envelope> = outbox(&store).await;
+    let log: Vec<Vec<u8>> =
+        log.iter().filter(|it| it.stream == Stream::Audit).map(wire::envelope_to_json).collect();
+    assert_eq!(log.len(), 3);
+    let verify = |log: &[Vec<u8>]| chain::verify(log.iter().map(Vec::as_slice));
+    // From parsed envelopes, as the centre has them: the same bytes.
+    let head = verify(&log).unwrap().unwrap();
+    let kept = "SELECT sha256 FROM audit_head WHERE n_entries = 3";
+    let kept: String =
+        store.read(move |conn| conn.query_row(kept, [], |row| row.get(0))).await.unwrap();
+    assert_eq!(head.to_string(), kept);
+    let centre = tempfile::tempdir().unwrap();
+    let (centre, _centre_thread) = open(centre.path());
+    for envelope in &log {
+        receive(&centre, &wire::envelope_from_json(envelope).unwrap()).await;
+    }
+    let logs = centre.read(received::audit_log).await.unwrap();
+    let bytes: Vec<_> = logs["box-1"].iter().map(|it| it.bytes.clone()).collect();
+    assert_eq!(bytes, log, "what the centre stored is what the box hashed");
+    assert!(verify(&[log[0].clone(), log[2].clone()]).is_err(), "one was left out");
+    let mut changed = wire::envelope_from_json(&log[1]).unwrap();
+    changed.data["action"] = json!("nothing");
+    let changed = wire::envelope_to_json(&changed);
+    let refused = verify(&[log[0].clone(), changed, log[2].clone()]).unwrap_err();
+    assert!(refused.to_string().starts_with("entry 2 of the audit log does not name"), "{refused}");
 }

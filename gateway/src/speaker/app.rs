@@ -37,7 +37,7 @@ use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
 /// In the order of their first release: what was released is never changed.
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS];
+const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS, report::SCHEMA_AUDIT];
 /// Loading GStreamer, reading the file and opening the card, on the smallest board.
 const OPENING: Duration = Duration::from_secs(3);
 /// The least that a play needs which is late already.

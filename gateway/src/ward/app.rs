@@ -63,6 +63,7 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
     broadcast::SCHEMA_PLACES,
+    report::SCHEMA_AUDIT,
 ];
 
 /// What the frame and the parts below share.

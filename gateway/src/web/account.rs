@@ -38,7 +38,14 @@ pub(super) async fn add(
     let digest = digest.map_err(ApiError::internal)?;
     let now = console.clock().now();
     let (new, given) = (name.clone(), roles.clone());
-    let added = console.store().write(move |conn| user::add(conn, &new, &digest, &given, now));
+    let (reporter, by) = (console.ward.reporter.clone(), caller.user.clone());
+    let added = console.store().write(move |conn| {
+        let is_added = user::add(conn, &new, &digest, &given, now)?;
+        if is_added {
+            reporter.record_in(conn, user::added(&new, &given, &by, now))?;
+        }
+        Ok(is_added)
+    });
     if !added.await? {
         let message = format!("there is already a user {:?}", name.as_str());
         return Err(ApiError::conflict("user_exists", message));

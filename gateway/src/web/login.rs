@@ -90,7 +90,14 @@ pub(super) async fn set_up(
     let digest = hashing(&console, move || PasswordDigest::of(&Secret::new(password))).await?;
     let digest = digest.map_err(ApiError::internal)?;
     let first = name.clone();
-    let made = console.store().write(move |conn| setup::spend(conn, &code, &first, &digest, now));
+    let reporter = console.ward.reporter.clone();
+    let made = console.store().write(move |conn| {
+        let is_made = setup::spend(conn, &code, &first, &digest, now)?;
+        if is_made {
+            reporter.record_in(conn, user::added(&first, &Roles::all(), first.as_str(), now))?;
+        }
+        Ok(is_made)
+    });
     if !made.await? {
         return Err(spent());
     }

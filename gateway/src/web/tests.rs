@@ -63,6 +63,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_SOUND,
     broadcast::SCHEMA_SHELF,
     broadcast::SCHEMA_PLACES,
+    crate::report::SCHEMA_AUDIT,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde_json::json;
 
 use super::password::PasswordDigest;
 use super::role::Roles;
+use crate::report::{Kind, NewEvent};
 
 /// Invariant: `[a-z0-9._-]{1,32}`, so that `Lan` and `lan` cannot be two persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,17 @@ impl std::str::FromStr for UserName {
 
 pub(super) fn count(conn: &Connection) -> rusqlite::Result<u32> {
     conn.query_row("SELECT count(*) FROM user", [], |row| row.get(0))
+}
+
+/// For the audit log. The first user makes itself.
+pub(super) fn added(name: &UserName, roles: &Roles, by: &str, now: Timestamp) -> NewEvent {
+    let data = json!({
+        "action": "user.add",
+        "user": by,
+        "added": name.as_str(),
+        "roles": roles.to_string(),
+    });
+    NewEvent { kind: Kind::AuditEntry, occurred_at: now, data }
 }
 
 /// False when the name is taken.

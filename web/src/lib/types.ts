@@ -184,14 +184,44 @@ export interface Bulletin {
   author: string;
   created_at: string;
   approval: Word | null;
+  /** The oldest first. */
+  approvals: Word[];
+  approved_until: string | null;
+  /** One more person must approve it before it plays. */
+  second_missing: { code: string; at: string } | null;
   rejection: Word | null;
-  schedule: { at?: string; rrule?: string } | null;
+  schedule: { sha256: string; by?: string; at?: string; rrule?: string } | null;
   /** What the schedule does on days of layers, by their names. */
   days: Record<string, Effect>;
   content: { sha256: string; duration_ms: number };
   file_name: string | null;
   text: string | null;
   normalised: string | null;
+  unknown_words: string[];
+  same_as: { id: string; title: string; how: string } | null;
+}
+
+/** A text with places to fill in, such as `{giờ}`. */
+export interface Template {
+  id: string;
+  name: string;
+  text: string;
+  voice: string;
+  places: string[];
+  edited_by: string;
+  edited_at: string;
+}
+
+export interface StoredSound {
+  id: string;
+  kind: 'alarm' | 'chime';
+  title: string;
+  sha256: string;
+  duration_ms: number;
+  put_by: string;
+  put_at: string;
+  approved_by: string | null;
+  approved_at: string | null;
 }
 
 export type Effect = 'not' | 'only' | 'earlier' | 'later';

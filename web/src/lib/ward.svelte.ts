@@ -2,7 +2,7 @@
 
 import { call } from './api';
 import type { Places } from './place';
-import type { Alert, Bulletin, Camera, Cluster, Layer, Plays } from './types';
+import type { Alert, Bulletin, Camera, Cluster, Layer, Plays, StoredSound, Template } from './types';
 
 /** A browser gives an event stream up when the box answers with an error; we do not. */
 const REOPEN_MS = 5_000;
@@ -50,6 +50,8 @@ class Ward {
   plays = new Loaded<Plays>('/plays');
   bulletins = new Loaded<Bulletin[]>('/bulletins');
   layers = new Loaded<Layer[]>('/calendar/layers');
+  templates = new Loaded<Template[]>('/templates');
+  shelf = new Loaded<StoredSound[]>('/shelf');
   /** Whether changes arrive by themselves right now. */
   isLive = $state(false);
   /** Wall time of this browser, each second: for clocks and "how long ago". */
@@ -58,8 +60,8 @@ class Ward {
   private readonly byTopic: Record<string, Set<Loaded<unknown>>> = {
     camera: new Set([this.cameras]),
     alert: new Set([this.alerts]),
-    cluster: new Set([this.clusters, this.places]),
-    bulletin: new Set([this.bulletins, this.plays]),
+    cluster: new Set<Loaded<unknown>>([this.clusters, this.places]),
+    bulletin: new Set<Loaded<unknown>>([this.bulletins, this.plays, this.templates, this.shelf]),
     play: new Set([this.plays]),
     calendar: new Set([this.layers, this.plays]),
   };

@@ -15,6 +15,12 @@ const QUIET_HOURS_OFF: &str = "
 enabled = false
 ";
 
+const ONE_APPROVER: &str = "
+# In a ward, what sounds at night takes two people. A demo at night has one approver to ask.
+[approval]
+second_approver = false
+";
+
 pub(super) fn centre(plan: &Plan) -> String {
     [
         top(&plan.centre, None),
@@ -48,7 +54,7 @@ pub(super) fn the_box(plan: &Plan) -> String {
              volume_percent = 80\n"
         )
     }));
-    sections.push(QUIET_HOURS_OFF.to_owned());
+    sections.extend([QUIET_HOURS_OFF.to_owned(), ONE_APPROVER.to_owned()]);
     sections.concat()
 }
 

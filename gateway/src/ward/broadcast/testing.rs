@@ -39,6 +39,7 @@ const STEPS: &[&str] = &[
     SCHEMA_SOUND,
     SCHEMA_SHELF,
     SCHEMA_PLACES,
+    report::SCHEMA_AUDIT,
 ];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     crate::ward::record::SCHEMA,
     crate::ward::record::SCHEMA_EVIDENCE,
     crate::ward::record::SCHEMA_KEEPING,
+    crate::report::SCHEMA_AUDIT,
 ];
 
 /// A box with one camera, which has one rule in its file.

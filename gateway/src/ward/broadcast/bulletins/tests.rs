@@ -119,14 +119,14 @@ async fn second_approvers_at_once_are_counted_or_told() {
     let world = World::new().await;
     let id = world.approved(Priority::Normal).await;
     let shown = world.schedule(id, BEFORE_DAWN).await.bulletin;
-    let sign = |name: &'static str| {
+    let mut signing = tokio::task::JoinSet::new();
+    for name in ["hoa", "mai", "cuc", "dao", "sen"] {
         let (bulletins, seen) = (world.bulletins.clone(), seen(&shown));
-        tokio::spawn(async move { bulletins.approve(&user(name), id, seen).await })
-    };
-    let signing = ["hoa", "mai", "cuc", "dao", "sen"].map(sign);
+        signing.spawn(async move { bulletins.approve(&user(name), id, seen).await });
+    }
     let mut n_counted = 0;
-    for one in signing {
-        match one.await.unwrap() {
+    for one in signing.join_all().await {
+        match one {
             Ok(view) => {
                 n_counted += 1;
                 assert_eq!(view.stage, Stage::Scheduled);

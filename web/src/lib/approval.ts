@@ -1,0 +1,43 @@
+// Who may approve a bulletin now, and how long its approvals still hold. The box decides; this decides
+// which buttons are worth showing.
+
+import type { Bulletin } from './types';
+
+/** The box takes a fresh signature from a day after the last one. */
+const RENEWABLE_AFTER_MS = 24 * 3_600_000;
+/** From here on somebody should be told. */
+const SOON_MS = 7 * 24 * 3_600_000;
+
+type Signed = Pick<Bulletin, 'state' | 'author' | 'approvals' | 'approved_until' | 'second_missing' | 'schedule'>;
+
+export type Lapse = 'lapsed' | 'soon' | null;
+
+/** Whether its approvals are too old, or soon will be. */
+export function lapse(bulletin: Signed, now: number): Lapse {
+  if (!bulletin.approved_until) return null;
+  const left = Date.parse(bulletin.approved_until) - now;
+  if (left <= 0) return 'lapsed';
+  return left <= SOON_MS ? 'soon' : null;
+}
+
+/** What this approver may do: give the first approval, the second, or a fresh one. */
+export type Step = 'first' | 'second' | 'renew';
+
+/** Why it is not for them: their own text, their own earlier approval, the hour that they chose. */
+export type Bar = 'author' | 'approver' | 'scheduler';
+
+export function step(bulletin: Signed, now: number): Step | null {
+  if (bulletin.state === 'submitted') return 'first';
+  if (bulletin.second_missing) return 'second';
+  const oldest = bulletin.approvals[0];
+  if (!oldest || lapse(bulletin, now) === null) return null;
+  return now - Date.parse(oldest.at) >= RENEWABLE_AFTER_MS ? 'renew' : null;
+}
+
+export function bar(bulletin: Signed, user: string, now: number): Bar | null {
+  if (bulletin.author === user) return 'author';
+  if (step(bulletin, now) !== 'second') return null;
+  if (bulletin.schedule?.by === user) return 'scheduler';
+  const isOnlyOne = bulletin.approvals.length < 2;
+  return isOnlyOne && bulletin.approvals.some((it) => it.by === user) ? 'approver' : null;
+}

@@ -1,0 +1,53 @@
+// Which buttons an approver sees.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { source } from './source.mjs';
+
+const { bar, lapse, step } = await source('approval.ts');
+
+const NOW = Date.parse('2026-03-10T08:00:00Z');
+const signed = (by, at = '2026-03-01T08:00:00Z') => ({ by, at });
+const bulletin = (more) => ({
+  state: 'submitted',
+  author: 'lan',
+  approvals: [],
+  approved_until: null,
+  second_missing: null,
+  schedule: null,
+  ...more,
+});
+const waiting = (more) =>
+  bulletin({
+    state: 'approved',
+    approvals: [signed('minh')],
+    approved_until: '2026-03-31T08:00:00Z',
+    second_missing: { code: 'outside_hours', at: '2026-03-11T21:45:00Z' },
+    schedule: { sha256: 'ab', by: 'minh' },
+    ...more,
+  });
+
+test('nobody approves their own', () => {
+  assert.equal(step(bulletin(), NOW), 'first');
+  assert.equal(bar(bulletin(), 'lan', NOW), 'author');
+  assert.equal(bar(bulletin(), 'minh', NOW), null);
+});
+
+test('the second approval is for somebody else than the first and than who chose the hour', () => {
+  assert.equal(step(waiting(), NOW), 'second');
+  assert.equal(bar(waiting(), 'hoa', NOW), null);
+  assert.equal(bar(waiting(), 'lan', NOW), 'author');
+  assert.equal(bar(waiting(), 'minh', NOW), 'scheduler');
+  const byAuthor = waiting({ schedule: { sha256: 'ab', by: 'lan' } });
+  assert.equal(bar(byAuthor, 'minh', NOW), 'approver');
+  const moved = waiting({ approvals: [signed('minh'), signed('hoa')], schedule: { sha256: 'cd', by: 'lan' } });
+  assert.equal(bar(moved, 'minh', NOW), null, 'two have signed for the sound: either may for the hour');
+});
+
+test('approvals are renewed when they run out, not before', () => {
+  const until = (approved_until) => bulletin({ state: 'scheduled', approvals: [signed('minh')], approved_until });
+  assert.equal(step(until('2026-05-31T08:00:00Z'), NOW), null);
+  assert.equal(lapse(until('2026-03-12T08:00:00Z'), NOW), 'soon');
+  assert.equal(step(until('2026-03-12T08:00:00Z'), NOW), 'renew');
+  assert.equal(lapse(until('2026-03-10T08:00:00Z'), NOW), 'lapsed');
+  assert.equal(lapse(bulletin(), NOW), null);
+});
