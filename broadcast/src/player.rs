@@ -7,24 +7,29 @@
 //! it may go on without, where the disk takes nothing: a street hears its warning rather than not.)
 
 mod event;
+mod limit;
 mod play;
 mod stage;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::order::{Content, Order, PlayId};
+use crate::order::{Content, Order, PlayId, Priority};
 use crate::quiet::QuietHours;
 
 pub use event::{Bar, Effect, Event, Report, Sound};
+pub use limit::{DailyLimit, Stretch};
 use play::{Play, Verdict, signed};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
 /// any order can be on its way, which is the 8 days of [`Order::check`].
 const REMEMBERED: Duration = Duration::from_hours(9 * 24);
+
+/// How long a stretch of sound may still belong to the local day of a play that begins now.
+const COUNTED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What holds on this cluster for every order.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +40,8 @@ pub struct Rules {
     pub lead: Duration,
     /// The least of it that still does: a play that is late sounds this long after its turn came.
     pub shortest_lead: Duration,
+    /// The most sound of a day; `None`: no limit.
+    pub daily: Option<DailyLimit>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +53,10 @@ pub struct Player {
     barred: BTreeMap<PlayId, Bar>,
     /// Whose sink is open, also while it is being closed.
     sounding: Option<PlayId>,
+    /// What counts for the limit of a day, of the last days.
+    heard: Vec<Stretch>,
+    /// `heard` has planned ends that were not reached: the program died meanwhile.
+    has_planned_ends: bool,
 }
 
 impl Player {
@@ -59,6 +70,12 @@ impl Player {
         let plays = stored.into_iter().map(|(order, stage)| (order.play, Play::new(order, stage)));
         let barred = barred.into_iter().collect();
         Self { rules, plays: plays.collect(), barred, ..Self::default() }
+    }
+
+    /// `heard` is what `Sounded` effects left.
+    #[must_use]
+    pub fn having_heard(self, heard: impl IntoIterator<Item = Stretch>) -> Self {
+        Self { heard: heard.into_iter().collect(), has_planned_ends: true, ..self }
     }
 
     /// What content MUST stay in the cache: that of every play which is not over.
@@ -95,7 +112,10 @@ impl Player {
                 }
             }
             Event::ContentDamaged(sha256) => self.damaged(sha256, &mut effects),
-            Event::ClockTrusted(is_trusted) => self.is_clock_trusted = is_trusted,
+            Event::ClockTrusted(is_trusted) => {
+                self.is_clock_trusted = is_trusted;
+                self.end_planned(now, &mut effects);
+            }
             Event::SoundStarted { play, at } => {
                 if let Some(play) = self.plays.get_mut(&play) {
                     effects.extend(play.started(at));
@@ -108,6 +128,7 @@ impl Player {
                 if let Some(play) = self.plays.get_mut(&play) {
                     effects.extend(play.ended(heard, failed));
                 }
+                effects.extend(self.end_stretch(play, heard));
             }
             Event::TimerFired => {}
         }
@@ -192,9 +213,10 @@ impl Player {
                 return;
             }
             let Some(play) = self.plays.get_mut(&next) else { return };
-            match play.begin(now, &self.rules) {
+            match play.begin(now, &self.rules, &self.heard) {
                 Verdict::Sound(record, sound) => {
                     self.sounding = Some(next);
+                    effects.extend(self.begin_stretch(&sound));
                     effects.extend([record, Effect::Play(sound)]);
                     return;
                 }
@@ -245,6 +267,41 @@ impl Player {
             keep
         });
         effects.extend(forgotten.into_iter().map(Effect::Forget));
+        self.heard.retain(|it| now.duration_since(it.to) <= COUNTED);
+    }
+
+    /// To be stored before the play's own `playing`: a crash in between counts too much, not too little.
+    fn begin_stretch(&mut self, sound: &Sound) -> Option<Effect> {
+        let is_emergency = |it: &Play| it.order.priority == Priority::Emergency;
+        if self.rules.daily.is_none() || self.plays.get(&sound.play).is_none_or(is_emergency) {
+            return None;
+        }
+        let left = sound.content.duration.saturating_sub(sound.seek);
+        let end = sound.start_at.saturating_add(left).map_or(sound.until, |it| it.min(sound.until));
+        let stretch =
+            Stretch { play: sound.play, from: sound.start_at, to: end.max(sound.start_at) };
+        self.heard.push(stretch);
+        Some(Effect::Sounded(stretch))
+    }
+
+    fn end_stretch(&mut self, play: PlayId, heard: Duration) -> Option<Effect> {
+        let stretch = self.heard.iter_mut().rev().find(|it| it.play == play)?;
+        let to = stretch.from.saturating_add(heard).unwrap_or(stretch.to);
+        (stretch.to != to).then(|| {
+            stretch.to = to;
+            Effect::Sounded(*stretch)
+        })
+    }
+
+    /// What was to sound beyond now when the program died did not.
+    fn end_planned(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.is_clock_trusted || !std::mem::take(&mut self.has_planned_ends) {
+            return;
+        }
+        for stretch in self.heard.iter_mut().filter(|it| it.to > now.max(it.from)) {
+            stretch.to = now.max(stretch.from);
+            effects.push(Effect::Sounded(*stretch));
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub use clock::SteadyClock;
 /// The tables of this role, besides the reporting's.
 const SCHEMA: &str = include_str!("speaker/schema.sql");
 const SCHEMA_BARS: &str = include_str!("speaker/schema_bars.sql");
+const SCHEMA_SOUNDS: &str = include_str!("speaker/schema_sounds.sql");
 
 /// Run a loudspeaker cluster: a board with an amplifier, or a stand-in that plays into WAV files.
 ///

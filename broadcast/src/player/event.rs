@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Ending, Stage};
+use super::{Ending, Stage, Stretch};
 use crate::order::{Content, Order, PlayId, Volume};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub enum Effect {
         play: PlayId,
         bar: Bar,
     },
+    /// Store it in the place of one with the same play and start: it counts for the limit of its day.
+    Sounded(Stretch),
     Play(Sound),
     /// End it now. `SoundEnded` follows.
     Silence(PlayId),

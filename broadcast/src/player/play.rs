@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Ending, EndingKind, Report, Rules, Sound, Stage};
+use super::{Effect, Ending, EndingKind, Report, Rules, Sound, Stage, Stretch};
 use crate::order::{Order, Priority, Resume};
+use crate::quiet::QuietHours;
 
 /// Scheduling of the program itself, not lateness: within it a play is on time.
 const ON_TIME: Duration = Duration::from_millis(1500);
@@ -26,7 +27,13 @@ pub(super) struct Play {
     is_interrupting: bool,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
+    /// Why its sound ends where it ends, if that is before the content's end.
+    cut_by: &'static str,
 }
+
+const WINDOW: &str = "its time was over";
+const QUIET: &str = "it would sound in quiet hours";
+const DAILY: &str = "the day's limit of sound is reached";
 
 /// What comes of a play whose turn it is.
 pub(super) enum Verdict {
@@ -37,7 +44,7 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
-        Self { order, stage, is_cached: false, is_interrupting: false, was_cut_off }
+        Self { order, stage, is_cached: false, is_interrupting: false, was_cut_off, cut_by: WINDOW }
     }
 
     pub(super) fn record(&self, report: Option<Report>) -> Effect {
@@ -112,7 +119,7 @@ impl Play {
         let (kind, reason) = match failed {
             None if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
             None if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
-            None => (EndingKind::Partial, format!("cut after {position:.1?}: its time was over")),
+            None => (EndingKind::Partial, format!("cut after {position:.1?}: {}", self.cut_by)),
             Some(reason) if position == skipped => (EndingKind::Missed, reason),
             Some(reason) => (EndingKind::Partial, reason),
         };
@@ -175,7 +182,7 @@ impl Play {
             Stage::Waiting
                 if now < self.order.start_at && self.is_hushed(self.order.start_at, rules) =>
             {
-                Some(self.end(EndingKind::Missed, "it would sound in quiet hours"))
+                Some(self.end(EndingKind::Missed, QUIET))
             }
             Stage::Interrupted { .. } if now >= self.last_start() => {
                 Some(self.end(EndingKind::Partial, "no time was left to go on"))
@@ -201,13 +208,11 @@ impl Play {
     }
 
     /// Its turn has come. The stored stage says `playing` before the sink hears of it.
-    pub(super) fn begin(&mut self, now: Timestamp, rules: &Rules) -> Verdict {
+    pub(super) fn begin(&mut self, now: Timestamp, rules: &Rules, heard: &[Stretch]) -> Verdict {
         let soonest = now.saturating_add(rules.shortest_lead).unwrap_or(now);
         let start_at = self.order.start_at.max(soonest);
         if self.is_hushed(start_at, rules) {
-            let heard = !self.stage.position().is_zero();
-            let kind = if heard { EndingKind::Partial } else { EndingKind::Missed };
-            return Verdict::Over(self.end(kind, "it would sound in quiet hours"));
+            return Verdict::Over(self.withhold(QUIET));
         }
         let (seek, skipped) = self.entry_point(start_at);
         let left = self.order.content.duration.saturating_sub(seek);
@@ -215,14 +220,18 @@ impl Play {
             let kind = if self.was_cut_off { EndingKind::Partial } else { EndingKind::Missed };
             return Verdict::Over(self.end(kind, "too late: its content would be over"));
         }
-        self.was_cut_off = false;
+        let (until, cut_by) = self.silent_from(start_at, left, rules, heard);
+        if until.duration_since(start_at) < signed(END_SLACK.min(left)) {
+            return Verdict::Over(self.withhold(cut_by));
+        }
+        (self.was_cut_off, self.cut_by) = (false, cut_by);
         self.stage = Stage::Playing { seek, skipped };
         let sound = Sound {
             play: self.order.play,
             content: self.order.content,
             start_at,
             seek,
-            until: self.silent_from(start_at, left, rules),
+            until,
             volume: self.order.volume,
         };
         Verdict::Sound(self.record(None), sound)
@@ -243,18 +252,34 @@ impl Play {
         }
     }
 
-    /// The window's end, or the first instant of quiet hours if that is sooner.
-    fn silent_from(&self, start_at: Timestamp, left: Duration, rules: &Rules) -> Timestamp {
-        let until = self.order.play_until;
-        let quiet = rules.quiet.as_ref().filter(|_| self.order.priority != Priority::Emergency);
-        let Some(quiet) = quiet.filter(|it| it.touch(start_at, left)) else { return until };
-        // `touch` only ever goes from false to true as the length grows.
-        let (mut loud, mut hushed) = (Duration::ZERO, left);
-        while hushed.saturating_sub(loud) > Duration::from_millis(1) {
-            let middle = loud + hushed.saturating_sub(loud) / 2;
-            if quiet.touch(start_at, middle) { hushed = middle } else { loud = middle }
+    /// Ends it before it sounds (again).
+    fn withhold(&mut self, reason: &str) -> Effect {
+        let was_heard = self.was_cut_off || !self.stage.position().is_zero();
+        let kind = if was_heard { EndingKind::Partial } else { EndingKind::Missed };
+        self.end(kind, reason)
+    }
+
+    /// The window's end, the first instant of quiet hours or the one at which the day's limit is
+    /// reached, whichever is first; and which it is.
+    fn silent_from(
+        &self,
+        start_at: Timestamp,
+        left: Duration,
+        rules: &Rules,
+        heard: &[Stretch],
+    ) -> (Timestamp, &'static str) {
+        let window = (self.order.play_until, WINDOW);
+        if self.order.priority == Priority::Emergency {
+            return window;
         }
-        start_at.saturating_add(loud).unwrap_or(start_at).min(until)
+        let content_ends = start_at.saturating_add(left).unwrap_or(Timestamp::MAX);
+        let daily = rules.daily.as_ref().and_then(|limit| {
+            let at = limit.silent_from(heard, start_at, content_ends);
+            (at < content_ends).then_some((at, DAILY))
+        });
+        let quiet = rules.quiet.as_ref().filter(|it| it.touch(start_at, left));
+        let quiet = quiet.map(|it| (quiet_from(it, start_at, left), QUIET));
+        [Some(window), daily, quiet].into_iter().flatten().min_by_key(|it| it.0).unwrap_or(window)
     }
 
     /// The next instant at which time alone changes something.
@@ -267,6 +292,17 @@ impl Play {
         let opens = self.order.start_at.checked_sub(lead).unwrap_or(self.order.start_at);
         [opens, self.last_start()].into_iter().filter(|it| *it > now).min()
     }
+}
+
+/// The first instant of quiet hours, to a millisecond, of a sound that touches them.
+fn quiet_from(quiet: &QuietHours, start_at: Timestamp, left: Duration) -> Timestamp {
+    // `touch` only ever goes from false to true as the length grows.
+    let (mut loud, mut hushed) = (Duration::ZERO, left);
+    while hushed.saturating_sub(loud) > Duration::from_millis(1) {
+        let middle = loud + hushed.saturating_sub(loud) / 2;
+        if quiet.touch(start_at, middle) { hushed = middle } else { loud = middle }
+    }
+    start_at.saturating_add(loud).unwrap_or(start_at)
 }
 
 /// Saturates.

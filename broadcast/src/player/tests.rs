@@ -6,145 +6,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::order::{Priority, Resume, Volume};
+use crate::quiet::QuietHours;
 
+mod limit;
 mod property;
+mod scene;
 
-fn at(s: i64) -> Timestamp {
-    Timestamp::from_second(s).unwrap()
-}
-
-fn secs(s: u64) -> Duration {
-    Duration::from_secs(s)
-}
-
-/// A minute of content called `n`, from second `start` on, with ten minutes' window and catch-up.
-fn order(n: u8, start: i64) -> Order {
-    Order {
-        play: PlayId { bulletin: Uuid::from_u128(n.into()), occurrence: at(start) },
-        content: Content { sha256: Sha256::of(&[n]), bytes: 1000, duration: secs(60) },
-        start_at: at(start),
-        play_until: at(start + 600),
-        priority: Priority::Normal,
-        volume: Volume::FULL,
-        owner_level: 1,
-        approved_by: "lan".into(),
-        resume: Resume::Skip,
-        catch_up: secs(300),
-    }
-}
-
-/// Follows the player's effects as the driver does, and writes down what can be heard and told.
-struct Scene {
-    player: Player,
-    stored: BTreeMap<PlayId, (Order, Stage)>,
-    barred: BTreeMap<PlayId, Bar>,
-    told: Vec<String>,
-    wake_at: Option<Timestamp>,
-    sound: Option<Sound>,
-}
-
-impl Scene {
-    fn new(rules: Rules) -> Self {
-        let player = Player::restore(rules, [], []);
-        let (stored, barred) = (BTreeMap::new(), BTreeMap::new());
-        Self { player, stored, barred, told: Vec::new(), wake_at: None, sound: None }
-    }
-
-    fn ready() -> Self {
-        let rules = Rules { quiet: None, lead: secs(3), shortest_lead: secs(1) };
-        let mut it = Self::new(rules);
-        it.on(0, Event::ClockTrusted(true));
-        it
-    }
-
-    /// The program dies and starts again: only what was stored is left.
-    fn restart(&mut self, s: i64) {
-        let rules = self.player.rules.clone();
-        let barred = self.barred.iter().map(|(play, bar)| (*play, *bar));
-        self.player = Player::restore(rules, self.stored.values().cloned(), barred);
-        self.sound = None;
-        self.on(s, Event::ClockTrusted(true));
-        for content in self.player.wanted().collect::<Vec<_>>() {
-            self.on(s, Event::ContentCached(content.sha256));
-        }
-    }
-
-    fn cached(&mut self, s: i64, order: &Order) {
-        self.on(s, Event::Ordered(order.clone()));
-        self.on(s, Event::ContentCached(order.content.sha256));
-    }
-
-    fn on(&mut self, s: i64, event: Event) {
-        let effects = self.player.on(event, at(s));
-        self.wake_at = None;
-        for effect in effects {
-            self.carry_out(s, effect);
-        }
-    }
-
-    fn carry_out(&mut self, s: i64, effect: Effect) {
-        match effect {
-            Effect::Record { order, stage, report } => {
-                let n = order.play.bulletin.as_u128();
-                if let Some(report) = report {
-                    let word = match &report {
-                        Report::Ordered => "ordered".to_owned(),
-                        Report::Cached => "cached".to_owned(),
-                        Report::Started { .. } => "started".to_owned(),
-                        Report::Ended(it) => format!("{} {}", it.kind.as_str(), it.reason),
-                    };
-                    self.told.push(format!("{s} {n} {}", word.trim_end()));
-                }
-                self.stored.insert(order.play, (order, stage));
-            }
-            Effect::Refuse { play, reason } => {
-                self.told.push(format!("{s} {} refused {reason}", play.bulletin.as_u128()));
-            }
-            Effect::Play(sound) => {
-                assert_eq!(self.sound, None, "two plays at once");
-                let stage = &self.stored[&sound.play].1;
-                assert!(matches!(stage, Stage::Playing { .. }), "played before it was stored");
-                self.sound = Some(sound);
-            }
-            Effect::Silence(play) => {
-                let sound = self.sound.take().unwrap();
-                assert_eq!(sound.play, play);
-                let heard = at(s).duration_since(sound.start_at);
-                let heard = if heard.is_negative() { secs(0) } else { heard.unsigned_abs() };
-                self.on(s, Event::SoundEnded { play, heard, failed: None });
-            }
-            Effect::Bar { play, bar } => {
-                self.told.push(format!("{s} {} barred", play.bulletin.as_u128()));
-                self.barred.insert(play, bar);
-            }
-            Effect::WakeAt(at) => self.wake_at = Some(at),
-            Effect::Forget(play) => {
-                self.stored.remove(&play);
-                self.barred.remove(&play);
-            }
-        }
-    }
-
-    /// Lets time pass second by second: timers fire, sounds start and end.
-    fn until(&mut self, from: i64, to: i64) {
-        for s in from..=to {
-            if self.wake_at.is_some_and(|it| it <= at(s)) {
-                self.on(s, Event::TimerFired);
-            }
-            let Some(sound) = self.sound.clone() else { continue };
-            if sound.start_at == at(s) {
-                self.on(s, Event::SoundStarted { play: sound.play, at: at(s) });
-            }
-            let left = sound.content.duration.saturating_sub(sound.seek);
-            let end = (sound.start_at + left).min(sound.until);
-            if end <= at(s) {
-                self.sound = None;
-                let heard = end.duration_since(sound.start_at).unsigned_abs();
-                self.on(s, Event::SoundEnded { play: sound.play, heard, failed: None });
-            }
-        }
-    }
-}
+use scene::{Scene, at, order, secs};
 
 #[test]
 fn an_order_is_fetched_played_on_the_second_and_reported() {
@@ -213,7 +81,7 @@ fn later_than_the_catch_up_window_is_missed() {
 #[test]
 fn the_music_at_04_45_does_not_sound_though_it_was_ordered() {
     let quiet = Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
-    let rules = Rules { quiet, lead: secs(3), shortest_lead: secs(1) };
+    let rules = Rules { quiet, ..scene::rules() };
     let start: Timestamp = "2025-12-08T04:45:00+07:00".parse().unwrap();
     let start = start.as_second();
     let mut it = Scene::new(rules);
@@ -229,7 +97,7 @@ fn the_music_at_04_45_does_not_sound_though_it_was_ordered() {
 #[test]
 fn a_play_that_runs_into_quiet_hours_is_cut() {
     let quiet = Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
-    let rules = Rules { quiet, lead: secs(3), shortest_lead: secs(1) };
+    let rules = Rules { quiet, ..scene::rules() };
     let nine: Timestamp = "2025-12-08T21:00:00+07:00".parse().unwrap();
     let mut it = Scene::new(rules);
     let start = nine.as_second() - 30;
@@ -269,7 +137,7 @@ fn equals_wait_for_their_turn() {
 
 #[test]
 fn a_play_that_cannot_begin_gives_its_turn_to_the_next() {
-    let rules = Rules { quiet: None, lead: secs(3), shortest_lead: secs(1) };
+    let rules = scene::rules();
     let mut it = Scene::new(rules);
     it.cached(1, &order(1, 100));
     it.cached(1, &order(2, 172));

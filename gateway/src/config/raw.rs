@@ -64,6 +64,7 @@ section! {
         sound: Sound,
         cache: Cache,
         quiet_hours: QuietHours,
+        limits: Limits,
     }
 }
 
@@ -341,6 +342,15 @@ section! {
         acoustic_delay: String,
         /// Buffer of the sound card, `"200ms"` unless given.
         latency: String,
+    }
+}
+
+section! {
+    /// How much may sound. An emergency neither counts nor asks.
+    Limits {
+        /// Most sound of a local day, `"2h"` unless given; `"0s"`: no limit. Days are those of
+        /// `quiet_hours.timezone`.
+        daily: String,
     }
 }
 

@@ -5,13 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::player::DailyLimit;
 use broadcast::quiet::QuietHours;
+use jiff::tz::TimeZone;
 
 use super::problems::{Field, Problems, Reader};
 use super::raw;
 use super::sections::{self, Broker};
 
 const MIB: u64 = 1024 * 1024;
+/// Two sessions of 45 minutes, which is what a rural ward may have at most (domain notes section 3),
+/// and half an hour: beyond it something is wrong with the calendar.
+const DAILY_LIMIT: Duration = Duration::from_hours(2);
 
 /// A loudspeaker cluster.
 #[derive(Clone, Debug)]
@@ -25,6 +30,8 @@ pub struct Speaker {
     pub cache_max_bytes: u64,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
+    /// `None`: switched off.
+    pub daily_limit: Option<DailyLimit>,
 }
 
 /// The box that drives this cluster.
@@ -80,7 +87,8 @@ impl Speaker {
         let bounds = MIB..=1024 * 1024 * MIB;
         let cache_max_bytes =
             sections::within(reader, "cache.max_bytes", cache.max_bytes, 512 * MIB, bounds);
-        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
+        let (zone, quiet_hours) = sections::quiet_hours_and_zone(reader, raw.quiet_hours);
+        let daily_limit = daily_limit(reader, raw.limits, &zone);
         Some(Self {
             device: device?,
             site,
@@ -90,8 +98,22 @@ impl Speaker {
             sound: sound?,
             cache_max_bytes: cache_max_bytes?,
             quiet_hours,
+            daily_limit,
         })
     }
+}
+
+/// `None` when it is switched off.
+fn daily_limit(
+    reader: &mut Reader<'_>,
+    field: Field<raw::Limits>,
+    zone: &TimeZone,
+) -> Option<DailyLimit> {
+    let section = reader.optional("limits", field).unwrap_or_default();
+    reader.unknown("limits", &section.unknown);
+    let day = Duration::from_hours(24);
+    let most = sections::duration(reader, "limits.daily", section.daily, DAILY_LIMIT, day)?;
+    (!most.is_zero()).then(|| DailyLimit::new(most, zone.clone()))
 }
 
 fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option<SpeakerBox> {

@@ -160,6 +160,8 @@ max_bytes = 1
 size = 2
 [quiet_hours]
 timezone = 'Asia/Da_Nang'
+[limits]
+daily = '25h'
 ";
     let problems = read_as(Speaker::read, text).unwrap_err();
     assert_eq!(
@@ -181,6 +183,7 @@ timezone = 'Asia/Da_Nang'
             "cache.size",
             "cache.max_bytes",
             "quiet_hours.timezone",
+            "limits.daily",
         ],
         "{problems}"
     );

@@ -24,7 +24,7 @@ use super::intake::Intake;
 use super::journal::Journal;
 use super::sink::Sink;
 use super::timesync::TimeSync;
-use super::{SCHEMA, SCHEMA_BARS, row};
+use super::{SCHEMA, SCHEMA_BARS, SCHEMA_SOUNDS, row};
 use crate::clock_trust::ClockTrust;
 use crate::config;
 use crate::daemon::{Daemon, Heartbeat, Progress};
@@ -37,7 +37,7 @@ use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
 /// In the order of their first release: what was released is never changed.
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS];
+pub(super) const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS, SCHEMA_SOUNDS];
 /// Loading GStreamer, reading the file and opening the card, on the smallest board.
 const OPENING: Duration = Duration::from_secs(3);
 /// The least that a play needs which is late already.
@@ -154,6 +154,7 @@ impl Cluster {
         let store = self.reporter.store().clone();
         let plays = store.read(row::plays).await?;
         let bars = store.read(row::bars).await?;
+        let heard = store.read(row::stretches).await?;
         let dir = self.config.data_dir.join("cache");
         let cache = Cache::open(dir, self.config.cache_max_bytes).await;
         let cache = cache.context("the folder of the cache")?;
@@ -162,7 +163,7 @@ impl Cluster {
         let client = self.http.clone();
         let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
         let driver = Driver {
-            player: Player::restore(rules(&self.config), plays, bars),
+            player: Player::restore(rules(&self.config), plays, bars).having_heard(heard),
             clock: self.clock.clone(),
             store,
             journal: Journal::new(self.reporter.clone(), self.clock.clone()),
@@ -179,7 +180,12 @@ impl Cluster {
 fn rules(config: &config::Speaker) -> Rules {
     let quiet = config.quiet_hours.clone();
     let warm_up = config.sound.amplifier_warm_up;
-    Rules { quiet, lead: warm_up + OPENING, shortest_lead: warm_up + OPENING_IN_HASTE }
+    Rules {
+        quiet,
+        lead: warm_up + OPENING,
+        shortest_lead: warm_up + OPENING_IN_HASTE,
+        daily: config.daily_limit.clone(),
+    }
 }
 
 fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {

@@ -138,7 +138,7 @@ impl Driver {
                     Effect::Silence(play) => self.sink.silence(play),
                     Effect::Forget(play) => self.forget(play).await,
                     Effect::Play(sound) => events.extend(self.open(sound).await),
-                    Effect::Bar { .. } | Effect::Record { .. } => {
+                    Effect::Bar { .. } | Effect::Record { .. } | Effect::Sounded(_) => {
                         self.record(effect, command.take(), &mut done).await;
                     }
                 }
@@ -169,6 +169,9 @@ impl Driver {
                 info!(%play, "a play was stopped before its order came");
                 let event = Some(barred(play, now));
                 self.write(Fact::Bar(play, bar), event, command, done).await;
+            }
+            Effect::Sounded(stretch) => {
+                self.write(Fact::Sounded(stretch), None, command, done).await;
             }
             Effect::Refuse { .. }
             | Effect::Play(_)

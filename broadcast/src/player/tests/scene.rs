@@ -1,0 +1,162 @@
+//! What the tests of the player share: orders, and a driver that keeps what it is told to keep.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// Three seconds to open a sink, one if it must be.
+pub(super) fn rules() -> Rules {
+    Rules { lead: secs(3), shortest_lead: secs(1), ..Rules::default() }
+}
+
+pub(super) fn at(s: i64) -> Timestamp {
+    Timestamp::from_second(s).unwrap()
+}
+
+pub(super) fn secs(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+/// A minute of content called `n`, from second `start` on, with ten minutes' window and catch-up.
+pub(super) fn order(n: u8, start: i64) -> Order {
+    Order {
+        play: PlayId { bulletin: Uuid::from_u128(n.into()), occurrence: at(start) },
+        content: Content { sha256: Sha256::of(&[n]), bytes: 1000, duration: secs(60) },
+        start_at: at(start),
+        play_until: at(start + 600),
+        priority: Priority::Normal,
+        volume: Volume::FULL,
+        owner_level: 1,
+        approved_by: "lan".into(),
+        resume: Resume::Skip,
+        catch_up: secs(300),
+    }
+}
+
+/// Follows the player's effects as the driver does, and writes down what can be heard and told.
+pub(super) struct Scene {
+    pub(super) player: Player,
+    pub(super) stored: BTreeMap<PlayId, (Order, Stage)>,
+    pub(super) barred: BTreeMap<PlayId, Bar>,
+    pub(super) heard: BTreeMap<(PlayId, Timestamp), Stretch>,
+    pub(super) told: Vec<String>,
+    pub(super) wake_at: Option<Timestamp>,
+    pub(super) sound: Option<Sound>,
+}
+
+impl Scene {
+    pub(super) fn new(rules: Rules) -> Self {
+        let player = Player::restore(rules, [], []);
+        Self {
+            player,
+            stored: BTreeMap::new(),
+            barred: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            told: Vec::new(),
+            wake_at: None,
+            sound: None,
+        }
+    }
+
+    pub(super) fn ready() -> Self {
+        Self::under(rules())
+    }
+
+    pub(super) fn under(rules: Rules) -> Self {
+        let mut it = Self::new(rules);
+        it.on(0, Event::ClockTrusted(true));
+        it
+    }
+
+    /// The program dies and starts again: only what was stored is left.
+    pub(super) fn restart(&mut self, s: i64) {
+        let rules = self.player.rules.clone();
+        let barred = self.barred.iter().map(|(play, bar)| (*play, *bar));
+        self.player = Player::restore(rules, self.stored.values().cloned(), barred)
+            .having_heard(self.heard.values().copied());
+        self.sound = None;
+        self.on(s, Event::ClockTrusted(true));
+        for content in self.player.wanted().collect::<Vec<_>>() {
+            self.on(s, Event::ContentCached(content.sha256));
+        }
+    }
+
+    pub(super) fn cached(&mut self, s: i64, order: &Order) {
+        self.on(s, Event::Ordered(order.clone()));
+        self.on(s, Event::ContentCached(order.content.sha256));
+    }
+
+    pub(super) fn on(&mut self, s: i64, event: Event) {
+        let effects = self.player.on(event, at(s));
+        self.wake_at = None;
+        for effect in effects {
+            self.carry_out(s, effect);
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, s: i64, effect: Effect) {
+        match effect {
+            Effect::Record { order, stage, report } => {
+                let n = order.play.bulletin.as_u128();
+                if let Some(report) = report {
+                    let word = match &report {
+                        Report::Ordered => "ordered".to_owned(),
+                        Report::Cached => "cached".to_owned(),
+                        Report::Started { .. } => "started".to_owned(),
+                        Report::Ended(it) => format!("{} {}", it.kind.as_str(), it.reason),
+                    };
+                    self.told.push(format!("{s} {n} {}", word.trim_end()));
+                }
+                self.stored.insert(order.play, (order, stage));
+            }
+            Effect::Refuse { play, reason } => {
+                self.told.push(format!("{s} {} refused {reason}", play.bulletin.as_u128()));
+            }
+            Effect::Sounded(it) => {
+                self.heard.insert((it.play, it.from), it);
+            }
+            Effect::Play(sound) => {
+                assert_eq!(self.sound, None, "two plays at once");
+                let stage = &self.stored[&sound.play].1;
+                assert!(matches!(stage, Stage::Playing { .. }), "played before it was stored");
+                self.sound = Some(sound);
+            }
+            Effect::Silence(play) => {
+                let sound = self.sound.take().unwrap();
+                assert_eq!(sound.play, play);
+                let heard = at(s).duration_since(sound.start_at);
+                let heard = if heard.is_negative() { secs(0) } else { heard.unsigned_abs() };
+                self.on(s, Event::SoundEnded { play, heard, failed: None });
+            }
+            Effect::Bar { play, bar } => {
+                self.told.push(format!("{s} {} barred", play.bulletin.as_u128()));
+                self.barred.insert(play, bar);
+            }
+            Effect::WakeAt(at) => self.wake_at = Some(at),
+            Effect::Forget(play) => {
+                self.stored.remove(&play);
+                self.barred.remove(&play);
+            }
+        }
+    }
+
+    /// Lets time pass second by second: timers fire, sounds start and end.
+    pub(super) fn until(&mut self, from: i64, to: i64) {
+        for s in from..=to {
+            if self.wake_at.is_some_and(|it| it <= at(s)) {
+                self.on(s, Event::TimerFired);
+            }
+            let Some(sound) = self.sound.clone() else { continue };
+            if sound.start_at == at(s) {
+                self.on(s, Event::SoundStarted { play: sound.play, at: at(s) });
+            }
+            let left = sound.content.duration.saturating_sub(sound.seek);
+            let end = (sound.start_at + left).min(sound.until);
+            if end <= at(s) {
+                self.sound = None;
+                let heard = end.duration_since(sound.start_at).unsigned_abs();
+                self.on(s, Event::SoundEnded { play: sound.play, heard, failed: None });
+            }
+        }
+    }
+}
