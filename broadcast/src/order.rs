@@ -138,6 +138,13 @@ impl Volume {
     pub fn percent(self) -> u8 {
         self.0
     }
+
+    /// So many percent of it; `percent` is at most 100.
+    #[must_use]
+    pub fn share(self, percent: u8) -> Self {
+        let share = u16::from(self.0) * u16::from(percent.min(100)) / 100;
+        Self(u8::try_from(share).unwrap_or(self.0))
+    }
 }
 
 impl TryFrom<u8> for Volume {

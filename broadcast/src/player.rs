@@ -6,22 +6,27 @@
 //! before the next effect is carried out: after a restart nothing begins a second time. (Whoever stores
 //! it may go on without, where the disk takes nothing: a street hears its warning rather than not.)
 
+mod band;
 mod event;
+mod level;
 mod limit;
 mod play;
 mod stage;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::order::{Content, Order, PlayId, Priority};
+use crate::order::{Content, Order, PlayId};
 use crate::quiet::QuietHours;
 
+pub use band::{Band, BandError, VolumeBands};
 pub use event::{Bar, Effect, Event, Report, Sound};
+pub use level::Level;
 pub use limit::{DailyLimit, Stretch};
-use play::{Play, Verdict, signed};
+use play::{Play, signed};
 pub use stage::{Ending, EndingKind, Stage, StageError};
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
@@ -42,6 +47,8 @@ pub struct Rules {
     pub shortest_lead: Duration,
     /// The most sound of a day; `None`: no limit.
     pub daily: Option<DailyLimit>,
+    /// How loud, by the hour; `None`: as loud as ordered.
+    pub volume: Option<VolumeBands>,
 }
 
 #[derive(Debug, Default)]
@@ -198,55 +205,11 @@ impl Player {
         }
         if self.is_clock_trusted {
             self.take_turns(now, effects);
+            self.set_volumes(now, effects);
         }
         self.forget(now, effects);
-        let next = self.plays.values().filter_map(|it| it.wake_at(now, self.rules.lead)).min();
+        let next = self.plays.values().filter_map(|it| it.wake_at(now, &self.rules)).min();
         effects.extend(next.map(Effect::WakeAt));
-    }
-
-    /// The most urgent play that is due gets the horn. One that cannot begin any more gives its turn
-    /// to the next.
-    fn take_turns(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while let Some(next) = self.next_due(now) {
-            if let Some(current) = self.sounding {
-                self.make_way(current, next, effects);
-                return;
-            }
-            let Some(play) = self.plays.get_mut(&next) else { return };
-            match play.begin(now, &self.rules, &self.heard) {
-                Verdict::Sound(record, sound) => {
-                    self.sounding = Some(next);
-                    effects.extend(self.begin_stretch(&sound));
-                    effects.extend([record, Effect::Play(sound)]);
-                    return;
-                }
-                Verdict::Over(record) => effects.push(record),
-            }
-        }
-    }
-
-    /// Among equals, the earliest ordered start.
-    fn next_due(&self, now: Timestamp) -> Option<PlayId> {
-        let due = self.plays.values().filter(|it| it.is_due(now, self.rules.lead));
-        let rank = |it: &&Play| {
-            let order = &it.order;
-            (std::cmp::Reverse(order.priority), order.start_at, order.play)
-        };
-        due.min_by_key(rank).map(|it| it.order.play)
-    }
-
-    /// Silences `current` if `next` is more urgent. The horn is free when the sink says so:
-    /// `SoundEnded` settles again.
-    fn make_way(&mut self, current: PlayId, next: PlayId, effects: &mut Vec<Effect>) {
-        let priority = |id: &PlayId| self.plays.get(id).map(|it| it.order.priority);
-        if priority(&next) <= priority(&current) {
-            return;
-        }
-        if let Some(play) = self.plays.get_mut(&current)
-            && play.interrupt()
-        {
-            effects.push(Effect::Silence(current));
-        }
     }
 
     /// What is old by a clock that can be believed.
@@ -268,40 +231,6 @@ impl Player {
         });
         effects.extend(forgotten.into_iter().map(Effect::Forget));
         self.heard.retain(|it| now.duration_since(it.to) <= COUNTED);
-    }
-
-    /// To be stored before the play's own `playing`: a crash in between counts too much, not too little.
-    fn begin_stretch(&mut self, sound: &Sound) -> Option<Effect> {
-        let is_emergency = |it: &Play| it.order.priority == Priority::Emergency;
-        if self.rules.daily.is_none() || self.plays.get(&sound.play).is_none_or(is_emergency) {
-            return None;
-        }
-        let left = sound.content.duration.saturating_sub(sound.seek);
-        let end = sound.start_at.saturating_add(left).map_or(sound.until, |it| it.min(sound.until));
-        let stretch =
-            Stretch { play: sound.play, from: sound.start_at, to: end.max(sound.start_at) };
-        self.heard.push(stretch);
-        Some(Effect::Sounded(stretch))
-    }
-
-    fn end_stretch(&mut self, play: PlayId, heard: Duration) -> Option<Effect> {
-        let stretch = self.heard.iter_mut().rev().find(|it| it.play == play)?;
-        let to = stretch.from.saturating_add(heard).unwrap_or(stretch.to);
-        (stretch.to != to).then(|| {
-            stretch.to = to;
-            Effect::Sounded(*stretch)
-        })
-    }
-
-    /// What was to sound beyond now when the program died did not.
-    fn end_planned(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if !self.is_clock_trusted || !std::mem::take(&mut self.has_planned_ends) {
-            return;
-        }
-        for stretch in self.heard.iter_mut().filter(|it| it.to > now.max(it.from)) {
-            stretch.to = now.max(stretch.from);
-            effects.push(Effect::Sounded(*stretch));
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod problems;
 mod raw;
 mod rule;
 mod sections;
+mod sound;
 mod speaker;
 mod speech;
 mod ward;
@@ -21,7 +22,8 @@ pub use centre::Centre;
 pub use problems::Problems;
 pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
-pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
+pub use sound::{SpeakerSink, SpeakerSound};
+pub use speaker::{Speaker, SpeakerBox};
 pub use speech::{Speech, VoiceModel};
 pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};
 

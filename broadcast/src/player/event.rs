@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Ending, Stage, Stretch};
-use crate::order::{Content, Order, PlayId, Volume};
+use super::{Ending, Level, Stage, Stretch};
+use crate::order::{Content, Order, PlayId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -61,6 +61,11 @@ pub enum Effect {
     /// Store it in the place of one with the same play and start: it counts for the limit of its day.
     Sounded(Stretch),
     Play(Sound),
+    /// It goes on as loud as this.
+    SetVolume {
+        play: PlayId,
+        level: Level,
+    },
     /// End it now. `SoundEnded` follows.
     Silence(PlayId),
     WakeAt(Timestamp),
@@ -79,7 +84,8 @@ pub struct Sound {
     pub seek: Duration,
     /// It is cut here, whatever is left.
     pub until: Timestamp,
-    pub volume: Volume,
+    /// When it begins; `SetVolume` changes it.
+    pub level: Level,
 }
 
 /// A stop that overtook its order.

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::order::PlayId;
+use super::play::Play;
+use super::{Effect, Player, Sound};
+use crate::order::{PlayId, Priority};
 
 /// The most sound of a day, in the ward's own zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,42 @@ impl Stretch {
 fn length(from: Timestamp, to: Timestamp) -> Duration {
     let length = to.duration_since(from);
     if length > SignedDuration::ZERO { length.unsigned_abs() } else { Duration::ZERO }
+}
+
+impl Player {
+    /// To be stored before the play's own `playing`: a crash in between counts too much, not too little.
+    pub(super) fn begin_stretch(&mut self, sound: &Sound) -> Option<Effect> {
+        let is_emergency = |it: &Play| it.order.priority == Priority::Emergency;
+        if self.rules.daily.is_none() || self.plays.get(&sound.play).is_none_or(is_emergency) {
+            return None;
+        }
+        let left = sound.content.duration.saturating_sub(sound.seek);
+        let end = sound.start_at.saturating_add(left).map_or(sound.until, |it| it.min(sound.until));
+        let stretch =
+            Stretch { play: sound.play, from: sound.start_at, to: end.max(sound.start_at) };
+        self.heard.push(stretch);
+        Some(Effect::Sounded(stretch))
+    }
+
+    pub(super) fn end_stretch(&mut self, play: PlayId, heard: Duration) -> Option<Effect> {
+        let stretch = self.heard.iter_mut().rev().find(|it| it.play == play)?;
+        let to = stretch.from.saturating_add(heard).unwrap_or(stretch.to);
+        (stretch.to != to).then(|| {
+            stretch.to = to;
+            Effect::Sounded(*stretch)
+        })
+    }
+
+    /// What was to sound beyond now when the program died did not.
+    pub(super) fn end_planned(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.is_clock_trusted || !std::mem::take(&mut self.has_planned_ends) {
+            return;
+        }
+        for stretch in self.heard.iter_mut().filter(|it| it.to > now.max(it.from)) {
+            stretch.to = now.max(stretch.from);
+            effects.push(Effect::Sounded(*stretch));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Ending, EndingKind, Report, Rules, Sound, Stage, Stretch};
-use crate::order::{Order, Priority, Resume};
+use super::{Effect, Ending, EndingKind, Level, Report, Rules, Sound, Stage, Stretch};
+use crate::order::{Order, Priority, Resume, Volume};
 use crate::quiet::QuietHours;
 
 /// Scheduling of the program itself, not lateness: within it a play is on time.
@@ -27,6 +27,8 @@ pub(super) struct Play {
     is_interrupting: bool,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
+    /// In the sink: when it begins there, and how loud it was last told to be.
+    in_sink: Option<(Timestamp, Level)>,
     /// Why its sound ends where it ends, if that is before the content's end.
     cut_by: &'static str,
 }
@@ -44,7 +46,15 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
-        Self { order, stage, is_cached: false, is_interrupting: false, was_cut_off, cut_by: WINDOW }
+        Self {
+            order,
+            stage,
+            is_cached: false,
+            is_interrupting: false,
+            was_cut_off,
+            in_sink: None,
+            cut_by: WINDOW,
+        }
     }
 
     pub(super) fn record(&self, report: Option<Report>) -> Effect {
@@ -86,7 +96,7 @@ impl Play {
 
     /// Its file is not what it was. A play that was about to sound waits for another copy.
     pub(super) fn damaged(&mut self) -> Option<Effect> {
-        self.is_cached = false;
+        (self.is_cached, self.in_sink) = (false, None);
         let Stage::Playing { seek, .. } = self.stage else { return None };
         self.stage = if seek.is_zero() { Stage::Waiting } else { self.stage.clone() };
         self.was_cut_off = !seek.is_zero();
@@ -110,6 +120,7 @@ impl Play {
 
     /// The sink is closed.
     pub(super) fn ended(&mut self, heard: Duration, failed: Option<String>) -> Option<Effect> {
+        self.in_sink = None;
         let Stage::Playing { seek, skipped } = self.stage else { return None };
         let position = seek + heard;
         if std::mem::take(&mut self.is_interrupting) {
@@ -226,13 +237,15 @@ impl Play {
         }
         (self.was_cut_off, self.cut_by) = (false, cut_by);
         self.stage = Stage::Playing { seek, skipped };
+        let level = self.level(start_at, rules);
+        self.in_sink = Some((start_at, level));
         let sound = Sound {
             play: self.order.play,
             content: self.order.content,
             start_at,
             seek,
             until,
-            volume: self.order.volume,
+            level,
         };
         Verdict::Sound(self.record(None), sound)
     }
@@ -282,14 +295,37 @@ impl Play {
         [Some(window), daily, quiet].into_iter().flatten().min_by_key(|it| it.0).unwrap_or(window)
     }
 
+    /// An emergency is as loud as the ceiling at any hour.
+    fn level(&self, at: Timestamp, rules: &Rules) -> Level {
+        let is_emergency = self.order.priority == Priority::Emergency;
+        let hour = rules
+            .volume
+            .as_ref()
+            .map_or(Volume::FULL, |it| if is_emergency { it.ceiling() } else { it.at(at) });
+        Level { order: self.order.volume, hour }
+    }
+
+    /// While it sounds, and before: what it will be when it begins.
+    pub(super) fn set_volume(&mut self, now: Timestamp, rules: &Rules) -> Option<Effect> {
+        let (start_at, told) = self.in_sink?;
+        let level = self.level(start_at.max(now), rules);
+        (level != told).then(|| {
+            self.in_sink = Some((start_at, level));
+            Effect::SetVolume { play: self.order.play, level }
+        })
+    }
+
     /// The next instant at which time alone changes something.
-    pub(super) fn wake_at(&self, now: Timestamp, lead: Duration) -> Option<Timestamp> {
+    pub(super) fn wake_at(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
+        if let Some((start_at, _)) = self.in_sink {
+            return rules.volume.as_ref().and_then(|it| it.next_change(start_at.max(now)));
+        }
         if self.stage.is_ended()
             || (matches!(self.stage, Stage::Playing { .. }) && !self.was_cut_off)
         {
             return None;
         }
-        let opens = self.order.start_at.checked_sub(lead).unwrap_or(self.order.start_at);
+        let opens = self.order.start_at.checked_sub(rules.lead).unwrap_or(self.order.start_at);
         [opens, self.last_start()].into_iter().filter(|it| *it > now).min()
     }
 }

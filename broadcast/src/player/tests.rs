@@ -9,6 +9,7 @@ use crate::order::{Priority, Resume, Volume};
 use crate::quiet::QuietHours;
 
 mod limit;
+mod loudness;
 mod property;
 mod scene;
 

@@ -334,14 +334,29 @@ section! {
         device: String,
         /// Folder for the WAV files of `sink = "wav"`; relative to this file.
         wav_dir: String,
-        /// Ceiling of the volume, 0 to 100; 100 unless given.
+        /// Ceiling of the volume at any hour, 0 to 100; 100 unless given. An emergency is as loud as it.
         volume_percent: u8,
+        /// How loud by the hour. Unless given, 21:00 to 06:00 at 56 percent of the ceiling, which is
+        /// 15 dB below it.
+        band: Vec<Band>,
         /// How long the amplifier needs before it sounds, `"0s"` unless given.
         amplifier_warm_up: String,
         /// How much later this cluster plays than the others on purpose, `"0s"` unless given.
         acoustic_delay: String,
         /// Buffer of the sound card, `"200ms"` unless given.
         latency: String,
+    }
+}
+
+section! {
+    /// How loud in some hours of the day, which are those of `quiet_hours.timezone`.
+    Band {
+        /// `HH:MM`.
+        from: String,
+        /// `HH:MM`; on the next day if it is not after `from`.
+        to: String,
+        /// 0 to 100, and never above the ceiling.
+        volume_percent: u8,
     }
 }
 

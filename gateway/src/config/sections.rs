@@ -211,8 +211,14 @@ fn time_of_day(
     field: Field<String>,
     default: Time,
 ) -> Option<Time> {
-    let Some(text) = reader.optional(key, field) else { return Some(default) };
-    let time = Time::strptime("%H:%M", &text).ok();
+    match reader.optional(key, field) {
+        Some(text) => time(reader, key, &text),
+        None => Some(default),
+    }
+}
+
+pub(super) fn time(reader: &mut Reader<'_>, key: &str, text: &str) -> Option<Time> {
+    let time = Time::strptime("%H:%M", text).ok();
     if time.is_none() {
         reader.problem(key, format!("{text:?} is not a time of day such as \"21:00\""));
     }

@@ -185,6 +185,7 @@ fn rules(config: &config::Speaker) -> Rules {
         lead: warm_up + OPENING,
         shortest_lead: warm_up + OPENING_IN_HASTE,
         daily: config.daily_limit.clone(),
+        volume: Some(config.sound.volume.clone()),
     }
 }
 

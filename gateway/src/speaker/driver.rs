@@ -136,6 +136,7 @@ impl Driver {
                     Effect::WakeAt(at) => done.wake_at = Some(at),
                     Effect::Refuse { reason, .. } => done.refusal = Some(reason),
                     Effect::Silence(play) => self.sink.silence(play),
+                    Effect::SetVolume { play, level } => self.sink.set_level(play, level),
                     Effect::Forget(play) => self.forget(play).await,
                     Effect::Play(sound) => events.extend(self.open(sound).await),
                     Effect::Bar { .. } | Effect::Record { .. } | Effect::Sounded(_) => {
@@ -176,6 +177,7 @@ impl Driver {
             Effect::Refuse { .. }
             | Effect::Play(_)
             | Effect::Silence(_)
+            | Effect::SetVolume { .. }
             | Effect::WakeAt(_)
             | Effect::Forget(_) => {}
         }
@@ -215,7 +217,7 @@ impl Driver {
 
     async fn measure(&mut self, play: PlayId, heard: Heard) -> Event {
         if let Heard::Ended(ended) = &heard {
-            self.sink.close(ended).await;
+            self.sink.close(play, ended).await;
         }
         let measured = self.measured.entry(play).or_default();
         match heard {

@@ -42,6 +42,8 @@ pub(super) struct Scene {
     pub(super) told: Vec<String>,
     pub(super) wake_at: Option<Timestamp>,
     pub(super) sound: Option<Sound>,
+    /// What the sink was told while it sounded: when, and the hour's percent.
+    pub(super) volumes: Vec<(i64, u8)>,
 }
 
 impl Scene {
@@ -55,6 +57,7 @@ impl Scene {
             told: Vec::new(),
             wake_at: None,
             sound: None,
+            volumes: Vec::new(),
         }
     }
 
@@ -120,6 +123,12 @@ impl Scene {
                 let stage = &self.stored[&sound.play].1;
                 assert!(matches!(stage, Stage::Playing { .. }), "played before it was stored");
                 self.sound = Some(sound);
+            }
+            Effect::SetVolume { play, level } => {
+                let sound = self.sound.as_mut().unwrap();
+                assert_eq!(sound.play, play);
+                sound.level = level;
+                self.volumes.push((s, level.hour.percent()));
             }
             Effect::Silence(play) => {
                 let sound = self.sound.take().unwrap();
