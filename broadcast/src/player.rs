@@ -2,7 +2,7 @@
 //!
 //! `ordered -> fetching -> waiting -> playing -> played | partial | missed | stopped`. One play
 //! sounds at a time; a more urgent one takes the horn, and what it interrupted follows its own
-//! resume policy. `now` is always the box's time. Every change of a play is an effect to store
+//! resume policy: at most it goes on below, attenuated. `now` is always the box's time. Every change of a play is an effect to store
 //! before the next effect is carried out: after a restart nothing begins a second time. (Whoever stores
 //! it may go on without, where the disk takes nothing: a street hears its warning rather than not.)
 
@@ -28,6 +28,7 @@ pub use level::Level;
 pub use limit::{DailyLimit, Stretch};
 use play::{Play, signed};
 pub use stage::{Ending, EndingKind, Stage, StageError};
+use turns::Horn;
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
 /// any order can be on its way, which is the 8 days of [`Order::check`].
@@ -49,6 +50,9 @@ pub struct Rules {
     pub daily: Option<DailyLimit>,
     /// How loud, by the hour; `None`: as loud as ordered.
     pub volume: Option<VolumeBands>,
+    /// Whether a mute on site silences emergencies too. Not unless said: whoever may switch a cluster
+    /// mute is not whoever may call off a warning, and there is always the plug.
+    pub mutes_emergency: bool,
 }
 
 #[derive(Debug, Default)]
@@ -58,8 +62,7 @@ pub struct Player {
     plays: BTreeMap<PlayId, Play>,
     /// Plays that were stopped before their orders came: links may lose one and deliver the other.
     barred: BTreeMap<PlayId, Bar>,
-    /// Whose sink is open, also while it is being closed.
-    sounding: Option<PlayId>,
+    horn: Horn,
     /// What counts for the limit of a day, of the last days.
     heard: Vec<Stretch>,
     /// `heard` has planned ends that were not reached: the program died meanwhile.
@@ -129,14 +132,9 @@ impl Player {
                 }
             }
             Event::SoundEnded { play, heard, failed } => {
-                if self.sounding == Some(play) {
-                    self.sounding = None;
-                }
-                if let Some(play) = self.plays.get_mut(&play) {
-                    effects.extend(play.ended(heard, failed));
-                }
-                effects.extend(self.end_stretch(play, heard));
+                self.sound_ended(play, heard, failed, &mut effects);
             }
+            Event::Muted(is_muted) => self.mute(is_muted, &mut effects),
             Event::TimerFired => {}
         }
         self.settle(now, &mut effects);
@@ -146,9 +144,13 @@ impl Player {
     fn damaged(&mut self, sha256: base::Sha256, effects: &mut Vec<Effect>) {
         for (id, play) in &mut self.plays {
             if play.order.content.sha256 == sha256 {
+                // The one below is in the sink, which has the file open.
+                if self.horn.below == Some(*id) {
+                    continue;
+                }
                 effects.extend(play.damaged());
-                if self.sounding == Some(*id) {
-                    self.sounding = None;
+                if self.horn.sounding == Some(*id) {
+                    self.horn.sounding = None;
                 }
             }
         }
@@ -180,7 +182,7 @@ impl Player {
                 effects.push(refuse("only the level that ordered it or a higher one may stop it"));
             }
             Some(play) => {
-                if self.sounding == Some(id) {
+                if [self.horn.sounding, self.horn.below].contains(&Some(id)) {
                     effects.push(Effect::Silence(id));
                 }
                 effects.push(play.end(EndingKind::Stopped, "stopped by order"));
@@ -208,7 +210,8 @@ impl Player {
             self.set_volumes(now, effects);
         }
         self.forget(now, effects);
-        let next = self.plays.values().filter_map(|it| it.wake_at(now, &self.rules)).min();
+        let next = self.plays.values().filter_map(|it| it.wake_at(now, &self.rules));
+        let next = next.chain(self.ducks_at().filter(|it| *it > now)).min();
         effects.extend(next.map(Effect::WakeAt));
     }
 

@@ -22,7 +22,7 @@ pub use centre::Centre;
 pub use problems::Problems;
 pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
-pub use sound::{SpeakerSink, SpeakerSound};
+pub use sound::{SpeakerMute, SpeakerRelay, SpeakerSink, SpeakerSound};
 pub use speaker::{Speaker, SpeakerBox};
 pub use speech::{Speech, VoiceModel};
 pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};

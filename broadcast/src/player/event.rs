@@ -37,6 +37,8 @@ pub enum Event {
         heard: Duration,
         failed: Option<String>,
     },
+    /// Somebody on site has switched the cluster mute, or lets it sound again.
+    Muted(bool),
     TimerFired,
 }
 

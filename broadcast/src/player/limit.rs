@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::play::Play;
 use super::{Effect, Player, Sound};
-use crate::order::{PlayId, Priority};
+use crate::order::PlayId;
 
 /// The most sound of a day, in the ward's own zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +84,8 @@ fn length(from: Timestamp, to: Timestamp) -> Duration {
 impl Player {
     /// To be stored before the play's own `playing`: a crash in between counts too much, not too little.
     pub(super) fn begin_stretch(&mut self, sound: &Sound) -> Option<Effect> {
-        let is_emergency = |it: &Play| it.order.priority == Priority::Emergency;
-        if self.rules.daily.is_none() || self.plays.get(&sound.play).is_none_or(is_emergency) {
+        if self.rules.daily.is_none() || self.plays.get(&sound.play).is_none_or(Play::is_emergency)
+        {
             return None;
         }
         let left = sound.content.duration.saturating_sub(sound.seek);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Effect, Ending, EndingKind, Level, Report, Rules, Sound, Stage, Stretch};
-use crate::order::{Order, Priority, Resume, Volume};
+use crate::order::{Order, Priority, Resume};
 use crate::quiet::QuietHours;
 
 /// Scheduling of the program itself, not lateness: within it a play is on time.
@@ -23,19 +23,30 @@ pub(super) struct Play {
     pub(super) stage: Stage,
     /// Its content is in the cache, verified since the program started.
     pub(super) is_cached: bool,
-    /// The sink is being closed for a more urgent play.
-    is_interrupting: bool,
+    /// The sink is being closed, and why.
+    closing: Option<Closing>,
+    /// The stage that it had before it went to the sink.
+    before: Stage,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
     /// In the sink: when it begins there, and how loud it was last told to be.
-    in_sink: Option<(Timestamp, Level)>,
+    pub(super) in_sink: Option<(Timestamp, Level)>,
     /// Why its sound ends where it ends, if that is before the content's end.
     cut_by: &'static str,
 }
 
 const WINDOW: &str = "its time was over";
 const QUIET: &str = "it would sound in quiet hours";
+const MUTED: &str = "muted on site";
 const DAILY: &str = "the day's limit of sound is reached";
+
+/// Why a sound is cut off before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// Something more urgent; the text is for a play that then is over.
+    Interrupted(&'static str),
+    Muted,
+}
 
 /// What comes of a play whose turn it is.
 pub(super) enum Verdict {
@@ -50,7 +61,8 @@ impl Play {
             order,
             stage,
             is_cached: false,
-            is_interrupting: false,
+            closing: None,
+            before: Stage::Fetching,
             was_cut_off,
             in_sink: None,
             cut_by: WINDOW,
@@ -123,25 +135,32 @@ impl Play {
         self.in_sink = None;
         let Stage::Playing { seek, skipped } = self.stage else { return None };
         let position = seek + heard;
-        if std::mem::take(&mut self.is_interrupting) {
-            return Some(self.interrupted(position, skipped));
-        }
         let is_at_end = position + END_SLACK >= self.order.content.duration;
-        let (kind, reason) = match failed {
-            None if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
-            None if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
-            None => (EndingKind::Partial, format!("cut after {position:.1?}: {}", self.cut_by)),
-            Some(reason) if position == skipped => (EndingKind::Missed, reason),
-            Some(reason) => (EndingKind::Partial, reason),
+        let (kind, reason) = match (self.closing.take(), failed) {
+            // Whatever was to close it came too late.
+            (_, None) if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
+            (_, None) if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
+            (Some(Closing::Muted), _) => return Some(self.muted(position == skipped)),
+            (Some(Closing::Interrupted(why)), _) => {
+                return Some(self.interrupted(position, skipped, why));
+            }
+            (None, None) => {
+                (EndingKind::Partial, format!("cut after {position:.1?}: {}", self.cut_by))
+            }
+            (None, Some(reason)) if position == skipped => (EndingKind::Missed, reason),
+            (None, Some(reason)) => (EndingKind::Partial, reason),
         };
         Some(self.end(kind, &reason))
     }
 
-    fn interrupted(&mut self, position: Duration, skipped: Duration) -> Effect {
+    fn muted(&mut self, is_unheard: bool) -> Effect {
+        let kind = if is_unheard { EndingKind::Missed } else { EndingKind::Partial };
+        self.end(kind, MUTED)
+    }
+
+    fn interrupted(&mut self, position: Duration, skipped: Duration, why: &str) -> Effect {
         self.stage = match self.order.resume {
-            Resume::Skip => {
-                return self.end(EndingKind::Partial, "interrupted by a more urgent play");
-            }
+            Resume::Skip | Resume::Duck => return self.end(EndingKind::Partial, why),
             Resume::Resume => Stage::Interrupted { position, skipped },
             Resume::Restart => {
                 Stage::Interrupted { position: Duration::ZERO, skipped: Duration::ZERO }
@@ -150,9 +169,29 @@ impl Play {
         self.record(None)
     }
 
-    /// True if the sink has to be closed for it.
-    pub(super) fn interrupt(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_interrupting, true)
+    /// It could not be opened beside what sounds: as if its turn had not come.
+    pub(super) fn put_back(&mut self) -> Effect {
+        self.stage = self.before.clone();
+        self.was_cut_off = matches!(self.stage, Stage::Playing { .. });
+        (self.in_sink, self.closing) = (None, None);
+        self.record(None)
+    }
+
+    /// True if the sink has to be closed for it, and is not being closed already.
+    pub(super) fn close(&mut self, why: Closing) -> bool {
+        // A mute ends it, whatever it was closed for before.
+        if self.closing.is_none() || why == Closing::Muted {
+            return self.closing.replace(why).is_none();
+        }
+        false
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.is_some() || self.stage.is_ended()
+    }
+
+    pub(super) fn is_emergency(&self) -> bool {
+        self.order.priority == Priority::Emergency
     }
 
     pub(super) fn is_due(&self, now: Timestamp, lead: Duration) -> bool {
@@ -219,11 +258,20 @@ impl Play {
     }
 
     /// Its turn has come. The stored stage says `playing` before the sink hears of it.
-    pub(super) fn begin(&mut self, now: Timestamp, rules: &Rules, heard: &[Stretch]) -> Verdict {
+    pub(super) fn begin(
+        &mut self,
+        now: Timestamp,
+        rules: &Rules,
+        heard: &[Stretch],
+        is_muted: bool,
+    ) -> Verdict {
         let soonest = now.saturating_add(rules.shortest_lead).unwrap_or(now);
         let start_at = self.order.start_at.max(soonest);
         if self.is_hushed(start_at, rules) {
             return Verdict::Over(self.withhold(QUIET));
+        }
+        if is_muted {
+            return Verdict::Over(self.withhold(MUTED));
         }
         let (seek, skipped) = self.entry_point(start_at);
         let left = self.order.content.duration.saturating_sub(seek);
@@ -235,9 +283,9 @@ impl Play {
         if until.duration_since(start_at) < signed(END_SLACK.min(left)) {
             return Verdict::Over(self.withhold(cut_by));
         }
-        (self.was_cut_off, self.cut_by) = (false, cut_by);
-        self.stage = Stage::Playing { seek, skipped };
-        let level = self.level(start_at, rules);
+        (self.was_cut_off, self.cut_by, self.closing) = (false, cut_by, None);
+        self.before = std::mem::replace(&mut self.stage, Stage::Playing { seek, skipped });
+        let level = Level::of(&self.order, start_at, rules);
         self.in_sink = Some((start_at, level));
         let sound = Sound {
             play: self.order.play,
@@ -282,7 +330,7 @@ impl Play {
         heard: &[Stretch],
     ) -> (Timestamp, &'static str) {
         let window = (self.order.play_until, WINDOW);
-        if self.order.priority == Priority::Emergency {
+        if self.is_emergency() {
             return window;
         }
         let content_ends = start_at.saturating_add(left).unwrap_or(Timestamp::MAX);
@@ -293,26 +341,6 @@ impl Play {
         let quiet = rules.quiet.as_ref().filter(|it| it.touch(start_at, left));
         let quiet = quiet.map(|it| (quiet_from(it, start_at, left), QUIET));
         [Some(window), daily, quiet].into_iter().flatten().min_by_key(|it| it.0).unwrap_or(window)
-    }
-
-    /// An emergency is as loud as the ceiling at any hour.
-    fn level(&self, at: Timestamp, rules: &Rules) -> Level {
-        let is_emergency = self.order.priority == Priority::Emergency;
-        let hour = rules
-            .volume
-            .as_ref()
-            .map_or(Volume::FULL, |it| if is_emergency { it.ceiling() } else { it.at(at) });
-        Level { order: self.order.volume, hour }
-    }
-
-    /// While it sounds, and before: what it will be when it begins.
-    pub(super) fn set_volume(&mut self, now: Timestamp, rules: &Rules) -> Option<Effect> {
-        let (start_at, told) = self.in_sink?;
-        let level = self.level(start_at.max(now), rules);
-        (level != told).then(|| {
-            self.in_sink = Some((start_at, level));
-            Effect::SetVolume { play: self.order.play, level }
-        })
     }
 
     /// The next instant at which time alone changes something.

@@ -8,8 +8,11 @@ use super::*;
 use crate::order::{Priority, Resume, Volume};
 use crate::quiet::QuietHours;
 
+mod duck;
 mod limit;
 mod loudness;
+mod mute;
+mod power;
 mod property;
 mod scene;
 
@@ -28,9 +31,9 @@ fn the_sink_is_opened_ahead_for_the_exact_instant() {
     let mut it = Scene::ready();
     it.cached(1, &order(1, 100));
     it.until(2, 96);
-    assert_eq!(it.sound, None);
+    assert_eq!(it.sound(), None);
     it.until(97, 97);
-    let sound = it.sound.clone().unwrap();
+    let sound = it.sound().unwrap();
     assert_eq!((sound.start_at, sound.seek), (at(100), secs(0)));
 }
 
@@ -40,7 +43,7 @@ fn nothing_plays_before_the_clock_is_trusted() {
     it.on(0, Event::ClockTrusted(false));
     it.cached(1, &order(1, 100));
     it.until(2, 99_999);
-    assert_eq!((it.told.len(), it.sound.is_none()), (2, true));
+    assert_eq!((it.told.len(), it.sounds.is_empty()), (2, true));
     // The clock was wrong; now it is right and the play still ahead.
     it.on(50, Event::ClockTrusted(true));
     it.until(51, 101);
@@ -52,7 +55,7 @@ fn late_content_seeks_to_be_in_step() {
     let mut it = Scene::ready();
     it.on(1, Event::Ordered(order(1, 100)));
     it.on(120, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!(it.sound.clone().unwrap().seek, secs(21), "20 s late and a second to open the sink");
+    assert_eq!(it.sound().unwrap().seek, secs(21), "20 s late and a second to open the sink");
     it.until(121, 200);
     assert_eq!(it.told.last().unwrap(), "160 1 partial 21.0s was skipped");
 }
@@ -62,7 +65,7 @@ fn a_few_seconds_late_begins_at_the_beginning() {
     let mut it = Scene::ready();
     it.on(1, Event::Ordered(order(1, 100)));
     it.on(105, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!(it.sound.clone().unwrap().seek, secs(0));
+    assert_eq!(it.sound().unwrap().seek, secs(0));
     it.until(106, 200);
     assert_eq!(it.told.last().unwrap(), "166 1 played");
 }
@@ -76,7 +79,7 @@ fn later_than_the_catch_up_window_is_missed() {
     it.until(120, 130);
     assert_eq!(it.told[1], "120 1 missed its content did not arrive in time");
     it.on(130, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!((it.told.len(), it.sound.is_none()), (2, true));
+    assert_eq!((it.told.len(), it.sounds.is_empty()), (2, true));
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn a_play_that_runs_into_quiet_hours_is_cut() {
     it.on(start - 100, Event::ClockTrusted(true));
     it.cached(start - 100, &order(1, start));
     it.until(start - 99, start);
-    let until = it.sound.clone().unwrap().until;
+    let until = it.sound().unwrap().until;
     assert!(until <= nine && nine.duration_since(until).as_millis() <= 2, "{until}");
 }
 
@@ -192,7 +195,7 @@ fn a_restart_goes_on_in_step_when_the_order_says_resume() {
     it.cached(1, &Order { resume: Resume::Resume, ..order(1, 100) });
     it.until(2, 110);
     it.restart(115);
-    assert_eq!(it.sound.clone().unwrap().seek, secs(16));
+    assert_eq!(it.sound().unwrap().seek, secs(16));
     it.until(116, 300);
     assert_eq!(it.told.last().unwrap(), "160 1 partial 16.0s was skipped");
 }
@@ -204,9 +207,9 @@ fn only_the_owner_or_a_higher_level_stops_it() {
     it.cached(1, &order(1, 100));
     it.until(2, 110);
     it.on(110, Event::StopOrdered { play, owner_level: 0 });
-    assert!(it.sound.is_some());
+    assert!(!it.sounds.is_empty());
     it.on(111, Event::StopOrdered { play, owner_level: 1 });
-    assert!(it.sound.is_none());
+    assert!(it.sounds.is_empty());
     assert!(it.told[3].starts_with("110 1 refused only the level"), "{:?}", it.told);
     assert_eq!(it.told[4], "111 1 stopped stopped by order");
 }
@@ -238,7 +241,7 @@ fn a_damaged_file_is_needed_again_and_played_late() {
     it.cached(1, &order(1, 100));
     assert_eq!(it.player.needed().count(), 0);
     it.until(2, 97);
-    it.sound = None;
+    it.sounds.clear();
     it.on(98, Event::ContentDamaged(order(1, 0).content.sha256));
     assert_eq!(it.player.needed().count(), 1);
     it.on(103, Event::ContentCached(order(1, 0).content.sha256));

@@ -65,6 +65,7 @@ section! {
         cache: Cache,
         quiet_hours: QuietHours,
         limits: Limits,
+        mute: Mute,
     }
 }
 
@@ -339,6 +340,7 @@ section! {
         /// How loud by the hour. Unless given, 21:00 to 06:00 at 56 percent of the ceiling, which is
         /// 15 dB below it.
         band: Vec<Band>,
+        relay: Relay,
         /// How long the amplifier needs before it sounds, `"0s"` unless given.
         amplifier_warm_up: String,
         /// How much later this cluster plays than the others on purpose, `"0s"` unless given.
@@ -357,6 +359,33 @@ section! {
         to: String,
         /// 0 to 100, and never above the ceiling.
         volume_percent: u8,
+    }
+}
+
+section! {
+    /// The relay of the amplifier: on before a sound by `sound.amplifier_warm_up`, off after the last.
+    Relay {
+        /// A file of the kernel's, such as `/sys/class/gpio/gpio27/value` or
+        /// `/sys/class/leds/amplifier/brightness`; relative to this file.
+        file: String,
+        /// What is written to switch it on, `1` unless given.
+        active: String,
+        /// What is written to switch it off; `0` unless given, or `1` if `active` is `0`.
+        inactive: String,
+        /// How long it stays on after the last sound, `"30s"` unless given.
+        hold: String,
+    }
+}
+
+section! {
+    /// A switch on site that silences the cluster.
+    Mute {
+        /// A file of the kernel's, such as `/sys/class/gpio/gpio17/value`; relative to this file.
+        input: String,
+        /// What is in it while the switch is on, `1` unless given.
+        active: String,
+        /// Whether emergencies are silenced too; `false` unless given.
+        mutes_emergency: bool,
     }
 }
 

@@ -19,6 +19,25 @@ pub struct SpeakerSound {
     pub amplifier_warm_up: Duration,
     pub acoustic_delay: Duration,
     pub latency: Duration,
+    pub relay: Option<SpeakerRelay>,
+}
+
+/// The relay of the amplifier.
+#[derive(Clone, Debug)]
+pub struct SpeakerRelay {
+    pub file: PathBuf,
+    /// Invariant: not the same as `inactive`.
+    pub active: String,
+    pub inactive: String,
+    pub hold: Duration,
+}
+
+/// A switch on site.
+#[derive(Clone, Debug)]
+pub struct SpeakerMute {
+    pub input: PathBuf,
+    pub active: String,
+    pub mutes_emergency: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +63,7 @@ pub(super) fn sound(
         sections::within(reader, "sound.volume_percent", section.volume_percent, 100, 0..=100);
     let ceiling = ceiling.and_then(|it| Volume::try_from(it).ok());
     let bands = bands(reader, section.band, ceiling, zone);
+    let relay = relay(reader, section.relay);
     let mut duration = |key: &str, field, default_ms, most_s| {
         let default = Duration::from_millis(default_ms);
         sections::duration(reader, key, field, default, Duration::from_secs(most_s))
@@ -57,6 +77,7 @@ pub(super) fn sound(
         amplifier_warm_up: amplifier_warm_up?,
         acoustic_delay: acoustic_delay?,
         latency: latency?,
+        relay,
     })
 }
 
@@ -121,4 +142,41 @@ fn band(reader: &mut Reader<'_>, index: usize, raw: raw::Band) -> Option<Band> {
     let percent = Field::Given(reader.required(&key, raw.volume_percent)?);
     let percent = sections::within(reader, &key, percent, 0, 0..=100)?;
     Some(Band { from: from?, to: to?, volume: Volume::try_from(percent).ok()? })
+}
+
+/// `None`, with or without a problem.
+fn relay(reader: &mut Reader<'_>, field: Field<raw::Relay>) -> Option<SpeakerRelay> {
+    let section = reader.optional("sound.relay", field)?;
+    reader.unknown("sound.relay", &section.unknown);
+    let file = reader.required("sound.relay.file", section.file);
+    let active = text(reader, "sound.relay.active", section.active, "1")?;
+    let other = if active == "0" { "1" } else { "0" };
+    let inactive = text(reader, "sound.relay.inactive", section.inactive, other)?;
+    if active == inactive {
+        reader.problem("sound.relay.inactive", "is the same as active: it would never be off");
+    }
+    let (default, most) = (Duration::from_secs(30), Duration::from_hours(24));
+    let hold = sections::duration(reader, "sound.relay.hold", section.hold, default, most)?;
+    Some(SpeakerRelay { file: reader.path(file?), active, inactive, hold })
+}
+
+/// `None`, with or without a problem.
+pub(super) fn mute(reader: &mut Reader<'_>, field: Field<raw::Mute>) -> Option<SpeakerMute> {
+    let section = reader.optional("mute", field)?;
+    reader.unknown("mute", &section.unknown);
+    let input = reader.required("mute.input", section.input);
+    let active = text(reader, "mute.active", section.active, "1");
+    let mutes_emergency = reader.optional("mute.mutes_emergency", section.mutes_emergency);
+    let mutes_emergency = mutes_emergency.unwrap_or(false);
+    Some(SpeakerMute { input: reader.path(input?), active: active?, mutes_emergency })
+}
+
+/// What is in a file of the kernel's: a word.
+fn text(reader: &mut Reader<'_>, key: &str, field: Field<String>, default: &str) -> Option<String> {
+    let text = reader.optional(key, field).unwrap_or_else(|| default.to_owned());
+    if text.is_empty() || text.trim() != text {
+        reader.problem(key, format!("{text:?} is not a word such as \"1\""));
+        return None;
+    }
+    Some(text)
 }

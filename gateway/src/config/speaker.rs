@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::problems::{Field, Problems, Reader};
 use super::raw;
 use super::sections::{self, Broker};
-use super::sound::{SpeakerSound, sound};
+use super::sound::{SpeakerMute, SpeakerSound, mute, sound};
 
 const MIB: u64 = 1024 * 1024;
 /// Two sessions of 45 minutes, which is what a rural ward may have at most (domain notes section 3),
@@ -33,6 +33,8 @@ pub struct Speaker {
     pub quiet_hours: Option<QuietHours>,
     /// `None`: switched off.
     pub daily_limit: Option<DailyLimit>,
+    /// `None`: nothing is wired.
+    pub mute: Option<SpeakerMute>,
 }
 
 /// The box that drives this cluster.
@@ -68,6 +70,7 @@ impl Speaker {
         let (zone, quiet_hours) = sections::quiet_hours_and_zone(reader, raw.quiet_hours);
         let daily_limit = daily_limit(reader, raw.limits, &zone);
         let sound = sound(reader, raw.sound, &zone);
+        let mute = mute(reader, raw.mute);
         Some(Self {
             device: device?,
             site,
@@ -78,6 +81,7 @@ impl Speaker {
             cache_max_bytes: cache_max_bytes?,
             quiet_hours,
             daily_limit,
+            mute,
         })
     }
 }

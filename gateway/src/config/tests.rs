@@ -158,6 +158,11 @@ latency = '3s'
 [[sound.band]]
 from = '21:00'
 to = '6 giờ'
+[sound.relay]
+active = '1'
+inactive = '1'
+[mute]
+active = ''
 [cache]
 max_bytes = 1
 size = 2
@@ -188,7 +193,11 @@ daily = '25h'
             "sound.volume_percent",
             "sound.band[1].to",
             "sound.band[1].volume_percent",
+            "sound.relay.file",
+            "sound.relay.inactive",
             "sound.latency",
+            "mute.input",
+            "mute.active",
         ],
         "{problems}"
     );
@@ -285,9 +294,8 @@ fn a_cluster_is_quieter_at_night_unless_its_bands_say_otherwise() {
     };
     assert_eq!(percent_at_five(""), Ok(56));
     assert_eq!(percent_at_five("sound.volume_percent = 50"), Ok(28));
-    let band = |from, to| {
-        format!("[[sound.band]]\nfrom = '{from}'\nto = '{to}'\nvolume_percent = 30\n")
-    };
+    let band =
+        |from, to| format!("[[sound.band]]\nfrom = '{from}'\nto = '{to}'\nvolume_percent = 30\n");
     assert_eq!(percent_at_five(&band("22:00", "05:30")), Ok(30));
     assert_eq!(percent_at_five("sound.band = []"), Ok(100));
     let twice = percent_at_five(&(band("22:00", "05:30") + &band("05:00", "06:00"))).unwrap_err();

@@ -41,6 +41,10 @@ impl BoxClock {
         self.steady.now()
     }
 
+    pub(super) fn steady(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.steady)
+    }
+
     pub(super) fn set(&self, fit: Fit) {
         *self.fit.write().expect("nothing panics while holding it") = Some(fit);
     }

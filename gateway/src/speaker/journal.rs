@@ -40,6 +40,8 @@ pub(super) enum Fact {
     Play(Order, Stage),
     Bar(PlayId, Bar),
     Sounded(Stretch),
+    /// The position of the switch on site.
+    Muted(bool),
     /// The command changed nothing, and is remembered all the same.
     Nothing,
 }
@@ -159,6 +161,7 @@ impl Entry {
             Fact::Play(order, stage) => row::save_play(conn, order, stage)?,
             Fact::Bar(play, bar) => row::save_bar(conn, *play, *bar)?,
             Fact::Sounded(stretch) => row::save_stretch(conn, *stretch)?,
+            Fact::Muted(is_muted) => row::save_mute(conn, *is_muted)?,
             Fact::Nothing => {}
         }
         self.event.map_or(Ok(()), |event| reporter.record_in(conn, event).map(drop))

@@ -72,6 +72,17 @@ pub(super) fn stretches(conn: &Connection) -> rusqlite::Result<Vec<Stretch>> {
     rows.filter_map(Result::transpose).collect()
 }
 
+pub(super) fn save_mute(conn: &Connection, is_muted: bool) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_mute VALUES (1, ?1)")?
+        .execute([is_muted])
+        .map(drop)
+}
+
+pub(super) fn was_muted(conn: &Connection) -> rusqlite::Result<bool> {
+    let mut select = conn.prepare_cached("SELECT is_muted FROM cluster_mute")?;
+    select.query_row([], |row| row.get(0)).optional().map(Option::unwrap_or_default)
+}
+
 fn play_id(bulletin: &str, occurrence_us: i64) -> Option<PlayId> {
     let occurrence = Timestamp::from_microsecond(occurrence_us).ok()?;
     Some(PlayId { bulletin: bulletin.parse().ok()?, occurrence })

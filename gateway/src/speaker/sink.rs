@@ -60,6 +60,11 @@ impl Sink {
         !self.open.is_empty()
     }
 
+    /// What is open.
+    pub(super) fn plays(&self) -> Vec<PlayId> {
+        self.open.iter().map(|it| it.sound.play).collect()
+    }
+
     /// Beside what is open: that there is room for it is the player's matter.
     pub(super) async fn open(&mut self, sound: Sound, clock: &BoxClock) -> Result<(), CannotPlay> {
         let sha256 = sound.content.sha256;

@@ -89,7 +89,7 @@ proptest! {
     /// Whatever is ordered, interrupted and restarted: no local day hears more than its share.
     #[test]
     fn no_day_hears_more_than_its_share(
-        plays in prop::collection::vec((80_000_i64..94_000, prop::bool::weighted(0.2), 0_u8..3), 1..12),
+        plays in prop::collection::vec((80_000_i64..94_000, prop::bool::weighted(0.2), 0_u8..4), 1..12),
         restarts in prop::collection::vec(80_000_i64..94_000, 0..3),
         most in 30_u64..400,
     ) {
@@ -97,7 +97,7 @@ proptest! {
         let mut urgent = Vec::new();
         for (n, (start, is_emergency, resume)) in (0_u8..).zip(&plays) {
             let priority = if *is_emergency { Priority::Emergency } else { Priority::Normal };
-            let resume = [Resume::Skip, Resume::Resume, Resume::Restart][usize::from(*resume)];
+            let resume = [Resume::Skip, Resume::Resume, Resume::Restart, Resume::Duck][usize::from(*resume)];
             let order = Order { priority, resume, ..order(n, *start) };
             if *is_emergency {
                 urgent.push(order.play);
@@ -110,7 +110,7 @@ proptest! {
                 it.restart(s);
             }
             it.until(s, s);
-            let sounds = it.sound.iter().filter(|it| it.start_at <= at(s) && at(s) < it.until);
+            let sounds = it.sounds.iter().filter(|it| it.start_at <= at(s) && at(s) < it.until);
             let counts = sounds.filter(|it| !urgent.contains(&it.play)).count();
             audible[usize::from(s >= 86_400)] += u64::try_from(counts).unwrap();
         }

@@ -16,7 +16,7 @@ fn under(ceiling: u8) -> Scene {
 }
 
 fn heard_at(it: &Scene) -> u8 {
-    it.sound.as_ref().unwrap().level.hour.percent()
+    it.sound().unwrap().level.hour.percent()
 }
 
 #[test]
@@ -65,7 +65,8 @@ fn an_emergency_at_night_is_as_loud_as_the_ceiling_and_no_louder() {
 
 #[test]
 fn fifteen_decibels_are_what_the_night_takes() {
-    let level = |hour: u8| Level { order: Volume::FULL, hour: hour.try_into().unwrap() };
+    let level =
+        |hour: u8| Level { order: Volume::FULL, hour: hour.try_into().unwrap(), is_below: false };
     let decibels = 20.0 * (level(56).amplitude() / level(100).amplitude()).log10();
     assert!((-15.2..-15.0).contains(&decibels), "{decibels}");
 }
