@@ -55,7 +55,7 @@ impl Play {
         rules: &Rules,
         above: Option<Level>,
     ) -> Option<Effect> {
-        let (start_at, told) = self.in_sink?;
+        let (start_at, told) = self.in_sink.filter(|_| !self.is_closing())?;
         let level = Level::of(&self.order, start_at.max(now), rules);
         let level = above.map_or(level, |above| level.below(above));
         (level != told).then(|| {
