@@ -15,6 +15,7 @@ mod mute;
 mod power;
 mod property;
 mod scene;
+mod week;
 
 use scene::{Scene, at, order, secs};
 

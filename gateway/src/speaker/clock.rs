@@ -8,7 +8,8 @@ use broadcast::discipline::Fit;
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Beyond this nobody should hear us: a week and a half without a link at a few ppm left over.
+/// Beyond this nobody should hear us. From a fit of some minutes on it is eleven days without the box
+/// (docs/adr/0007-player.md), and ten seconds are what a bulletin may be late without a seek.
 const MOST_ERROR: Duration = Duration::from_secs(10);
 
 /// Time since the machine was booted, as a `Timestamp` that begins in 1970. Nothing steps it, and it
@@ -61,7 +62,8 @@ impl BoxClock {
 
     /// A fit is known and not too old.
     pub(super) fn is_good(&self) -> bool {
-        self.quality().is_some_and(|(_, error)| error < MOST_ERROR)
+        let now = self.steady.now();
+        self.fit().is_some_and(|it| it.holdover_bound(now) < MOST_ERROR)
     }
 }
 
