@@ -7,10 +7,14 @@ use base::{Clock, SystemClock};
 use broadcast::discipline::Fit;
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::Notify;
 
 /// Beyond this nobody should hear us. From a fit of some minutes on it is eleven days without the box
 /// (docs/adr/0007-player.md), and ten seconds are what a bulletin may be late without a seek.
 const MOST_ERROR: Duration = Duration::from_secs(10);
+
+/// From here on a new fit is another time, not a better one.
+pub(super) const STEP: Duration = Duration::from_secs(1);
 
 /// Time since the machine was booted, as a `Timestamp` that begins in 1970. Nothing steps it, and it
 /// goes on when the program restarts.
@@ -31,11 +35,12 @@ impl Clock for SteadyClock {
 pub(super) struct BoxClock {
     steady: Arc<dyn Clock>,
     fit: Arc<RwLock<Option<Fit>>>,
+    stepped: Arc<Notify>,
 }
 
 impl BoxClock {
     pub(super) fn new(steady: Arc<dyn Clock>, fit: Option<Fit>) -> Self {
-        Self { steady, fit: Arc::new(RwLock::new(fit)) }
+        Self { steady, fit: Arc::new(RwLock::new(fit)), stepped: Arc::default() }
     }
 
     pub(super) fn steady_now(&self) -> Timestamp {
@@ -47,7 +52,20 @@ impl BoxClock {
     }
 
     pub(super) fn set(&self, fit: Fit) {
-        *self.fit.write().expect("nothing panics while holding it") = Some(fit);
+        let now = self.steady.now();
+        let mut known = self.fit.write().expect("nothing panics while holding it");
+        let is_step = known.replace(fit).is_none_or(|old| {
+            fit.to_box_time(now).duration_since(old.to_box_time(now)).unsigned_abs() > STEP
+        });
+        if is_step {
+            self.stepped.notify_one();
+        }
+    }
+
+    /// The box's clock was stepped: what was to be waited for is nearer, or further. For one listener.
+    /// Cancel-safe.
+    pub(super) async fn stepped(&self) {
+        self.stepped.notified().await;
     }
 
     pub(super) fn fit(&self) -> Option<Fit> {

@@ -95,6 +95,7 @@ impl Driver {
                 () = self.journal.due() => News::RoomAgain,
                 _ = alive.tick() => News::Alive,
                 () = timer(&self.clock, wake_at) => News::Event(Event::TimerFired),
+                () = self.clock.stepped() => News::Event(Event::TimerFired),
             };
             wake_at = match news {
                 News::Instruction(Instruction { command, verdict, .. })

@@ -16,20 +16,21 @@ use serde_json::json;
 use tracing::warn;
 
 use super::cache::Cache;
-use super::clock::BoxClock;
+use super::clock::{BoxClock, STEP};
 use crate::config::{SpeakerSink, SpeakerSound};
 use crate::report::wire::time_text;
 
 pub(super) struct Sink {
     settings: SpeakerSound,
     cache: Cache,
-    clock: Option<PlayClock>,
     /// One, or two where the player puts one below the other.
     open: Vec<Open>,
 }
 
 struct Open {
     playout: Playout,
+    /// Its own: what moves the time of the next sound does not move this one.
+    clock: PlayClock,
     sound: Sound,
     wav: Option<PathBuf>,
     /// Box time and the system's own, of the first sample.
@@ -53,7 +54,7 @@ pub(super) enum CannotPlay {
 
 impl Sink {
     pub(super) fn new(settings: SpeakerSound, cache: Cache) -> Self {
-        Self { settings, cache, clock: None, open: Vec::new() }
+        Self { settings, cache, open: Vec::new() }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -76,13 +77,10 @@ impl Sink {
         let output = self.output(wav.clone()).await.map_err(CannotPlay::Sink)?;
         let request = self.request(&sound);
         let broken = |err: &dyn std::fmt::Display| CannotPlay::Sink(err.to_string());
-        if self.clock.is_none() {
-            self.clock = Some(PlayClock::new().map_err(|err| broken(&err))?);
-        }
-        self.correct(clock);
-        let Some(play_clock) = &self.clock else { return Ok(()) };
-        let playout = Playout::start(request, output, play_clock).map_err(|err| broken(&err))?;
-        self.open.push(Open { playout, sound, wav, started: None });
+        let play_clock = PlayClock::new().map_err(|err| broken(&err))?;
+        set(&play_clock, clock);
+        let playout = Playout::start(request, output, &play_clock).map_err(|err| broken(&err))?;
+        self.open.push(Open { playout, clock: play_clock, sound, wav, started: None });
         Ok(())
     }
 
@@ -99,11 +97,14 @@ impl Sink {
         }
     }
 
-    /// Sets the sink's clock to what is known of box time now.
+    /// Sets the sink's clocks to what is known of box time now. Where that was stepped, a sound in
+    /// progress keeps its own time to its end: it would be cut, or stand still until the new time came.
     pub(super) fn correct(&self, clock: &BoxClock) {
-        if let Some(play_clock) = &self.clock {
-            let drift = clock.fit().map_or(0.0, |fit| fit.drift_ppm() * 1e-6);
-            play_clock.set(|| clock.now(), drift);
+        for open in &self.open {
+            let apart = clock.now().duration_since(open.clock.now());
+            if apart.unsigned_abs() < STEP {
+                set(&open.clock, clock);
+            }
         }
     }
 
@@ -202,6 +203,11 @@ impl Open {
     }
 }
 
+fn set(play_clock: &PlayClock, clock: &BoxClock) {
+    let drift = clock.fit().map_or(0.0, |fit| fit.drift_ppm() * 1e-6);
+    play_clock.set(|| clock.now(), drift);
+}
+
 /// The thread of a sound ended without a word: it panicked.
 fn lost() -> Ended {
     Ended {
@@ -211,3 +217,6 @@ fn lost() -> Ended {
         failed: Some("the sound broke off".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;
