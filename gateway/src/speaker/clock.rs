@@ -121,4 +121,38 @@ mod tests {
         let off = clock.now().duration_since(at_box);
         assert!(clock.is_good() && off.abs() < SignedDuration::from_millis(500), "{off:?}");
     }
+
+    struct Since(SignedDuration);
+
+    impl Clock for Since {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH + self.0
+        }
+    }
+
+    #[test]
+    fn a_week_without_the_box_is_trusted_and_twelve_days_are_not() {
+        let at_box: Timestamp = "2026-09-02T05:30:00Z".parse().unwrap();
+        let error = Duration::from_millis(1);
+        let fit = Fit::from_parts(Timestamp::UNIX_EPOCH, at_box, 20e-6, 0.5e-6, error);
+        for (days, is_good) in [(0, true), (7, true), (12, false)] {
+            let steady = Arc::new(Since(SignedDuration::from_hours(24 * days)));
+            assert_eq!(BoxClock::new(steady, fit).is_good(), is_good, "{days} days");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_step_is_told_and_a_better_fit_is_not() {
+        let clock = BoxClock::new(Arc::new(SteadyClock), None);
+        let fit = |seconds| {
+            let at_box = "2026-09-02T05:30:00Z".parse::<Timestamp>().unwrap();
+            let at_box = at_box + SignedDuration::from_secs(seconds);
+            Fit::from_parts(Timestamp::UNIX_EPOCH, at_box, 0.0, 1e-6, Duration::ZERO).unwrap()
+        };
+        for (seconds, is_told) in [(0, true), (0, false), (3600, true), (0, true)] {
+            clock.set(fit(seconds));
+            let told = tokio::time::timeout(Duration::from_millis(1), clock.stepped()).await;
+            assert_eq!(told.is_ok(), is_told, "{seconds}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ fn ordered(n: u8, start: i64, priority: Priority, resume: Resume) -> Order {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn every_order_ends_once_and_nothing_sounds_twice_or_together(
