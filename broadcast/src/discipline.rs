@@ -28,6 +28,12 @@ const NOISE_FLOOR: f64 = 20e-6;
 /// Exchanges that say, one after the other, that the box's clock was stepped.
 const N_STEPS_TO_BELIEVE: usize = 4;
 
+/// How far an oscillator strays from its fitted drift over days without an exchange: the crystal of a
+/// board in a box on a pole goes through the day's heat and the night (seconds a second). A fit says
+/// nothing about it, however many exchanges it has seen. AT-cut crystals are sold with 20 to 30 ppm for
+/// their whole range of temperatures; a day in the shade is a third of it.
+const WANDER: f64 = 10e-6;
+
 /// One exchange. `sent` and `received` are readings of the local clock, the others of the box's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -156,6 +162,13 @@ impl Fit {
     pub fn error_bound(&self, at: Timestamp) -> Duration {
         let away = at.duration_since(self.local).as_secs_f64().abs();
         self.error + Duration::from_secs_f64((2.0 * self.drift_error * away).min(1e9))
+    }
+
+    /// As [`Fit::error_bound`], for who has been without exchanges for so long that the weather counts.
+    /// Within what was fitted it says too much, so it judges whether to trust, not how well in step.
+    pub fn holdover_bound(&self, at: Timestamp) -> Duration {
+        let away = at.duration_since(self.local).as_secs_f64().abs();
+        self.error_bound(at) + Duration::from_secs_f64((WANDER * away).min(1e9))
     }
 
     /// No path, however one-sided, explains this exchange.

@@ -52,6 +52,9 @@ pub enum Resume {
     /// Is over, and is reported as partial.
     #[default]
     Skip,
+    /// Goes on, quieter, below the more urgent one; is over where that cannot be. Boxes send it to
+    /// clusters alone whose capabilities have it.
+    Duck,
 }
 
 /// Loudness of a play in percent of what the cluster is set up for. Invariant: `0..=100`.
@@ -96,7 +99,7 @@ pub enum OrderError {
     Volume(u8),
     #[error("{0:?} is not a priority: use normal, priority or emergency")]
     Priority(String),
-    #[error("{0:?} is not a resume policy: use resume, restart or skip")]
+    #[error("{0:?} is not a resume policy: use resume, restart, skip or duck")]
     Resume(String),
 }
 
@@ -138,6 +141,13 @@ impl Volume {
     pub fn percent(self) -> u8 {
         self.0
     }
+
+    /// So many percent of it; `percent` is at most 100.
+    #[must_use]
+    pub fn share(self, percent: u8) -> Self {
+        let share = u16::from(self.0) * u16::from(percent.min(100)) / 100;
+        Self(u8::try_from(share).unwrap_or(self.0))
+    }
 }
 
 impl TryFrom<u8> for Volume {
@@ -177,6 +187,7 @@ impl Resume {
             Self::Resume => "resume",
             Self::Restart => "restart",
             Self::Skip => "skip",
+            Self::Duck => "duck",
         }
     }
 }
@@ -185,7 +196,7 @@ impl FromStr for Resume {
     type Err = OrderError;
 
     fn from_str(text: &str) -> Result<Self, OrderError> {
-        [Self::Resume, Self::Restart, Self::Skip]
+        [Self::Resume, Self::Restart, Self::Skip, Self::Duck]
             .into_iter()
             .find(|it| it.as_str() == text)
             .ok_or_else(|| OrderError::Resume(text.to_owned()))
@@ -255,7 +266,7 @@ mod tests {
         for it in [Priority::Normal, Priority::Priority, Priority::Emergency] {
             assert_eq!(it.as_str().parse(), Ok(it));
         }
-        for it in [Resume::Resume, Resume::Restart, Resume::Skip] {
+        for it in [Resume::Resume, Resume::Restart, Resume::Skip, Resume::Duck] {
             assert_eq!(it.as_str().parse(), Ok(it));
         }
         assert!("urgent".parse::<Priority>().is_err());

@@ -2,29 +2,40 @@
 //!
 //! `ordered -> fetching -> waiting -> playing -> played | partial | missed | stopped`. One play
 //! sounds at a time; a more urgent one takes the horn, and what it interrupted follows its own
-//! resume policy. `now` is always the box's time. Every change of a play is an effect to store
+//! resume policy: at most it goes on below, attenuated. `now` is always the box's time. Every change of a play is an effect to store
 //! before the next effect is carried out: after a restart nothing begins a second time. (Whoever stores
 //! it may go on without, where the disk takes nothing: a street hears its warning rather than not.)
 
+mod band;
 mod event;
+mod level;
+mod limit;
 mod play;
 mod stage;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::order::{Content, Order, PlayId};
 use crate::quiet::QuietHours;
 
+pub use band::{Band, BandError, VolumeBands};
 pub use event::{Bar, Effect, Event, Report, Sound};
-use play::{Play, Verdict, signed};
+pub use level::Level;
+pub use limit::{DailyLimit, Stretch};
+use play::{Play, signed};
 pub use stage::{Ending, EndingKind, Stage, StageError};
+use turns::Horn;
 
 /// How long an ended play is remembered, so that a late copy of its order is known: longer than
 /// any order can be on its way, which is the 8 days of [`Order::check`].
 const REMEMBERED: Duration = Duration::from_hours(9 * 24);
+
+/// How long a stretch of sound may still belong to the local day of a play that begins now.
+const COUNTED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What holds on this cluster for every order.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +46,13 @@ pub struct Rules {
     pub lead: Duration,
     /// The least of it that still does: a play that is late sounds this long after its turn came.
     pub shortest_lead: Duration,
+    /// The most sound of a day; `None`: no limit.
+    pub daily: Option<DailyLimit>,
+    /// How loud, by the hour; `None`: as loud as ordered.
+    pub volume: Option<VolumeBands>,
+    /// Whether a mute on site silences emergencies too. Not unless said: whoever may switch a cluster
+    /// mute is not whoever may call off a warning, and there is always the plug.
+    pub mutes_emergency: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +62,11 @@ pub struct Player {
     plays: BTreeMap<PlayId, Play>,
     /// Plays that were stopped before their orders came: links may lose one and deliver the other.
     barred: BTreeMap<PlayId, Bar>,
-    /// Whose sink is open, also while it is being closed.
-    sounding: Option<PlayId>,
+    horn: Horn,
+    /// What counts for the limit of a day, of the last days.
+    heard: Vec<Stretch>,
+    /// `heard` has planned ends that were not reached: the program died meanwhile.
+    has_planned_ends: bool,
 }
 
 impl Player {
@@ -59,6 +80,12 @@ impl Player {
         let plays = stored.into_iter().map(|(order, stage)| (order.play, Play::new(order, stage)));
         let barred = barred.into_iter().collect();
         Self { rules, plays: plays.collect(), barred, ..Self::default() }
+    }
+
+    /// `heard` is what `Sounded` effects left.
+    #[must_use]
+    pub fn having_heard(self, heard: impl IntoIterator<Item = Stretch>) -> Self {
+        Self { heard: heard.into_iter().collect(), has_planned_ends: true, ..self }
     }
 
     /// What content MUST stay in the cache: that of every play which is not over.
@@ -95,20 +122,19 @@ impl Player {
                 }
             }
             Event::ContentDamaged(sha256) => self.damaged(sha256, &mut effects),
-            Event::ClockTrusted(is_trusted) => self.is_clock_trusted = is_trusted,
+            Event::ClockTrusted(is_trusted) => {
+                self.is_clock_trusted = is_trusted;
+                self.end_planned(now, &mut effects);
+            }
             Event::SoundStarted { play, at } => {
                 if let Some(play) = self.plays.get_mut(&play) {
                     effects.extend(play.started(at));
                 }
             }
             Event::SoundEnded { play, heard, failed } => {
-                if self.sounding == Some(play) {
-                    self.sounding = None;
-                }
-                if let Some(play) = self.plays.get_mut(&play) {
-                    effects.extend(play.ended(heard, failed));
-                }
+                self.sound_ended(play, heard, failed, &mut effects);
             }
+            Event::Muted(is_muted) => self.mute(is_muted, &mut effects),
             Event::TimerFired => {}
         }
         self.settle(now, &mut effects);
@@ -118,9 +144,13 @@ impl Player {
     fn damaged(&mut self, sha256: base::Sha256, effects: &mut Vec<Effect>) {
         for (id, play) in &mut self.plays {
             if play.order.content.sha256 == sha256 {
+                // The one below is in the sink, which has the file open.
+                if self.horn.below == Some(*id) {
+                    continue;
+                }
                 effects.extend(play.damaged());
-                if self.sounding == Some(*id) {
-                    self.sounding = None;
+                if self.horn.sounding == Some(*id) {
+                    self.horn.sounding = None;
                 }
             }
         }
@@ -152,7 +182,7 @@ impl Player {
                 effects.push(refuse("only the level that ordered it or a higher one may stop it"));
             }
             Some(play) => {
-                if self.sounding == Some(id) {
+                if [self.horn.sounding, self.horn.below].contains(&Some(id)) {
                     effects.push(Effect::Silence(id));
                 }
                 effects.push(play.end(EndingKind::Stopped, "stopped by order"));
@@ -177,54 +207,12 @@ impl Player {
         }
         if self.is_clock_trusted {
             self.take_turns(now, effects);
+            self.set_volumes(now, effects);
         }
         self.forget(now, effects);
-        let next = self.plays.values().filter_map(|it| it.wake_at(now, self.rules.lead)).min();
+        let next = self.plays.values().filter_map(|it| it.wake_at(now, &self.rules));
+        let next = next.chain(self.ducks_at().filter(|it| *it > now)).min();
         effects.extend(next.map(Effect::WakeAt));
-    }
-
-    /// The most urgent play that is due gets the horn. One that cannot begin any more gives its turn
-    /// to the next.
-    fn take_turns(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while let Some(next) = self.next_due(now) {
-            if let Some(current) = self.sounding {
-                self.make_way(current, next, effects);
-                return;
-            }
-            let Some(play) = self.plays.get_mut(&next) else { return };
-            match play.begin(now, &self.rules) {
-                Verdict::Sound(record, sound) => {
-                    self.sounding = Some(next);
-                    effects.extend([record, Effect::Play(sound)]);
-                    return;
-                }
-                Verdict::Over(record) => effects.push(record),
-            }
-        }
-    }
-
-    /// Among equals, the earliest ordered start.
-    fn next_due(&self, now: Timestamp) -> Option<PlayId> {
-        let due = self.plays.values().filter(|it| it.is_due(now, self.rules.lead));
-        let rank = |it: &&Play| {
-            let order = &it.order;
-            (std::cmp::Reverse(order.priority), order.start_at, order.play)
-        };
-        due.min_by_key(rank).map(|it| it.order.play)
-    }
-
-    /// Silences `current` if `next` is more urgent. The horn is free when the sink says so:
-    /// `SoundEnded` settles again.
-    fn make_way(&mut self, current: PlayId, next: PlayId, effects: &mut Vec<Effect>) {
-        let priority = |id: &PlayId| self.plays.get(id).map(|it| it.order.priority);
-        if priority(&next) <= priority(&current) {
-            return;
-        }
-        if let Some(play) = self.plays.get_mut(&current)
-            && play.interrupt()
-        {
-            effects.push(Effect::Silence(current));
-        }
     }
 
     /// What is old by a clock that can be believed.
@@ -245,6 +233,7 @@ impl Player {
             keep
         });
         effects.extend(forgotten.into_iter().map(Effect::Forget));
+        self.heard.retain(|it| now.duration_since(it.to) <= COUNTED);
     }
 }
 

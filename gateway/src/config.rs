@@ -9,6 +9,7 @@ mod problems;
 mod raw;
 mod rule;
 mod sections;
+mod sound;
 mod speaker;
 mod speech;
 mod ward;
@@ -24,7 +25,8 @@ pub use centre::Centre;
 pub use problems::Problems;
 pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
-pub use speaker::{Speaker, SpeakerBox, SpeakerSink, SpeakerSound};
+pub use sound::{SpeakerMute, SpeakerRelay, SpeakerSink, SpeakerSound};
+pub use speaker::{Speaker, SpeakerBox};
 pub use speech::{Speech, VoiceModel};
 pub use ward::{Cluster, Console, Content, Detector, Retention, Ward};
 

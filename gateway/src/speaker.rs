@@ -9,8 +9,11 @@ mod event;
 mod fetch;
 mod intake;
 mod journal;
+mod mute;
+mod relay;
 mod row;
 mod sink;
+mod site;
 mod timesync;
 
 use std::path::PathBuf;
@@ -25,6 +28,8 @@ pub use clock::SteadyClock;
 /// The tables of this role, besides the reporting's.
 const SCHEMA: &str = include_str!("speaker/schema.sql");
 const SCHEMA_BARS: &str = include_str!("speaker/schema_bars.sql");
+const SCHEMA_SOUNDS: &str = include_str!("speaker/schema_sounds.sql");
+const SCHEMA_MUTE: &str = include_str!("speaker/schema_mute.sql");
 
 /// Run a loudspeaker cluster: a board with an amplifier, or a stand-in that plays into WAV files.
 ///

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use base::{Clock as _, DeviceId, SystemClock};
 use e2e::street::{DriftingClock, RunningSpeaker, Street, in_seconds, order};
+use gateway::field::provision::DevFleet;
 use gateway::order::wire::play_to_json;
 use gateway::report::wire::ReplyState;
 use gateway::speaker::SteadyClock;
 use jiff::{SignedDuration, Timestamp};
-use provisioning::Command;
+use provisioning::{Command, Identity};
 
 /// What a loaded test machine may add to the tight figure, which `vong bench` gives.
 const GENEROUS_MS: f64 = 50.0;
@@ -108,6 +109,14 @@ fn what_is_not_properly_ordered_is_refused_and_not_heard() {
 
     let foreign = street.command(other, data.clone());
     refused.check(&foreign, &signer.sign(&foreign), ReplyState::Refused, "another device");
+
+    // A box of the same name, of another fleet: its key is on no roster of ours.
+    let other_fleet = DevFleet::small(&street.path("other-fleet"), 21_000).make().unwrap();
+    let folder = other_fleet.folder.join(other_fleet.the_box.as_str()).join("identity");
+    let stranger = Identity::load(&folder, SystemClock.now()).unwrap();
+    let forged = street.command(cluster, data.clone());
+    let strange = stranger.signer().unwrap().sign(&forged);
+    refused.check(&forged, &strange, ReplyState::Refused, "roster");
 
     let unknown = Command { kind: "shell".into(), ..street.command(cluster, data.clone()) };
     refused.check(&unknown, &signer.sign(&unknown), ReplyState::Refused, "not known");

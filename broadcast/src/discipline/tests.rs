@@ -153,3 +153,22 @@ fn an_answer_before_its_question_is_refused() {
     let bad = Exchange { received: good.sent - secs(1.0), ..good };
     assert_eq!(Discipline::default().add(bad), Err(Unusable::Backwards));
 }
+
+/// A minute with the box, then none: what a week of days and nights makes of it.
+#[test]
+fn a_week_without_the_box_is_within_what_is_trusted_and_a_fortnight_is_not() {
+    let world =
+        World { offset_s: 3.0, drift: 20e-6, out_s: 300e-6, back_s: 300e-6, wire_s: 200e-6 };
+    let (_, fit) = world.error_after_a_minute(7, 0.0);
+    let day = 86_400.0;
+    for day_n in [1.0, 3.0, 7.0] {
+        let local = world.local(day_n * day);
+        // The weather pulls as far as it can, and always to one side.
+        let strayed = local + secs(WANDER * day_n * day);
+        let error = fit.to_box_time(strayed).duration_since(base() + secs(day_n * day));
+        let bound = fit.holdover_bound(strayed);
+        assert!(error.unsigned_abs() <= bound, "{day_n} days: {error:?} of {bound:?}");
+        assert!(bound < Duration::from_secs(10), "{day_n} days: {bound:?}");
+    }
+    assert!(fit.holdover_bound(world.local(14.0 * day)) > Duration::from_secs(10));
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Ending, Stage};
-use crate::order::{Content, Order, PlayId, Volume};
+use super::{Ending, Level, Stage, Stretch};
+use crate::order::{Content, Order, PlayId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -37,6 +37,8 @@ pub enum Event {
         heard: Duration,
         failed: Option<String>,
     },
+    /// Somebody on site has switched the cluster mute, or lets it sound again.
+    Muted(bool),
     TimerFired,
 }
 
@@ -58,7 +60,14 @@ pub enum Effect {
         play: PlayId,
         bar: Bar,
     },
+    /// Store it in the place of one with the same play and start: it counts for the limit of its day.
+    Sounded(Stretch),
     Play(Sound),
+    /// It goes on as loud as this.
+    SetVolume {
+        play: PlayId,
+        level: Level,
+    },
     /// End it now. `SoundEnded` follows.
     Silence(PlayId),
     WakeAt(Timestamp),
@@ -77,7 +86,8 @@ pub struct Sound {
     pub seek: Duration,
     /// It is cut here, whatever is left.
     pub until: Timestamp,
-    pub volume: Volume,
+    /// When it begins; `SetVolume` changes it.
+    pub level: Level,
 }
 
 /// A stop that overtook its order.

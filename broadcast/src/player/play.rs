@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Ending, EndingKind, Report, Rules, Sound, Stage};
+use super::{Effect, Ending, EndingKind, Level, Report, Rules, Sound, Stage, Stretch};
 use crate::order::{Order, Priority, Resume};
+use crate::quiet::QuietHours;
 
 /// Scheduling of the program itself, not lateness: within it a play is on time.
 const ON_TIME: Duration = Duration::from_millis(1500);
@@ -22,10 +23,29 @@ pub(super) struct Play {
     pub(super) stage: Stage,
     /// Its content is in the cache, verified since the program started.
     pub(super) is_cached: bool,
-    /// The sink is being closed for a more urgent play.
-    is_interrupting: bool,
+    /// The sink is being closed, and why.
+    closing: Option<Closing>,
+    /// The stage that it had before it went to the sink.
+    before: Stage,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
+    /// In the sink: when it begins there, and how loud it was last told to be.
+    pub(super) in_sink: Option<(Timestamp, Level)>,
+    /// Why its sound ends where it ends, if that is before the content's end.
+    cut_by: &'static str,
+}
+
+const WINDOW: &str = "its time was over";
+const QUIET: &str = "it would sound in quiet hours";
+const MUTED: &str = "muted on site";
+const DAILY: &str = "the day's limit of sound is reached";
+
+/// Why a sound is cut off before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// Something more urgent; the text is for a play that then is over.
+    Interrupted(&'static str),
+    Muted,
 }
 
 /// What comes of a play whose turn it is.
@@ -37,7 +57,16 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
-        Self { order, stage, is_cached: false, is_interrupting: false, was_cut_off }
+        Self {
+            order,
+            stage,
+            is_cached: false,
+            closing: None,
+            before: Stage::Fetching,
+            was_cut_off,
+            in_sink: None,
+            cut_by: WINDOW,
+        }
     }
 
     pub(super) fn record(&self, report: Option<Report>) -> Effect {
@@ -79,7 +108,7 @@ impl Play {
 
     /// Its file is not what it was. A play that was about to sound waits for another copy.
     pub(super) fn damaged(&mut self) -> Option<Effect> {
-        self.is_cached = false;
+        (self.is_cached, self.in_sink) = (false, None);
         let Stage::Playing { seek, .. } = self.stage else { return None };
         self.stage = if seek.is_zero() { Stage::Waiting } else { self.stage.clone() };
         self.was_cut_off = !seek.is_zero();
@@ -103,27 +132,35 @@ impl Play {
 
     /// The sink is closed.
     pub(super) fn ended(&mut self, heard: Duration, failed: Option<String>) -> Option<Effect> {
+        self.in_sink = None;
         let Stage::Playing { seek, skipped } = self.stage else { return None };
         let position = seek + heard;
-        if std::mem::take(&mut self.is_interrupting) {
-            return Some(self.interrupted(position, skipped));
-        }
         let is_at_end = position + END_SLACK >= self.order.content.duration;
-        let (kind, reason) = match failed {
-            None if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
-            None if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
-            None => (EndingKind::Partial, format!("cut after {position:.1?}: its time was over")),
-            Some(reason) if position == skipped => (EndingKind::Missed, reason),
-            Some(reason) => (EndingKind::Partial, reason),
+        let (kind, reason) = match (self.closing.take(), failed) {
+            // Whatever was to close it came too late.
+            (_, None) if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
+            (_, None) if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
+            (Some(Closing::Muted), _) => return Some(self.muted(position == skipped)),
+            (Some(Closing::Interrupted(why)), _) => {
+                return Some(self.interrupted(position, skipped, why));
+            }
+            (None, None) => {
+                (EndingKind::Partial, format!("cut after {position:.1?}: {}", self.cut_by))
+            }
+            (None, Some(reason)) if position == skipped => (EndingKind::Missed, reason),
+            (None, Some(reason)) => (EndingKind::Partial, reason),
         };
         Some(self.end(kind, &reason))
     }
 
-    fn interrupted(&mut self, position: Duration, skipped: Duration) -> Effect {
+    fn muted(&mut self, is_unheard: bool) -> Effect {
+        let kind = if is_unheard { EndingKind::Missed } else { EndingKind::Partial };
+        self.end(kind, MUTED)
+    }
+
+    fn interrupted(&mut self, position: Duration, skipped: Duration, why: &str) -> Effect {
         self.stage = match self.order.resume {
-            Resume::Skip => {
-                return self.end(EndingKind::Partial, "interrupted by a more urgent play");
-            }
+            Resume::Skip | Resume::Duck => return self.end(EndingKind::Partial, why),
             Resume::Resume => Stage::Interrupted { position, skipped },
             Resume::Restart => {
                 Stage::Interrupted { position: Duration::ZERO, skipped: Duration::ZERO }
@@ -132,9 +169,29 @@ impl Play {
         self.record(None)
     }
 
-    /// True if the sink has to be closed for it.
-    pub(super) fn interrupt(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_interrupting, true)
+    /// It could not be opened beside what sounds: as if its turn had not come.
+    pub(super) fn put_back(&mut self) -> Effect {
+        self.stage = self.before.clone();
+        self.was_cut_off = matches!(self.stage, Stage::Playing { .. });
+        (self.in_sink, self.closing) = (None, None);
+        self.record(None)
+    }
+
+    /// True if the sink has to be closed for it, and is not being closed already.
+    pub(super) fn close(&mut self, why: Closing) -> bool {
+        // A mute ends it, whatever it was closed for before.
+        if self.closing.is_none() || why == Closing::Muted {
+            return self.closing.replace(why).is_none();
+        }
+        false
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.is_some() || self.stage.is_ended()
+    }
+
+    pub(super) fn is_emergency(&self) -> bool {
+        self.order.priority == Priority::Emergency
     }
 
     pub(super) fn is_due(&self, now: Timestamp, lead: Duration) -> bool {
@@ -169,13 +226,17 @@ impl Play {
             Stage::Fetching if now >= self.last_start() => {
                 Some(self.end(EndingKind::Missed, "its content did not arrive in time"))
             }
+            // It was here once: the card has aged, or somebody has emptied the cache.
+            Stage::Waiting if now >= self.last_start() && !self.is_cached => Some(
+                self.end(EndingKind::Missed, "its copy was damaged, and no other came in time"),
+            ),
             Stage::Waiting if now >= self.last_start() => {
                 Some(self.end(EndingKind::Missed, "too late to begin"))
             }
             Stage::Waiting
                 if now < self.order.start_at && self.is_hushed(self.order.start_at, rules) =>
             {
-                Some(self.end(EndingKind::Missed, "it would sound in quiet hours"))
+                Some(self.end(EndingKind::Missed, QUIET))
             }
             Stage::Interrupted { .. } if now >= self.last_start() => {
                 Some(self.end(EndingKind::Partial, "no time was left to go on"))
@@ -201,13 +262,20 @@ impl Play {
     }
 
     /// Its turn has come. The stored stage says `playing` before the sink hears of it.
-    pub(super) fn begin(&mut self, now: Timestamp, rules: &Rules) -> Verdict {
+    pub(super) fn begin(
+        &mut self,
+        now: Timestamp,
+        rules: &Rules,
+        heard: &[Stretch],
+        is_muted: bool,
+    ) -> Verdict {
         let soonest = now.saturating_add(rules.shortest_lead).unwrap_or(now);
         let start_at = self.order.start_at.max(soonest);
         if self.is_hushed(start_at, rules) {
-            let heard = !self.stage.position().is_zero();
-            let kind = if heard { EndingKind::Partial } else { EndingKind::Missed };
-            return Verdict::Over(self.end(kind, "it would sound in quiet hours"));
+            return Verdict::Over(self.withhold(QUIET));
+        }
+        if is_muted {
+            return Verdict::Over(self.withhold(MUTED));
         }
         let (seek, skipped) = self.entry_point(start_at);
         let left = self.order.content.duration.saturating_sub(seek);
@@ -215,15 +283,21 @@ impl Play {
             let kind = if self.was_cut_off { EndingKind::Partial } else { EndingKind::Missed };
             return Verdict::Over(self.end(kind, "too late: its content would be over"));
         }
-        self.was_cut_off = false;
-        self.stage = Stage::Playing { seek, skipped };
+        let (until, cut_by) = self.silent_from(start_at, left, rules, heard);
+        if until.duration_since(start_at) < signed(END_SLACK.min(left)) {
+            return Verdict::Over(self.withhold(cut_by));
+        }
+        (self.was_cut_off, self.cut_by, self.closing) = (false, cut_by, None);
+        self.before = std::mem::replace(&mut self.stage, Stage::Playing { seek, skipped });
+        let level = Level::of(&self.order, start_at, rules);
+        self.in_sink = Some((start_at, level));
         let sound = Sound {
             play: self.order.play,
             content: self.order.content,
             start_at,
             seek,
-            until: self.silent_from(start_at, left, rules),
-            volume: self.order.volume,
+            until,
+            level,
         };
         Verdict::Sound(self.record(None), sound)
     }
@@ -243,30 +317,60 @@ impl Play {
         }
     }
 
-    /// The window's end, or the first instant of quiet hours if that is sooner.
-    fn silent_from(&self, start_at: Timestamp, left: Duration, rules: &Rules) -> Timestamp {
-        let until = self.order.play_until;
-        let quiet = rules.quiet.as_ref().filter(|_| self.order.priority != Priority::Emergency);
-        let Some(quiet) = quiet.filter(|it| it.touch(start_at, left)) else { return until };
-        // `touch` only ever goes from false to true as the length grows.
-        let (mut loud, mut hushed) = (Duration::ZERO, left);
-        while hushed.saturating_sub(loud) > Duration::from_millis(1) {
-            let middle = loud + hushed.saturating_sub(loud) / 2;
-            if quiet.touch(start_at, middle) { hushed = middle } else { loud = middle }
+    /// Ends it before it sounds (again).
+    fn withhold(&mut self, reason: &str) -> Effect {
+        let was_heard = self.was_cut_off || !self.stage.position().is_zero();
+        let kind = if was_heard { EndingKind::Partial } else { EndingKind::Missed };
+        self.end(kind, reason)
+    }
+
+    /// The window's end, the first instant of quiet hours or the one at which the day's limit is
+    /// reached, whichever is first; and which it is.
+    fn silent_from(
+        &self,
+        start_at: Timestamp,
+        left: Duration,
+        rules: &Rules,
+        heard: &[Stretch],
+    ) -> (Timestamp, &'static str) {
+        let window = (self.order.play_until, WINDOW);
+        if self.is_emergency() {
+            return window;
         }
-        start_at.saturating_add(loud).unwrap_or(start_at).min(until)
+        let content_ends = start_at.saturating_add(left).unwrap_or(Timestamp::MAX);
+        let daily = rules.daily.as_ref().and_then(|limit| {
+            let at = limit.silent_from(heard, start_at, content_ends);
+            (at < content_ends).then_some((at, DAILY))
+        });
+        let quiet = rules.quiet.as_ref().filter(|it| it.touch(start_at, left));
+        let quiet = quiet.map(|it| (quiet_from(it, start_at, left), QUIET));
+        [Some(window), daily, quiet].into_iter().flatten().min_by_key(|it| it.0).unwrap_or(window)
     }
 
     /// The next instant at which time alone changes something.
-    pub(super) fn wake_at(&self, now: Timestamp, lead: Duration) -> Option<Timestamp> {
+    pub(super) fn wake_at(&self, now: Timestamp, rules: &Rules) -> Option<Timestamp> {
+        if let Some((start_at, _)) = self.in_sink {
+            return rules.volume.as_ref().and_then(|it| it.next_change(start_at.max(now)));
+        }
         if self.stage.is_ended()
             || (matches!(self.stage, Stage::Playing { .. }) && !self.was_cut_off)
         {
             return None;
         }
-        let opens = self.order.start_at.checked_sub(lead).unwrap_or(self.order.start_at);
+        let opens = self.order.start_at.checked_sub(rules.lead).unwrap_or(self.order.start_at);
         [opens, self.last_start()].into_iter().filter(|it| *it > now).min()
     }
+}
+
+/// The first instant of quiet hours, to a millisecond, of a sound that touches them.
+fn quiet_from(quiet: &QuietHours, start_at: Timestamp, left: Duration) -> Timestamp {
+    // `touch` only ever goes from false to true as the length grows.
+    let (mut loud, mut hushed) = (Duration::ZERO, left);
+    while hushed.saturating_sub(loud) > Duration::from_millis(1) {
+        let middle = loud + hushed.saturating_sub(loud) / 2;
+        if quiet.touch(start_at, middle) { hushed = middle } else { loud = middle }
+    }
+    start_at.saturating_add(loud).unwrap_or(start_at)
 }
 
 /// Saturates.

@@ -6,145 +6,18 @@ use uuid::Uuid;
 
 use super::*;
 use crate::order::{Priority, Resume, Volume};
+use crate::quiet::QuietHours;
 
+mod duck;
+mod limit;
+mod loudness;
+mod mute;
+mod power;
 mod property;
+mod scene;
+mod week;
 
-fn at(s: i64) -> Timestamp {
-    Timestamp::from_second(s).unwrap()
-}
-
-fn secs(s: u64) -> Duration {
-    Duration::from_secs(s)
-}
-
-/// A minute of content called `n`, from second `start` on, with ten minutes' window and catch-up.
-fn order(n: u8, start: i64) -> Order {
-    Order {
-        play: PlayId { bulletin: Uuid::from_u128(n.into()), occurrence: at(start) },
-        content: Content { sha256: Sha256::of(&[n]), bytes: 1000, duration: secs(60) },
-        start_at: at(start),
-        play_until: at(start + 600),
-        priority: Priority::Normal,
-        volume: Volume::FULL,
-        owner_level: 1,
-        approved_by: "lan".into(),
-        resume: Resume::Skip,
-        catch_up: secs(300),
-    }
-}
-
-/// Follows the player's effects as the driver does, and writes down what can be heard and told.
-struct Scene {
-    player: Player,
-    stored: BTreeMap<PlayId, (Order, Stage)>,
-    barred: BTreeMap<PlayId, Bar>,
-    told: Vec<String>,
-    wake_at: Option<Timestamp>,
-    sound: Option<Sound>,
-}
-
-impl Scene {
-    fn new(rules: Rules) -> Self {
-        let player = Player::restore(rules, [], []);
-        let (stored, barred) = (BTreeMap::new(), BTreeMap::new());
-        Self { player, stored, barred, told: Vec::new(), wake_at: None, sound: None }
-    }
-
-    fn ready() -> Self {
-        let rules = Rules { quiet: None, lead: secs(3), shortest_lead: secs(1) };
-        let mut it = Self::new(rules);
-        it.on(0, Event::ClockTrusted(true));
-        it
-    }
-
-    /// The program dies and starts again: only what was stored is left.
-    fn restart(&mut self, s: i64) {
-        let rules = self.player.rules.clone();
-        let barred = self.barred.iter().map(|(play, bar)| (*play, *bar));
-        self.player = Player::restore(rules, self.stored.values().cloned(), barred);
-        self.sound = None;
-        self.on(s, Event::ClockTrusted(true));
-        for content in self.player.wanted().collect::<Vec<_>>() {
-            self.on(s, Event::ContentCached(content.sha256));
-        }
-    }
-
-    fn cached(&mut self, s: i64, order: &Order) {
-        self.on(s, Event::Ordered(order.clone()));
-        self.on(s, Event::ContentCached(order.content.sha256));
-    }
-
-    fn on(&mut self, s: i64, event: Event) {
-        let effects = self.player.on(event, at(s));
-        self.wake_at = None;
-        for effect in effects {
-            self.carry_out(s, effect);
-        }
-    }
-
-    fn carry_out(&mut self, s: i64, effect: Effect) {
-        match effect {
-            Effect::Record { order, stage, report } => {
-                let n = order.play.bulletin.as_u128();
-                if let Some(report) = report {
-                    let word = match &report {
-                        Report::Ordered => "ordered".to_owned(),
-                        Report::Cached => "cached".to_owned(),
-                        Report::Started { .. } => "started".to_owned(),
-                        Report::Ended(it) => format!("{} {}", it.kind.as_str(), it.reason),
-                    };
-                    self.told.push(format!("{s} {n} {}", word.trim_end()));
-                }
-                self.stored.insert(order.play, (order, stage));
-            }
-            Effect::Refuse { play, reason } => {
-                self.told.push(format!("{s} {} refused {reason}", play.bulletin.as_u128()));
-            }
-            Effect::Play(sound) => {
-                assert_eq!(self.sound, None, "two plays at once");
-                let stage = &self.stored[&sound.play].1;
-                assert!(matches!(stage, Stage::Playing { .. }), "played before it was stored");
-                self.sound = Some(sound);
-            }
-            Effect::Silence(play) => {
-                let sound = self.sound.take().unwrap();
-                assert_eq!(sound.play, play);
-                let heard = at(s).duration_since(sound.start_at);
-                let heard = if heard.is_negative() { secs(0) } else { heard.unsigned_abs() };
-                self.on(s, Event::SoundEnded { play, heard, failed: None });
-            }
-            Effect::Bar { play, bar } => {
-                self.told.push(format!("{s} {} barred", play.bulletin.as_u128()));
-                self.barred.insert(play, bar);
-            }
-            Effect::WakeAt(at) => self.wake_at = Some(at),
-            Effect::Forget(play) => {
-                self.stored.remove(&play);
-                self.barred.remove(&play);
-            }
-        }
-    }
-
-    /// Lets time pass second by second: timers fire, sounds start and end.
-    fn until(&mut self, from: i64, to: i64) {
-        for s in from..=to {
-            if self.wake_at.is_some_and(|it| it <= at(s)) {
-                self.on(s, Event::TimerFired);
-            }
-            let Some(sound) = self.sound.clone() else { continue };
-            if sound.start_at == at(s) {
-                self.on(s, Event::SoundStarted { play: sound.play, at: at(s) });
-            }
-            let left = sound.content.duration.saturating_sub(sound.seek);
-            let end = (sound.start_at + left).min(sound.until);
-            if end <= at(s) {
-                self.sound = None;
-                let heard = end.duration_since(sound.start_at).unsigned_abs();
-                self.on(s, Event::SoundEnded { play: sound.play, heard, failed: None });
-            }
-        }
-    }
-}
+use scene::{Scene, at, order, secs};
 
 #[test]
 fn an_order_is_fetched_played_on_the_second_and_reported() {
@@ -159,9 +32,9 @@ fn the_sink_is_opened_ahead_for_the_exact_instant() {
     let mut it = Scene::ready();
     it.cached(1, &order(1, 100));
     it.until(2, 96);
-    assert_eq!(it.sound, None);
+    assert_eq!(it.sound(), None);
     it.until(97, 97);
-    let sound = it.sound.clone().unwrap();
+    let sound = it.sound().unwrap();
     assert_eq!((sound.start_at, sound.seek), (at(100), secs(0)));
 }
 
@@ -171,7 +44,7 @@ fn nothing_plays_before_the_clock_is_trusted() {
     it.on(0, Event::ClockTrusted(false));
     it.cached(1, &order(1, 100));
     it.until(2, 99_999);
-    assert_eq!((it.told.len(), it.sound.is_none()), (2, true));
+    assert_eq!((it.told.len(), it.sounds.is_empty()), (2, true));
     // The clock was wrong; now it is right and the play still ahead.
     it.on(50, Event::ClockTrusted(true));
     it.until(51, 101);
@@ -183,7 +56,7 @@ fn late_content_seeks_to_be_in_step() {
     let mut it = Scene::ready();
     it.on(1, Event::Ordered(order(1, 100)));
     it.on(120, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!(it.sound.clone().unwrap().seek, secs(21), "20 s late and a second to open the sink");
+    assert_eq!(it.sound().unwrap().seek, secs(21), "20 s late and a second to open the sink");
     it.until(121, 200);
     assert_eq!(it.told.last().unwrap(), "160 1 partial 21.0s was skipped");
 }
@@ -193,7 +66,7 @@ fn a_few_seconds_late_begins_at_the_beginning() {
     let mut it = Scene::ready();
     it.on(1, Event::Ordered(order(1, 100)));
     it.on(105, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!(it.sound.clone().unwrap().seek, secs(0));
+    assert_eq!(it.sound().unwrap().seek, secs(0));
     it.until(106, 200);
     assert_eq!(it.told.last().unwrap(), "166 1 played");
 }
@@ -207,13 +80,13 @@ fn later_than_the_catch_up_window_is_missed() {
     it.until(120, 130);
     assert_eq!(it.told[1], "120 1 missed its content did not arrive in time");
     it.on(130, Event::ContentCached(order(1, 0).content.sha256));
-    assert_eq!((it.told.len(), it.sound.is_none()), (2, true));
+    assert_eq!((it.told.len(), it.sounds.is_empty()), (2, true));
 }
 
 #[test]
 fn the_music_at_04_45_does_not_sound_though_it_was_ordered() {
     let quiet = Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
-    let rules = Rules { quiet, lead: secs(3), shortest_lead: secs(1) };
+    let rules = Rules { quiet, ..scene::rules() };
     let start: Timestamp = "2025-12-08T04:45:00+07:00".parse().unwrap();
     let start = start.as_second();
     let mut it = Scene::new(rules);
@@ -229,14 +102,14 @@ fn the_music_at_04_45_does_not_sound_though_it_was_ordered() {
 #[test]
 fn a_play_that_runs_into_quiet_hours_is_cut() {
     let quiet = Some(QuietHours::night(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
-    let rules = Rules { quiet, lead: secs(3), shortest_lead: secs(1) };
+    let rules = Rules { quiet, ..scene::rules() };
     let nine: Timestamp = "2025-12-08T21:00:00+07:00".parse().unwrap();
     let mut it = Scene::new(rules);
     let start = nine.as_second() - 30;
     it.on(start - 100, Event::ClockTrusted(true));
     it.cached(start - 100, &order(1, start));
     it.until(start - 99, start);
-    let until = it.sound.clone().unwrap().until;
+    let until = it.sound().unwrap().until;
     assert!(until <= nine && nine.duration_since(until).as_millis() <= 2, "{until}");
 }
 
@@ -269,7 +142,7 @@ fn equals_wait_for_their_turn() {
 
 #[test]
 fn a_play_that_cannot_begin_gives_its_turn_to_the_next() {
-    let rules = Rules { quiet: None, lead: secs(3), shortest_lead: secs(1) };
+    let rules = scene::rules();
     let mut it = Scene::new(rules);
     it.cached(1, &order(1, 100));
     it.cached(1, &order(2, 172));
@@ -323,7 +196,7 @@ fn a_restart_goes_on_in_step_when_the_order_says_resume() {
     it.cached(1, &Order { resume: Resume::Resume, ..order(1, 100) });
     it.until(2, 110);
     it.restart(115);
-    assert_eq!(it.sound.clone().unwrap().seek, secs(16));
+    assert_eq!(it.sound().unwrap().seek, secs(16));
     it.until(116, 300);
     assert_eq!(it.told.last().unwrap(), "160 1 partial 16.0s was skipped");
 }
@@ -335,9 +208,9 @@ fn only_the_owner_or_a_higher_level_stops_it() {
     it.cached(1, &order(1, 100));
     it.until(2, 110);
     it.on(110, Event::StopOrdered { play, owner_level: 0 });
-    assert!(it.sound.is_some());
+    assert!(!it.sounds.is_empty());
     it.on(111, Event::StopOrdered { play, owner_level: 1 });
-    assert!(it.sound.is_none());
+    assert!(it.sounds.is_empty());
     assert!(it.told[3].starts_with("110 1 refused only the level"), "{:?}", it.told);
     assert_eq!(it.told[4], "111 1 stopped stopped by order");
 }
@@ -369,12 +242,24 @@ fn a_damaged_file_is_needed_again_and_played_late() {
     it.cached(1, &order(1, 100));
     assert_eq!(it.player.needed().count(), 0);
     it.until(2, 97);
-    it.sound = None;
+    it.sounds.clear();
     it.on(98, Event::ContentDamaged(order(1, 0).content.sha256));
     assert_eq!(it.player.needed().count(), 1);
     it.on(103, Event::ContentCached(order(1, 0).content.sha256));
     it.until(104, 200);
     assert_eq!(it.told[2..], ["104 1 started", "164 1 played"]);
+}
+
+#[test]
+fn a_damaged_file_that_no_copy_replaces_is_missed_with_the_reason() {
+    let mut it = Scene::ready();
+    it.cached(1, &order(1, 100));
+    it.until(2, 97);
+    it.sounds.clear();
+    it.on(98, Event::ContentDamaged(order(1, 0).content.sha256));
+    it.until(99, 500);
+    let why = "400 1 missed its copy was damaged, and no other came in time";
+    assert_eq!(it.told[2..], [why]);
 }
 
 #[test]

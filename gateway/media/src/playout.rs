@@ -12,6 +12,7 @@ mod wav;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use base::Clock;
@@ -86,6 +87,8 @@ pub enum PlayoutError {
 #[derive(Debug)]
 pub struct Playout {
     stop: gst::Bus,
+    /// The pipeline belongs to its thread.
+    pipeline: gst::glib::WeakRef<gst::Pipeline>,
     events: mpsc::Receiver<Heard>,
 }
 
@@ -102,7 +105,7 @@ impl Playout {
         let (events_tx, events) = mpsc::channel(4);
         let pipeline = gst::Pipeline::new();
         let stop = pipeline.bus().expect("a pipeline has a bus");
-        let clock = clock.clone();
+        let (clock, for_volume) = (clock.clone(), pipeline.downgrade());
         std::thread::Builder::new()
             .name("playout".to_owned())
             .spawn(move || {
@@ -111,7 +114,7 @@ impl Playout {
                 let _ = events_tx.blocking_send(Heard::Ended(ended));
             })
             .map_err(PlayoutError::Thread)?;
-        Ok(Self { stop, events })
+        Ok(Self { stop, pipeline: for_volume, events })
     }
 
     /// Ends the sound within a few milliseconds; `Ended` follows.
@@ -119,6 +122,20 @@ impl Playout {
         let stop = gst::message::Application::new(gst::Structure::new_empty(run::STOP));
         // Refused only by a bus that is flushing, and then the sound is over already.
         let _ = self.stop.post(stop);
+    }
+
+    /// It goes on at this amplitude, `0.0..=1.0`; heard when what the card has buffered is over.
+    pub fn set_amplitude(&self, amplitude: f64) {
+        let volume = self.pipeline.upgrade().and_then(|it| it.by_name(chain::VOLUME));
+        // Gone with the sound, or not there yet: the thread is still building its chain.
+        if let Some(volume) = volume {
+            volume.set_property("volume", amplitude.clamp(0.0, 1.0));
+        }
+    }
+
+    /// As [`Playout::event`], for who listens to several.
+    pub fn poll_event(&mut self, context: &mut std::task::Context<'_>) -> Poll<Option<Heard>> {
+        self.events.poll_recv(context)
     }
 
     /// What happens next; `None` after [`Heard::Ended`]. Cancel-safe.

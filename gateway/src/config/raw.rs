@@ -13,14 +13,18 @@ macro_rules! section {
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(default)]
         #[schemars(deny_unknown_fields)]
-        pub(super) struct $name {
-            $($(#[$key_meta])* pub(super) $key: Field<$type>,)*
+        pub(in crate::config) struct $name {
+            $($(#[$key_meta])* pub(in crate::config) $key: Field<$type>,)*
             #[serde(flatten)]
             #[schemars(skip)]
-            pub(super) unknown: Unknown,
+            pub(in crate::config) unknown: Unknown,
         }
     };
 }
+
+mod speaker;
+
+pub(super) use speaker::{Band, Cache, Limits, Mute, Relay, Sound, SpeakerBox};
 
 section! {
     /// The ward box (`vong run`).
@@ -66,6 +70,8 @@ section! {
         sound: Sound,
         cache: Cache,
         quiet_hours: QuietHours,
+        limits: Limits,
+        mute: Mute,
     }
 }
 
@@ -365,49 +371,5 @@ section! {
         /// This priority and those above are neither limited nor counted: `priority` or `emergency`,
         /// which it is unless given.
         exempt: String,
-    }
-}
-
-section! {
-    /// The box that drives this cluster.
-    SpeakerBox {
-        /// The box's device id.
-        device: String,
-        /// Host name or address of the box's broker.
-        host: String,
-        /// Port of the box's broker, 8883 unless given.
-        port: u16,
-        /// `https://host:port` of the box's content server.
-        content: String,
-        /// `host:port` (UDP) of the box's time server.
-        time: String,
-    }
-}
-
-section! {
-    /// Where the sound goes.
-    Sound {
-        /// `alsa` (default) or `wav`.
-        sink: String,
-        /// ALSA device, `default` unless given.
-        device: String,
-        /// Folder for the WAV files of `sink = "wav"`; relative to this file.
-        wav_dir: String,
-        /// Ceiling of the volume, 0 to 100; 100 unless given.
-        volume_percent: u8,
-        /// How long the amplifier needs before it sounds, `"0s"` unless given.
-        amplifier_warm_up: String,
-        /// How much later this cluster plays than the others on purpose, `"0s"` unless given.
-        acoustic_delay: String,
-        /// Buffer of the sound card, `"200ms"` unless given.
-        latency: String,
-    }
-}
-
-section! {
-    /// Audio kept for later plays.
-    Cache {
-        /// Most bytes kept, 512 MiB unless given.
-        max_bytes: u64,
     }
 }

@@ -95,18 +95,29 @@ pub(super) fn quiet_hours(
     reader: &mut Reader<'_>,
     field: Field<raw::QuietHours>,
 ) -> Option<QuietHours> {
+    quiet_hours_and_zone(reader, field).1
+}
+
+/// The zone is known even where no hours are quiet.
+pub(super) fn quiet_hours_and_zone(
+    reader: &mut Reader<'_>,
+    field: Field<raw::QuietHours>,
+) -> (TimeZone, Option<QuietHours>) {
     let section = reader.optional("quiet_hours", field).unwrap_or_default();
     reader.unknown("quiet_hours", &section.unknown);
     let enabled = reader.optional("quiet_hours.enabled", section.enabled).unwrap_or(true);
     let from = time_of_day(reader, "quiet_hours.from", section.from, Time::constant(21, 0, 0, 0));
     let to = time_of_day(reader, "quiet_hours.to", section.to, Time::constant(6, 0, 0, 0));
     let timezone = timezone(reader, "quiet_hours.timezone", section.timezone);
-    enabled.then_some(())?;
-    match QuietHours::new(from?, to?, timezone?) {
-        Ok(quiet_hours) => Some(quiet_hours),
+    let zone = timezone.clone().unwrap_or(TimeZone::UTC);
+    let (true, Some(from), Some(to), Some(timezone)) = (enabled, from, to, timezone) else {
+        return (zone, None);
+    };
+    match QuietHours::new(from, to, timezone) {
+        Ok(quiet_hours) => (zone, Some(quiet_hours)),
         Err(err) => {
             reader.problem("quiet_hours", format!("{err}, or enabled = false"));
-            None
+            (zone, None)
         }
     }
 }
@@ -200,8 +211,14 @@ pub(super) fn time_of_day(
     field: Field<String>,
     default: Time,
 ) -> Option<Time> {
-    let Some(text) = reader.optional(key, field) else { return Some(default) };
-    let time = Time::strptime("%H:%M", &text).ok();
+    match reader.optional(key, field) {
+        Some(text) => time(reader, key, &text),
+        None => Some(default),
+    }
+}
+
+pub(super) fn time(reader: &mut Reader<'_>, key: &str, text: &str) -> Option<Time> {
+    let time = Time::strptime("%H:%M", text).ok();
     if time.is_none() {
         reader.problem(key, format!("{text:?} is not a time of day such as \"21:00\""));
     }

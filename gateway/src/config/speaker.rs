@@ -5,13 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::player::DailyLimit;
 use broadcast::quiet::QuietHours;
+use jiff::tz::TimeZone;
 
 use super::problems::{Field, Problems, Reader};
 use super::raw;
 use super::sections::{self, Broker};
+use super::sound::{SpeakerMute, SpeakerSound, mute, sound};
 
 const MIB: u64 = 1024 * 1024;
+/// Two sessions of 45 minutes, which is what a rural ward may have at most (domain notes section 3),
+/// and half an hour: beyond it something is wrong with the calendar.
+const DAILY_LIMIT: Duration = Duration::from_hours(2);
 
 /// A loudspeaker cluster.
 #[derive(Clone, Debug)]
@@ -25,6 +31,10 @@ pub struct Speaker {
     pub cache_max_bytes: u64,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
+    /// `None`: switched off.
+    pub daily_limit: Option<DailyLimit>,
+    /// `None`: nothing is wired.
+    pub mute: Option<SpeakerMute>,
 }
 
 /// The box that drives this cluster.
@@ -35,28 +45,6 @@ pub struct SpeakerBox {
     /// `https://host:port`, without a slash at the end.
     pub content: String,
     pub time: SocketAddr,
-}
-
-/// Where the sound goes.
-#[derive(Clone, Debug)]
-pub struct SpeakerSound {
-    pub sink: SpeakerSink,
-    /// Ceiling, 0 to 100.
-    pub volume_percent: u8,
-    pub amplifier_warm_up: Duration,
-    pub acoustic_delay: Duration,
-    pub latency: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SpeakerSink {
-    Alsa {
-        device: String,
-    },
-    /// A WAV file a play, beside a note of when its first sample was due: for tests.
-    Wav {
-        dir: PathBuf,
-    },
 }
 
 impl Speaker {
@@ -74,13 +62,15 @@ impl Speaker {
         let data_dir = sections::data_dir(reader, raw.data_dir);
         let identity_dir = sections::identity_dir(reader, raw.identity);
         let r#box = speaker_box(reader, raw.r#box);
-        let sound = sound(reader, raw.sound);
         let cache = reader.optional("cache", raw.cache).unwrap_or_default();
         reader.unknown("cache", &cache.unknown);
         let bounds = MIB..=1024 * 1024 * MIB;
         let cache_max_bytes =
             sections::within(reader, "cache.max_bytes", cache.max_bytes, 512 * MIB, bounds);
-        let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
+        let (zone, quiet_hours) = sections::quiet_hours_and_zone(reader, raw.quiet_hours);
+        let daily_limit = daily_limit(reader, raw.limits, &zone);
+        let sound = sound(reader, raw.sound, &zone);
+        let mute = mute(reader, raw.mute);
         Some(Self {
             device: device?,
             site,
@@ -90,8 +80,23 @@ impl Speaker {
             sound: sound?,
             cache_max_bytes: cache_max_bytes?,
             quiet_hours,
+            daily_limit,
+            mute,
         })
     }
+}
+
+/// `None` when it is switched off.
+fn daily_limit(
+    reader: &mut Reader<'_>,
+    field: Field<raw::Limits>,
+    zone: &TimeZone,
+) -> Option<DailyLimit> {
+    let section = reader.optional("limits", field).unwrap_or_default();
+    reader.unknown("limits", &section.unknown);
+    let day = Duration::from_hours(24);
+    let most = sections::duration(reader, "limits.daily", section.daily, DAILY_LIMIT, day)?;
+    (!most.is_zero()).then(|| DailyLimit::new(most, zone.clone()))
 }
 
 fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option<SpeakerBox> {
@@ -113,43 +118,5 @@ fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option
         device,
         content: content?.trim_end_matches('/').to_owned(),
         time: time?,
-    })
-}
-
-fn sound(reader: &mut Reader<'_>, field: Field<raw::Sound>) -> Option<SpeakerSound> {
-    let section = reader.optional("sound", field).unwrap_or_default();
-    reader.unknown("sound", &section.unknown);
-    let device = reader.optional("sound.device", section.device);
-    let wav_dir = reader.optional("sound.wav_dir", section.wav_dir);
-    let sink = match reader.optional("sound.sink", section.sink).as_deref() {
-        None | Some("alsa") => {
-            Some(SpeakerSink::Alsa { device: device.unwrap_or_else(|| "default".to_owned()) })
-        }
-        Some("wav") => {
-            if wav_dir.is_none() {
-                reader.problem("sound.wav_dir", "is missing: sink = \"wav\" needs a folder");
-            }
-            wav_dir.map(|dir| SpeakerSink::Wav { dir: reader.path(dir) })
-        }
-        Some(other) => {
-            reader.problem("sound.sink", format!("{other:?} is neither \"alsa\" nor \"wav\""));
-            None
-        }
-    };
-    let volume_percent =
-        sections::within(reader, "sound.volume_percent", section.volume_percent, 100, 0..=100);
-    let mut duration = |key: &str, field, default_ms, most_s| {
-        let default = Duration::from_millis(default_ms);
-        sections::duration(reader, key, field, default, Duration::from_secs(most_s))
-    };
-    let amplifier_warm_up = duration("sound.amplifier_warm_up", section.amplifier_warm_up, 0, 250);
-    let acoustic_delay = duration("sound.acoustic_delay", section.acoustic_delay, 0, 5);
-    let latency = duration("sound.latency", section.latency, 200, 2);
-    Some(SpeakerSound {
-        sink: sink?,
-        volume_percent: volume_percent?,
-        amplifier_warm_up: amplifier_warm_up?,
-        acoustic_delay: acoustic_delay?,
-        latency: latency?,
     })
 }

@@ -159,11 +159,21 @@ time = '10.0.0.2'
 sink = 'wav'
 volume_percent = 101
 latency = '3s'
+[[sound.band]]
+from = '21:00'
+to = '6 giờ'
+[sound.relay]
+active = '1'
+inactive = '1'
+[mute]
+active = ''
 [cache]
 max_bytes = 1
 size = 2
 [quiet_hours]
 timezone = 'Asia/Da_Nang'
+[limits]
+daily = '25h'
 ";
     let problems = read_as(Speaker::read, text).unwrap_err();
     assert_eq!(
@@ -179,12 +189,19 @@ timezone = 'Asia/Da_Nang'
             "box.port",
             "box.content",
             "box.time",
-            "sound.wav_dir",
-            "sound.volume_percent",
-            "sound.latency",
             "cache.size",
             "cache.max_bytes",
             "quiet_hours.timezone",
+            "limits.daily",
+            "sound.wav_dir",
+            "sound.volume_percent",
+            "sound.band[1].to",
+            "sound.band[1].volume_percent",
+            "sound.relay.file",
+            "sound.relay.inactive",
+            "sound.latency",
+            "mute.input",
+            "mute.active",
         ],
         "{problems}"
     );
@@ -268,6 +285,25 @@ fn a_label_that_the_model_does_not_know_is_named_with_what_it_knows() {
     let foreign = ward(&text("yolox-nano", "['xe máy']")).unwrap_err();
     let start = "camera.cong-cho.rule.san.labels: yolox-nano knows no \"xe máy\": it knows person, bicycle, car";
     assert!(foreign.starts_with(start) && foreign.ends_with("toothbrush"), "{foreign}");
+}
+
+#[test]
+fn a_cluster_is_quieter_at_night_unless_its_bands_say_otherwise() {
+    let base = "device = 'loa-1'\ndata_dir = 'd'\nidentity.dir = 'i'\n\
+                box = { device = 'b', host = 'h', content = 'https://h:1', time = '127.0.0.1:2' }\n";
+    let percent_at_five = |text: &str| {
+        let config = read_as(Speaker::read, &format!("{base}{text}"))?;
+        let at = "2026-01-05T05:00:00+07:00".parse().unwrap();
+        Ok::<_, String>(config.sound.volume.at(at).percent())
+    };
+    assert_eq!(percent_at_five(""), Ok(56));
+    assert_eq!(percent_at_five("sound.volume_percent = 50"), Ok(28));
+    let band =
+        |from, to| format!("[[sound.band]]\nfrom = '{from}'\nto = '{to}'\nvolume_percent = 30\n");
+    assert_eq!(percent_at_five(&band("22:00", "05:30")), Ok(30));
+    assert_eq!(percent_at_five("sound.band = []"), Ok(100));
+    let twice = percent_at_five(&(band("22:00", "05:30") + &band("05:00", "06:00"))).unwrap_err();
+    assert!(twice.starts_with("sound.band: 05:00:00 is in more than one band"), "{twice}");
 }
 
 #[test]

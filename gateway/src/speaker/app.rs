@@ -23,12 +23,13 @@ use super::fetch::{Fetcher, Wanted};
 use super::intake::Intake;
 use super::journal::Journal;
 use super::sink::Sink;
+use super::site::Site;
 use super::timesync::TimeSync;
-use super::{SCHEMA, SCHEMA_BARS, row};
+use super::{SCHEMA, SCHEMA_BARS, SCHEMA_MUTE, SCHEMA_SOUNDS, row};
 use crate::clock_trust::ClockTrust;
 use crate::config;
 use crate::daemon::{Daemon, Heartbeat, Progress};
-use crate::order::{KIND_PLAY, KIND_STOP};
+use crate::order::{CAN_DUCK, KIND_PLAY, KIND_STOP};
 use crate::report::health::Health;
 use crate::report::rows::Bound;
 use crate::report::topics::Sender;
@@ -37,7 +38,8 @@ use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
 /// In the order of their first release: what was released is never changed.
-const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS, report::SCHEMA_AUDIT];
+pub(super) const STEPS: &[&str] =
+    &[report::SCHEMA, SCHEMA, SCHEMA_BARS, SCHEMA_SOUNDS, SCHEMA_MUTE, report::SCHEMA_AUDIT];
 /// Loading GStreamer, reading the file and opening the card, on the smallest board.
 const OPENING: Duration = Duration::from_secs(3);
 /// The least that a play needs which is late already.
@@ -128,7 +130,7 @@ impl Cluster {
             host: station.broker.host.clone(),
             port: station.broker.port,
             tls,
-            capabilities: vec![KIND_PLAY.to_owned(), KIND_STOP.to_owned(), "opus".to_owned()],
+            capabilities: [KIND_PLAY, KIND_STOP, "opus", CAN_DUCK].map(str::to_owned).to_vec(),
             data_dir: self.config.data_dir.clone(),
         };
         uplink(settings, self.reporter.clone(), self.health.clone(), stop)
@@ -154,6 +156,8 @@ impl Cluster {
         let store = self.reporter.store().clone();
         let plays = store.read(row::plays).await?;
         let bars = store.read(row::bars).await?;
+        let heard = store.read(row::stretches).await?;
+        let was_muted = store.read(row::was_muted).await?;
         let dir = self.config.data_dir.join("cache");
         let cache = Cache::open(dir, self.config.cache_max_bytes).await;
         let cache = cache.context("the folder of the cache")?;
@@ -162,11 +166,17 @@ impl Cluster {
         let client = self.http.clone();
         let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
         let driver = Driver {
-            player: Player::restore(rules(&self.config), plays, bars),
+            player: Player::restore(rules(&self.config), plays, bars).having_heard(heard),
             clock: self.clock.clone(),
             store,
             journal: Journal::new(self.reporter.clone(), self.clock.clone()),
             sink: Sink::new(self.config.sound.clone(), cache),
+            site: Site::new(
+                self.config.mute.clone(),
+                was_muted,
+                self.config.sound.relay.clone(),
+                self.clock.steady(),
+            ),
             wanted: wanted_tx,
             health: self.health.clone(),
             measured: HashMap::new(),
@@ -179,7 +189,14 @@ impl Cluster {
 fn rules(config: &config::Speaker) -> Rules {
     let quiet = config.quiet_hours.clone();
     let warm_up = config.sound.amplifier_warm_up;
-    Rules { quiet, lead: warm_up + OPENING, shortest_lead: warm_up + OPENING_IN_HASTE }
+    Rules {
+        quiet,
+        lead: warm_up + OPENING,
+        shortest_lead: warm_up + OPENING_IN_HASTE,
+        daily: config.daily_limit.clone(),
+        volume: Some(config.sound.volume.clone()),
+        mutes_emergency: config.mute.as_ref().is_some_and(|it| it.mutes_emergency),
+    }
 }
 
 fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {

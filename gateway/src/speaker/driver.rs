@@ -19,7 +19,8 @@ use super::fetch::Wanted;
 use super::intake::Instruction;
 use super::journal::{Entry, Fact, Journal, Seen};
 use super::row;
-use super::sink::{Heard, Sink};
+use super::sink::{CannotPlay, Heard, Sink};
+use super::site::{Site, SiteNews};
 use crate::daemon::Heartbeat;
 use crate::report::NewEvent;
 use crate::report::health::Health;
@@ -38,6 +39,7 @@ pub(super) struct Driver {
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) sink: Sink,
+    pub(super) site: Site,
     pub(super) wanted: watch::Sender<Wanted>,
     pub(super) health: Health,
     pub(super) measured: HashMap<PlayId, Measured>,
@@ -49,6 +51,7 @@ enum News {
     Instruction(Instruction),
     Event(Event),
     Heard(PlayId, Heard),
+    Site(SiteNews),
     Correct,
     RoomAgain,
     Alive,
@@ -76,6 +79,7 @@ impl Driver {
         correct.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut alive = tokio::time::interval(Heartbeat::AT_LEAST_EVERY);
         let is_trusted = *trusted.borrow_and_update();
+        self.begin().await;
         let mut wake_at = self.step(Event::ClockTrusted(is_trusted), None).await.wake_at;
         loop {
             let is_playing = self.sink.is_open();
@@ -86,10 +90,12 @@ impl Driver {
                     News::Event(Event::ClockTrusted(*trusted.borrow_and_update()))
                 }
                 (play, heard) = self.sink.event() => News::Heard(play, heard),
+                it = self.site.event() => News::Site(it),
                 _ = correct.tick(), if is_playing => News::Correct,
                 () = self.journal.due() => News::RoomAgain,
                 _ = alive.tick() => News::Alive,
                 () = timer(&self.clock, wake_at) => News::Event(Event::TimerFired),
+                () = self.clock.stepped() => News::Event(Event::TimerFired),
             };
             wake_at = match news {
                 News::Instruction(Instruction { command, verdict, .. })
@@ -109,6 +115,10 @@ impl Driver {
                     let event = self.measure(play, heard).await;
                     self.step(event, None).await.wake_at
                 }
+                News::Site(news) => match self.site_changed(news).await {
+                    Some(event) => self.step(event, None).await.wake_at,
+                    None => continue,
+                },
                 News::Correct => {
                     self.sink.correct(&self.clock);
                     continue;
@@ -121,9 +131,38 @@ impl Driver {
                     self.heart.beat();
                     continue;
                 }
-                News::Last => return self.journal.close().await,
+                News::Last => return self.end().await,
             };
         }
+    }
+
+    /// A crash may have left the amplifier on; and nothing sounds before it is known to be allowed.
+    async fn begin(&mut self) {
+        if let Some(news) = self.site.off() {
+            self.site_changed(news).await;
+        }
+        let is_muted = self.site.is_muted();
+        self.health.set("muted", json!(is_muted));
+        self.step(Event::Muted(is_muted), None).await;
+    }
+
+    async fn end(mut self) {
+        self.site.off();
+        self.journal.close().await;
+    }
+
+    /// Stores and reports what happened on site; the player hears of a mute.
+    async fn site_changed(&mut self, news: SiteNews) -> Option<Event> {
+        warn!(?news, "on site");
+        let event = Some(news.event(&self.sink.plays(), self.clock.now()));
+        let fact = match news {
+            SiteNews::Muted(is_muted) => Fact::Muted(is_muted),
+            SiteNews::Fault { .. } | SiteNews::Recovered { .. } => Fact::Nothing,
+        };
+        self.journal.write(Entry { fact, event, command: None }).await;
+        let SiteNews::Muted(is_muted) = news else { return None };
+        self.health.set("muted", json!(is_muted));
+        Some(Event::Muted(is_muted))
     }
 
     /// One event, and those that its effects cause. `command` is what it came from.
@@ -136,9 +175,10 @@ impl Driver {
                     Effect::WakeAt(at) => done.wake_at = Some(at),
                     Effect::Refuse { reason, .. } => done.refusal = Some(reason),
                     Effect::Silence(play) => self.sink.silence(play),
+                    Effect::SetVolume { play, level } => self.sink.set_level(play, level),
                     Effect::Forget(play) => self.forget(play).await,
                     Effect::Play(sound) => events.extend(self.open(sound).await),
-                    Effect::Bar { .. } | Effect::Record { .. } => {
+                    Effect::Bar { .. } | Effect::Record { .. } | Effect::Sounded(_) => {
                         self.record(effect, command.take(), &mut done).await;
                     }
                 }
@@ -170,9 +210,13 @@ impl Driver {
                 let event = Some(barred(play, now));
                 self.write(Fact::Bar(play, bar), event, command, done).await;
             }
+            Effect::Sounded(stretch) => {
+                self.write(Fact::Sounded(stretch), None, command, done).await;
+            }
             Effect::Refuse { .. }
             | Effect::Play(_)
             | Effect::Silence(_)
+            | Effect::SetVolume { .. }
             | Effect::WakeAt(_)
             | Effect::Forget(_) => {}
         }
@@ -197,22 +241,35 @@ impl Driver {
     async fn open(&mut self, sound: Sound) -> Vec<Event> {
         let play = sound.play;
         let clock = self.clock.quality();
+        if let Some(news) = self.site.sound_opens() {
+            self.site_changed(news).await;
+        }
         self.measured.insert(play, Measured { seek: sound.seek, clock, ..Measured::default() });
-        match self.sink.open(sound, &self.clock).await {
+        let opened = self.sink.open(sound, &self.clock).await;
+        self.hold_amplifier();
+        match opened {
             Ok(()) => Vec::new(),
-            Err(super::sink::CannotPlay::Damaged(sha256)) => {
+            Err(CannotPlay::Damaged(sha256)) => {
                 warn!(%play, %sha256, "the cached file is damaged and is fetched again");
                 vec![Event::ContentDamaged(sha256)]
             }
-            Err(super::sink::CannotPlay::Sink(reason)) => {
+            Err(CannotPlay::Sink(reason)) => {
                 vec![Event::SoundEnded { play, heard: Duration::ZERO, failed: Some(reason) }]
             }
         }
     }
 
+    /// It stays on for a while when nothing sounds any more.
+    fn hold_amplifier(&mut self) {
+        if !self.sink.is_open() {
+            self.site.falls_silent();
+        }
+    }
+
     async fn measure(&mut self, play: PlayId, heard: Heard) -> Event {
         if let Heard::Ended(ended) = &heard {
-            self.sink.close(ended).await;
+            self.sink.close(play, ended).await;
+            self.hold_amplifier();
         }
         let measured = self.measured.entry(play).or_default();
         match heard {

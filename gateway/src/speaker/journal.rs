@@ -6,7 +6,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use base::Clock as _;
-use broadcast::player::{Bar, Stage};
+use broadcast::player::{Bar, Stage, Stretch};
 use broadcast::{Order, PlayId};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -39,6 +39,9 @@ pub(super) struct Entry {
 pub(super) enum Fact {
     Play(Order, Stage),
     Bar(PlayId, Bar),
+    Sounded(Stretch),
+    /// The position of the switch on site.
+    Muted(bool),
     /// The command changed nothing, and is remembered all the same.
     Nothing,
 }
@@ -157,6 +160,8 @@ impl Entry {
         match &self.fact {
             Fact::Play(order, stage) => row::save_play(conn, order, stage)?,
             Fact::Bar(play, bar) => row::save_bar(conn, *play, *bar)?,
+            Fact::Sounded(stretch) => row::save_stretch(conn, *stretch)?,
+            Fact::Muted(is_muted) => row::save_mute(conn, *is_muted)?,
             Fact::Nothing => {}
         }
         self.event.map_or(Ok(()), |event| reporter.record_in(conn, event).map(drop))
@@ -169,13 +174,11 @@ mod tests {
 
     use base::{DeviceId, SystemClock};
 
-    use super::super::{SCHEMA, SCHEMA_BARS, SteadyClock};
+    use super::super::{SteadyClock, app::STEPS};
     use super::*;
     use crate::clock_trust::ClockTrust;
     use crate::report::{self, ReporterSettings};
     use crate::store::Store;
-
-    const STEPS: &[&str] = &[report::SCHEMA, SCHEMA, SCHEMA_BARS];
 
     fn bar(n: u128) -> Entry {
         let play = PlayId { bulletin: Uuid::from_u128(n), occurrence: Timestamp::UNIX_EPOCH };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use broadcast::discipline::Fit;
-use broadcast::player::{Bar, Stage};
+use broadcast::player::{Bar, Stage, Stretch};
 use broadcast::{Order, PlayId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -48,6 +48,41 @@ pub(super) fn bars(conn: &Connection) -> rusqlite::Result<Vec<(PlayId, Bar)>> {
     rows.filter_map(Result::transpose).collect()
 }
 
+pub(super) fn save_stretch(conn: &Connection, stretch: Stretch) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_sound VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            stretch.play.bulletin.to_string(),
+            stretch.play.occurrence.as_microsecond(),
+            stretch.from.as_microsecond(),
+            stretch.to.as_microsecond(),
+        ])
+        .map(drop)
+}
+
+pub(super) fn stretches(conn: &Connection) -> rusqlite::Result<Vec<Stretch>> {
+    let mut select = conn.prepare_cached("SELECT * FROM cluster_sound")?;
+    let rows = select.query_map([], |row| {
+        let (bulletin, occurrence): (String, i64) = (row.get(0)?, row.get(1)?);
+        let (from, to): (i64, i64) = (row.get(2)?, row.get(3)?);
+        let (from, to) = (Timestamp::from_microsecond(from), Timestamp::from_microsecond(to));
+        let times = from.ok().zip(to.ok());
+        let play = play_id(&bulletin, occurrence);
+        Ok(play.zip(times).map(|(play, (from, to))| Stretch { play, from, to }))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+pub(super) fn save_mute(conn: &Connection, is_muted: bool) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO cluster_mute VALUES (1, ?1)")?
+        .execute([is_muted])
+        .map(drop)
+}
+
+pub(super) fn was_muted(conn: &Connection) -> rusqlite::Result<bool> {
+    let mut select = conn.prepare_cached("SELECT is_muted FROM cluster_mute")?;
+    select.query_row([], |row| row.get(0)).optional().map(Option::unwrap_or_default)
+}
+
 fn play_id(bulletin: &str, occurrence_us: i64) -> Option<PlayId> {
     let occurrence = Timestamp::from_microsecond(occurrence_us).ok()?;
     Some(PlayId { bulletin: bulletin.parse().ok()?, occurrence })
@@ -55,7 +90,7 @@ fn play_id(bulletin: &str, occurrence_us: i64) -> Option<PlayId> {
 
 /// Whatever is stored of an old play.
 pub(super) fn forget_play(conn: &Connection, play: PlayId) -> rusqlite::Result<()> {
-    for table in ["cluster_play", "cluster_bar"] {
+    for table in ["cluster_play", "cluster_bar", "cluster_sound"] {
         conn.prepare_cached(&format!(
             "DELETE FROM {table} WHERE bulletin_id = ?1 AND occurrence_us = ?2"
         ))?
@@ -131,22 +166,38 @@ fn millis(duration: Duration) -> i64 {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::{SCHEMA, SCHEMA_BARS};
+    use super::super::app::STEPS;
     use super::*;
 
-    #[test]
-    fn a_bar_is_read_back_until_it_is_forgotten() {
+    /// As a database of the first release takes each later step.
+    fn conn() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
-        // As a database of the first release takes the second step.
-        for step in [SCHEMA, SCHEMA_BARS] {
+        for step in STEPS {
             conn.execute_batch(step).unwrap();
         }
-        let at = |us| Timestamp::from_microsecond(us).unwrap();
+        conn
+    }
+
+    fn at(us: i64) -> Timestamp {
+        Timestamp::from_microsecond(us).unwrap()
+    }
+
+    #[test]
+    fn a_bar_and_a_sound_are_read_back_until_their_play_is_forgotten() {
+        let conn = conn();
         let play = PlayId { bulletin: Uuid::from_u128(7), occurrence: at(1_234_567) };
         let bar = Bar { owner_level: 2, at: at(5_000) };
         save_bar(&conn, play, bar).unwrap();
-        assert_eq!(bars(&conn).unwrap(), [(play, bar)]);
+        let planned = Stretch { play, from: at(1_234_567), to: at(9_000_001) };
+        let heard = Stretch { to: at(2_000_001), ..planned };
+        for stretch in [planned, heard] {
+            save_stretch(&conn, stretch).unwrap();
+        }
+        assert_eq!(
+            (bars(&conn).unwrap(), stretches(&conn).unwrap()),
+            (vec![(play, bar)], vec![heard])
+        );
         forget_play(&conn, play).unwrap();
-        assert_eq!(bars(&conn).unwrap(), []);
+        assert_eq!((bars(&conn).unwrap(), stretches(&conn).unwrap()), (vec![], vec![]));
     }
 }

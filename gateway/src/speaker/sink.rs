@@ -1,32 +1,36 @@
 //! The horn, or the file that stands in for it. GStreamer is loaded with the first play: an idle
 //! cluster does without its memory.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use base::{Clock as _, Sha256, SystemClock};
 use broadcast::PlayId;
-use broadcast::player::Sound;
+use broadcast::player::{Level, Sound};
 use jiff::{SignedDuration, Timestamp};
 use media::playout::{self, Ended, Output, PlayClock, Playout, Request};
 use serde_json::json;
 use tracing::warn;
 
 use super::cache::Cache;
-use super::clock::BoxClock;
+use super::clock::{BoxClock, STEP};
 use crate::config::{SpeakerSink, SpeakerSound};
 use crate::report::wire::time_text;
 
 pub(super) struct Sink {
     settings: SpeakerSound,
     cache: Cache,
-    clock: Option<PlayClock>,
-    open: Option<Open>,
+    /// One, or two where the player puts one below the other.
+    open: Vec<Open>,
 }
 
 struct Open {
     playout: Playout,
+    /// Its own: what moves the time of the next sound does not move this one.
+    clock: PlayClock,
     sound: Sound,
     wav: Option<PathBuf>,
     /// Box time and the system's own, of the first sample.
@@ -50,14 +54,19 @@ pub(super) enum CannotPlay {
 
 impl Sink {
     pub(super) fn new(settings: SpeakerSound, cache: Cache) -> Self {
-        Self { settings, cache, clock: None, open: None }
+        Self { settings, cache, open: Vec::new() }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.open.is_some()
+        !self.open.is_empty()
     }
 
-    /// Only one sound at a time: the player waits for the end of the other.
+    /// What is open.
+    pub(super) fn plays(&self) -> Vec<PlayId> {
+        self.open.iter().map(|it| it.sound.play).collect()
+    }
+
+    /// Beside what is open: that there is room for it is the player's matter.
     pub(super) async fn open(&mut self, sound: Sound, clock: &BoxClock) -> Result<(), CannotPlay> {
         let sha256 = sound.content.sha256;
         let is_whole = self.cache.has(sha256).await;
@@ -68,56 +77,60 @@ impl Sink {
         let output = self.output(wav.clone()).await.map_err(CannotPlay::Sink)?;
         let request = self.request(&sound);
         let broken = |err: &dyn std::fmt::Display| CannotPlay::Sink(err.to_string());
-        if self.clock.is_none() {
-            self.clock = Some(PlayClock::new().map_err(|err| broken(&err))?);
-        }
-        self.correct(clock);
-        let Some(play_clock) = &self.clock else { return Ok(()) };
-        let playout = Playout::start(request, output, play_clock).map_err(|err| broken(&err))?;
-        self.open = Some(Open { playout, sound, wav, started: None });
+        let play_clock = PlayClock::new().map_err(|err| broken(&err))?;
+        set(&play_clock, clock);
+        let playout = Playout::start(request, output, &play_clock).map_err(|err| broken(&err))?;
+        self.open.push(Open { playout, clock: play_clock, sound, wav, started: None });
         Ok(())
     }
 
     pub(super) fn silence(&self, play: PlayId) {
-        if let Some(open) = self.open.as_ref().filter(|it| it.sound.play == play) {
+        for open in self.open.iter().filter(|it| it.sound.play == play) {
             open.playout.stop();
         }
     }
 
-    /// Sets the sink's clock to what is known of box time now.
+    pub(super) fn set_level(&mut self, play: PlayId, level: Level) {
+        for open in self.open.iter_mut().filter(|it| it.sound.play == play) {
+            open.sound.level = level;
+            open.playout.set_amplitude(level.amplitude());
+        }
+    }
+
+    /// Sets the sink's clocks to what is known of box time now. Where that was stepped, a sound in
+    /// progress keeps its own time to its end: it would be cut, or stand still until the new time came.
     pub(super) fn correct(&self, clock: &BoxClock) {
-        if let Some(play_clock) = &self.clock {
-            let drift = clock.fit().map_or(0.0, |fit| fit.drift_ppm() * 1e-6);
-            play_clock.set(|| clock.now(), drift);
-        }
-    }
-
-    /// What the sound in progress has to say; never, without one. Cancel-safe.
-    pub(super) async fn event(&mut self) -> (PlayId, Heard) {
-        let Some(open) = &mut self.open else { return std::future::pending().await };
-        let play = open.sound.play;
-        match open.playout.event().await {
-            Some(playout::Heard::Started { at, true_time }) => {
-                let at = at.checked_sub(self.settings.acoustic_delay).unwrap_or(at);
-                open.started = Some((at, true_time));
-                (play, Heard::Started { at, error: at.duration_since(open.sound.start_at) })
+        for open in &self.open {
+            let apart = clock.now().duration_since(open.clock.now());
+            if apart.unsigned_abs() < STEP {
+                set(&open.clock, clock);
             }
-            Some(playout::Heard::Ended(ended)) => (play, Heard::Ended(ended)),
-            None => (play, Heard::Ended(lost())),
         }
     }
 
-    /// After [`Heard::Ended`]: the next sound may be opened.
-    pub(super) async fn close(&mut self, ended: &Ended) {
-        self.note(ended).await;
-        self.open = None;
+    /// What the sounds in progress have to say; never, without one. Cancel-safe.
+    pub(super) async fn event(&mut self) -> (PlayId, Heard) {
+        poll_fn(|context| {
+            for open in &mut self.open {
+                if let Poll::Ready(said) = open.playout.poll_event(context) {
+                    return Poll::Ready(open.take(said, self.settings.acoustic_delay));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// After [`Heard::Ended`].
+    pub(super) async fn close(&mut self, play: PlayId, ended: &Ended) {
+        if let Some(index) = self.open.iter().position(|it| it.sound.play == play) {
+            self.open.swap_remove(index).note(ended).await;
+        }
     }
 
     fn request(&self, sound: &Sound) -> Request {
         let length = sound.until.duration_since(sound.start_at);
         let stop = Duration::try_from(length).ok().map(|it| sound.seek + it);
-        let share = |percent: u8| f64::from(percent) / 100.0;
-        let volume = share(sound.volume.percent()) * share(self.settings.volume_percent);
         Request {
             path: self.cache.path(sound.content.sha256),
             start_at: sound
@@ -126,8 +139,7 @@ impl Sink {
                 .unwrap_or(sound.start_at),
             seek: sound.seek,
             stop: stop.filter(|it| *it < sound.content.duration),
-            // Loudness grows with the cube root, as GStreamer's own "cubic" volume assumes.
-            amplitude: volume.powi(3),
+            amplitude: sound.level.amplitude(),
         }
     }
 
@@ -150,11 +162,28 @@ impl Sink {
         let (second, bulletin) = (sound.start_at.as_second(), sound.play.bulletin);
         Some(dir.join(format!("{second}-{bulletin}.wav")))
     }
+}
+
+impl Open {
+    fn take(&mut self, said: Option<playout::Heard>, acoustic_delay: Duration) -> (PlayId, Heard) {
+        let play = self.sound.play;
+        match said {
+            Some(playout::Heard::Started { at, true_time }) => {
+                let at = at.checked_sub(acoustic_delay).unwrap_or(at);
+                self.started = Some((at, true_time));
+                // What changed while the sink was being opened went nowhere.
+                self.playout.set_amplitude(self.sound.level.amplitude());
+                (play, Heard::Started { at, error: at.duration_since(self.sound.start_at) })
+            }
+            Some(playout::Heard::Ended(ended)) => (play, Heard::Ended(ended)),
+            None => (play, Heard::Ended(lost())),
+        }
+    }
 
     /// Beside the WAV file: when its first sample was played, by this cluster's box time and by the
     /// system's clock, which several clusters on one machine share.
     async fn note(&self, ended: &Ended) {
-        let Some(Open { sound, wav: Some(wav), started, .. }) = &self.open else { return };
+        let Self { sound, wav: Some(wav), started, .. } = self else { return };
         let micros = |at: &Timestamp| format!("{at:.6}");
         let note = json!({
             "bulletin_id": sound.play.bulletin.to_string(),
@@ -174,6 +203,11 @@ impl Sink {
     }
 }
 
+fn set(play_clock: &PlayClock, clock: &BoxClock) {
+    let drift = clock.fit().map_or(0.0, |fit| fit.drift_ppm() * 1e-6);
+    play_clock.set(|| clock.now(), drift);
+}
+
 /// The thread of a sound ended without a word: it panicked.
 fn lost() -> Ended {
     Ended {
@@ -183,3 +217,6 @@ fn lost() -> Ended {
         failed: Some("the sound broke off".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

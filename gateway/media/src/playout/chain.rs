@@ -17,6 +17,9 @@ use crate::opus::SAMPLE_RATE_HZ;
 /// Sound is decoded this far ahead of the sink: enough for a board that is busy with other things.
 const AHEAD: gst::ClockTime = gst::ClockTime::from_mseconds(500);
 
+/// The name of the element that makes it louder and quieter.
+pub(super) const VOLUME: &str = "level";
+
 /// A built pipeline and the way to measure its end.
 pub(super) struct Chain {
     pub(super) meter: Meter,
@@ -63,6 +66,7 @@ pub(super) fn build(
     let convert = make("audioconvert")?;
     let resample = make("audioresample")?;
     let volume = make("volume")?;
+    volume.set_property("name", VOLUME);
     volume.set_property("volume", request.amplitude.clamp(0.0, 1.0));
     let (sink, meter) = sink(output, clock)?;
     let rest = [&decode, &queue, &convert, &resample, &volume, &sink];

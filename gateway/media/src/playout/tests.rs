@@ -125,6 +125,24 @@ async fn what_is_not_sound_is_an_end_with_a_reason() {
     assert!(reasons[1].contains("not found"), "{reasons:?}");
 }
 
+#[tokio::test]
+async fn it_becomes_quieter_while_it_sounds() {
+    let dir = tempfile::tempdir().unwrap();
+    let request = request(content(&dir, 4), soon());
+    let mut playout = Playout::start(request, wav(&dir), &box_clock()).unwrap();
+    assert!(matches!(playout.event().await, Some(Heard::Started { .. })));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    playout.set_amplitude(0.1);
+    let (_, ended) = whole(playout).await;
+    assert_eq!(ended.failed, None);
+    let samples = samples(&dir);
+    let loudest = |part: &[i16]| part.iter().map(|it| it.unsigned_abs()).max().unwrap();
+    let (before, after) =
+        (loudest(&samples[..72_000]), loudest(&samples[samples.len() - 12_000..]));
+    assert!((11_000..17_000).contains(&before), "{before}");
+    assert!((1_100..1_700).contains(&after), "a tenth: {after}");
+}
+
 /// Reads from the pipe as a card with a crystal 100 ppm slow would: 5 ms of 48 kHz mono 16 bit at a
 /// time. Returns how many loud samples came.
 fn card(pipe: PathBuf) -> std::thread::JoinHandle<usize> {
