@@ -11,6 +11,7 @@ mod intake;
 mod journal;
 mod row;
 mod sink;
+mod stamp;
 mod timesync;
 
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use crate::config;
 
 pub use app::run_with;
-pub use clock::SteadyClock;
+pub use clock::{DriftingClock, SteadyClock};
 
 /// The tables of this role, besides the reporting's.
 const SCHEMA: &str = include_str!("speaker/schema.sql");

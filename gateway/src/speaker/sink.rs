@@ -1,7 +1,7 @@
 //! The horn, or the file that stands in for it. GStreamer is loaded with the first play: an idle
 //! cluster does without its memory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tracing::warn;
 
 use super::cache::Cache;
 use super::clock::BoxClock;
+use super::stamp::Stamp;
 use crate::config::{SpeakerSink, SpeakerSound};
 use crate::report::wire::time_text;
 
@@ -26,11 +27,17 @@ pub(super) struct Sink {
 }
 
 struct Open {
-    playout: Playout,
+    voice: Voice,
     sound: Sound,
-    wav: Option<PathBuf>,
+    /// Where it is noted when the first sample left, where anybody wants to know.
+    note: Option<PathBuf>,
     /// Box time and the system's own, of the first sample.
     started: Option<(Timestamp, Option<Timestamp>)>,
+}
+
+enum Voice {
+    Playout(Playout),
+    Stamp(Stamp),
 }
 
 pub(super) enum Heard {
@@ -64,23 +71,47 @@ impl Sink {
         if !is_whole.map_err(|err| CannotPlay::Sink(format!("the cache: {err}")))? {
             return Err(CannotPlay::Damaged(sha256));
         }
-        let wav = self.wav_path(&sound);
-        let output = self.output(wav.clone()).await.map_err(CannotPlay::Sink)?;
-        let request = self.request(&sound);
-        let broken = |err: &dyn std::fmt::Display| CannotPlay::Sink(err.to_string());
+        let note = self.note_path(&sound).await.map_err(CannotPlay::Sink)?;
+        let voice = self.voice(&sound, note.as_deref(), clock).await.map_err(CannotPlay::Sink)?;
+        self.open = Some(Open { voice, sound, note, started: None });
+        Ok(())
+    }
+
+    async fn voice(
+        &mut self,
+        sound: &Sound,
+        note: Option<&Path>,
+        clock: &BoxClock,
+    ) -> Result<Voice, String> {
+        let request = self.request(sound);
+        let output = match (&self.settings.sink, note) {
+            (SpeakerSink::Timestamp { .. }, _) => {
+                let stamp = Stamp::open(&request, sound.content.duration, clock.clone());
+                return stamp.await.map(Voice::Stamp);
+            }
+            (SpeakerSink::Wav { .. }, Some(note)) => {
+                Output::Wav { path: note.with_extension("wav"), true_time: Arc::new(SystemClock) }
+            }
+            (SpeakerSink::Wav { .. }, None) => return Err("no file to play into".to_owned()),
+            (SpeakerSink::Alsa { device }, _) => {
+                Output::Alsa { device: device.clone(), buffer: self.settings.latency }
+            }
+        };
         if self.clock.is_none() {
-            self.clock = Some(PlayClock::new().map_err(|err| broken(&err))?);
+            self.clock = Some(PlayClock::new().map_err(|err| err.to_string())?);
         }
         self.correct(clock);
-        let Some(play_clock) = &self.clock else { return Ok(()) };
-        let playout = Playout::start(request, output, play_clock).map_err(|err| broken(&err))?;
-        self.open = Some(Open { playout, sound, wav, started: None });
-        Ok(())
+        let Some(play_clock) = &self.clock else { return Err("no clock to play by".to_owned()) };
+        let playout = Playout::start(request, output, play_clock);
+        playout.map(Voice::Playout).map_err(|err| err.to_string())
     }
 
     pub(super) fn silence(&self, play: PlayId) {
         if let Some(open) = self.open.as_ref().filter(|it| it.sound.play == play) {
-            open.playout.stop();
+            match &open.voice {
+                Voice::Playout(playout) => playout.stop(),
+                Voice::Stamp(stamp) => stamp.stop(),
+            }
         }
     }
 
@@ -96,7 +127,11 @@ impl Sink {
     pub(super) async fn event(&mut self) -> (PlayId, Heard) {
         let Some(open) = &mut self.open else { return std::future::pending().await };
         let play = open.sound.play;
-        match open.playout.event().await {
+        let heard = match &mut open.voice {
+            Voice::Playout(playout) => playout.event().await,
+            Voice::Stamp(stamp) => Some(stamp.event().await),
+        };
+        match heard {
             Some(playout::Heard::Started { at, true_time }) => {
                 let at = at.checked_sub(self.settings.acoustic_delay).unwrap_or(at);
                 open.started = Some((at, true_time));
@@ -131,30 +166,21 @@ impl Sink {
         }
     }
 
-    async fn output(&self, wav: Option<PathBuf>) -> Result<Output, String> {
-        match (&self.settings.sink, wav) {
-            (SpeakerSink::Wav { dir }, Some(path)) => {
-                let made = tokio::fs::create_dir_all(dir).await;
-                made.map_err(|err| format!("{}: {err}", dir.display()))?;
-                Ok(Output::Wav { path, true_time: Arc::new(SystemClock) })
-            }
-            (SpeakerSink::Alsa { device }, _) => {
-                Ok(Output::Alsa { device: device.clone(), buffer: self.settings.latency })
-            }
-            (SpeakerSink::Wav { .. }, None) => Err("no file to play into".to_owned()),
-        }
-    }
-
-    fn wav_path(&self, sound: &Sound) -> Option<PathBuf> {
-        let SpeakerSink::Wav { dir } = &self.settings.sink else { return None };
+    async fn note_path(&self, sound: &Sound) -> Result<Option<PathBuf>, String> {
+        let (SpeakerSink::Wav { dir } | SpeakerSink::Timestamp { dir }) = &self.settings.sink
+        else {
+            return Ok(None);
+        };
+        let made = tokio::fs::create_dir_all(dir).await;
+        made.map_err(|err| format!("{}: {err}", dir.display()))?;
         let (second, bulletin) = (sound.start_at.as_second(), sound.play.bulletin);
-        Some(dir.join(format!("{second}-{bulletin}.wav")))
+        Ok(Some(dir.join(format!("{second}-{bulletin}.json"))))
     }
 
-    /// Beside the WAV file: when its first sample was played, by this cluster's box time and by the
+    /// Beside the WAV file, or in its place: when the first sample was played, by this cluster's box time and by the
     /// system's clock, which several clusters on one machine share.
     async fn note(&self, ended: &Ended) {
-        let Some(Open { sound, wav: Some(wav), started, .. }) = &self.open else { return };
+        let Some(Open { sound, note: Some(path), started, .. }) = &self.open else { return };
         let micros = |at: &Timestamp| format!("{at:.6}");
         let note = json!({
             "bulletin_id": sound.play.bulletin.to_string(),
@@ -167,8 +193,7 @@ impl Sink {
             "n_gaps": ended.n_gaps,
             "worst_error_ms": ended.worst_error.as_secs_f64() * 1e3,
         });
-        let path = wav.with_extension("json");
-        if let Err(err) = tokio::fs::write(&path, note.to_string()).await {
+        if let Err(err) = tokio::fs::write(path, note.to_string()).await {
             warn!(path = %path.display(), error = %err, "the note of a play was not written");
         }
     }
