@@ -1,6 +1,6 @@
 //! `vong bulletin`: what the console does with bulletins, for scripts and tests, over the same API.
 
-mod client;
+pub(crate) mod client;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
