@@ -10,6 +10,7 @@ pub mod normalise;
 mod order;
 pub mod plan;
 pub mod player;
+pub mod prefetch;
 pub mod quiet;
 pub mod quota;
 pub mod schedule;

@@ -242,6 +242,7 @@ impl BoxHalf {
         let content = ContentSettings {
             dir: dir.join("data/content"),
             clusters: adopted.into_iter().collect(),
+            rate_limit: None,
         };
         let tls = street.identity.server_config(ClientAuth::Required, time);
         let (told, own_stop) = (street.told.clone(), stop.clone());

@@ -63,6 +63,7 @@ section! {
         r#box: SpeakerBox,
         sound: Sound,
         cache: Cache,
+        prefetch: Prefetch,
         quiet_hours: QuietHours,
     }
 }
@@ -128,6 +129,9 @@ section! {
         listen: String,
         /// UDP address and port of the time server, `127.0.0.1:8445` unless given.
         time_listen: String,
+        /// How fast audio leaves the box, to all loudspeakers together, so that cameras are not
+        /// starved: `"32Mbit/s"` unless given, at least `"1Mbit/s"`; `"none"` switches it off.
+        rate_limit: String,
     }
 }
 
@@ -341,6 +345,25 @@ section! {
         acoustic_delay: String,
         /// Buffer of the sound card, `"200ms"` unless given.
         latency: String,
+    }
+}
+
+section! {
+    /// When audio is fetched that is needed later: by night, when a ward's links are idle.
+    Prefetch {
+        /// `false`: at any hour.
+        enabled: bool,
+        /// `HH:MM`, 22:00 unless given.
+        from: String,
+        /// `HH:MM`, 05:00 unless given.
+        to: String,
+        /// IANA zone, `Asia/Ho_Chi_Minh` unless given.
+        timezone: String,
+        /// What is needed within this is fetched at any hour, `"12h"` unless given.
+        within: String,
+        /// Over how long the ward's clusters spread what they fetch at any hour, `"5m"` unless given;
+        /// never more than an eighth of what is left, and nothing when it is needed within a minute.
+        spread: String,
     }
 }
 

@@ -194,7 +194,7 @@ pub(super) fn id_of(
     (key, Some(id))
 }
 
-fn time_of_day(
+pub(super) fn time_of_day(
     reader: &mut Reader<'_>,
     key: &str,
     field: Field<String>,

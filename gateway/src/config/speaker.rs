@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::prefetch::{Place, Prefetch};
 use broadcast::quiet::QuietHours;
+use jiff::civil::Time;
 
 use super::problems::{Field, Problems, Reader};
 use super::raw;
@@ -23,6 +25,7 @@ pub struct Speaker {
     pub r#box: SpeakerBox,
     pub sound: SpeakerSound,
     pub cache_max_bytes: u64,
+    pub prefetch: Prefetch,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
 }
@@ -74,7 +77,7 @@ impl Speaker {
     fn section(reader: &mut Reader<'_>, raw: raw::Speaker) -> Option<Self> {
         reader.unknown("", &raw.unknown);
         let device = reader.required("device", raw.device);
-        let device = reader.parsed("device", device);
+        let device: Option<DeviceId> = reader.parsed("device", device);
         let site = reader.optional("site", raw.site).unwrap_or_default();
         let data_dir = sections::data_dir(reader, raw.data_dir);
         let identity_dir = sections::identity_dir(reader, raw.identity);
@@ -85,6 +88,7 @@ impl Speaker {
         let bounds = MIB..=1024 * 1024 * MIB;
         let cache_max_bytes =
             sections::within(reader, "cache.max_bytes", cache.max_bytes, 512 * MIB, bounds);
+        let prefetch = prefetch(reader, raw.prefetch, device.as_ref());
         let quiet_hours = sections::quiet_hours(reader, raw.quiet_hours);
         Some(Self {
             device: device?,
@@ -94,6 +98,7 @@ impl Speaker {
             r#box: r#box?,
             sound: sound?,
             cache_max_bytes: cache_max_bytes?,
+            prefetch: prefetch?,
             quiet_hours,
         })
     }
@@ -118,6 +123,36 @@ fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option
         device,
         content: content?.trim_end_matches('/').to_owned(),
         time: time?,
+    })
+}
+
+fn prefetch(
+    reader: &mut Reader<'_>,
+    field: Field<raw::Prefetch>,
+    device: Option<&DeviceId>,
+) -> Option<Prefetch> {
+    let section = reader.optional("prefetch", field).unwrap_or_default();
+    reader.unknown("prefetch", &section.unknown);
+    let enabled = reader.optional("prefetch.enabled", section.enabled).unwrap_or(true);
+    let at = |hour| Time::constant(hour, 0, 0, 0);
+    let from = sections::time_of_day(reader, "prefetch.from", section.from, at(22));
+    let to = sections::time_of_day(reader, "prefetch.to", section.to, at(5));
+    let zone = sections::timezone(reader, "prefetch.timezone", section.timezone);
+    let mut duration =
+        |key: &str, field, default, most| sections::duration(reader, key, field, default, most);
+    let week = Duration::from_hours(7 * 24);
+    let within = duration("prefetch.within", section.within, Duration::from_hours(12), week);
+    let (minutes, hour) = (Duration::from_mins(5), Duration::from_hours(1));
+    let spread = duration("prefetch.spread", section.spread, minutes, hour);
+    let Ok(off_peak) = QuietHours::new(from?, to?, zone?) else {
+        reader.problem("prefetch", "give two different times, or enabled = false");
+        return None;
+    };
+    Some(Prefetch {
+        off_peak: enabled.then_some(off_peak),
+        within: within?,
+        spread: spread?,
+        place: Place::of_device(device?),
     })
 }
 

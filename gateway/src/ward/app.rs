@@ -307,6 +307,7 @@ async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Res
     let settings = ContentSettings {
         dir: config.data_dir.join("content"),
         clusters: config.clusters.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>(),
+        rate_limit: config.content.rate_limit,
     };
     let address = config.content.listen;
     let listener = TcpListener::bind(address)

@@ -55,6 +55,9 @@ pub struct Args {
     /// Decides what is wrong with each clock.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// The box's `content.rate_limit` [default: what a box has without one]
+    #[arg(long, value_name = "RATE")]
+    rate_limit: Option<String>,
     /// First of six ports in a row.
     #[arg(long, value_name = "PORT", default_value_t = 29_100, value_parser = clap::value_parser!(u16).range(1024..=65_000))]
     port_base: u16,
@@ -88,6 +91,7 @@ async fn measure(args: &Args, folder: &std::path::Path) -> anyhow::Result<wire::
         clusters: args.clusters,
         decode: args.decode.min(args.clusters),
         seed: args.seed,
+        rate_limit: args.rate_limit.as_deref(),
         port_base: args.port_base,
     };
     let mut fleet = Fleet::start(&settings).await?;
@@ -118,7 +122,7 @@ async fn measure(args: &Args, folder: &std::path::Path) -> anyhow::Result<wire::
         clusters: args.clusters,
         decoding: settings.decode,
         content_bytes: long.bytes,
-        rate_limit: None,
+        rate_limit: args.rate_limit.clone(),
         fetch_s,
         plays: args.plays,
         starts: all.n_starts,

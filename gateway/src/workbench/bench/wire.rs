@@ -98,6 +98,7 @@ pub(super) struct Fanout {
     /// Of these, so many decode and resample.
     pub(super) decoding: u16,
     pub(super) content_bytes: u64,
+    /// Null: as a box has it by itself.
     pub(super) rate_limit: Option<String>,
     /// From the order until the last cluster has verified the content.
     pub(super) fetch_s: f64,

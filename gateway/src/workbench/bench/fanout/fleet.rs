@@ -34,6 +34,7 @@ pub(super) struct Settings<'a> {
     pub(super) clusters: u16,
     pub(super) decode: u16,
     pub(super) seed: u64,
+    pub(super) rate_limit: Option<&'a str>,
     pub(super) port_base: u16,
 }
 
@@ -65,8 +66,11 @@ impl Fleet {
         let broker = start_broker(&plan, settings.folder).await?;
         let program = std::env::current_exe().context("the path of this program")?;
         let config = plan.folder.join(plan.the_box.as_str()).join("vong.toml");
+        if let Some(rate) = settings.rate_limit {
+            limit(&config, rate)?;
+        }
         let mut command = Command::new(&program);
-        command.args(["run", "--config"]).arg(config).envs(ALLOCATOR).env("VONG_LOG", "warn");
+        command.args(["run", "--config"]).arg(&config).envs(ALLOCATOR).env("VONG_LOG", "warn");
         let mut the_box = Process::start("box", settings.folder, &mut command)?;
         let token = setup_token(&settings.folder.join("box.log"), &mut the_box).await?;
         let (author, approvers) = people(&plan, &token).await?;
@@ -176,6 +180,12 @@ impl Fleet {
         tokio::time::sleep(LOOK_EVERY).await;
         Ok(())
     }
+}
+
+fn limit(config: &Path, rate: &str) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(config)?;
+    let limited = text.replacen("[content]\n", &format!("[content]\nrate_limit = {rate:?}\n"), 1);
+    std::fs::write(config, limited).context("the box's configuration")
 }
 
 async fn start_broker(plan: &Plan, logs: &Path) -> anyhow::Result<Process> {
