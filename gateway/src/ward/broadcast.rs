@@ -9,6 +9,7 @@ mod bulletins;
 mod closing;
 mod dispatch;
 mod error;
+mod horizon;
 mod ingest;
 mod orders;
 mod plan;

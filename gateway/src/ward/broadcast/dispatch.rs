@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
+use super::horizon::{self, LOOK_AHEAD};
 use super::plan::{Calendar, Change, reconcile};
 use super::receipt::Refusal;
 use super::row::Kept;
@@ -29,8 +30,6 @@ use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::StoreError;
 use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
 
-/// Orders go out this long ahead, so that the content is cached when a link is cut.
-const LOOK_AHEAD: Duration = Duration::from_hours(24);
 /// What was slept through longer ago is not written down any more.
 const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// A round without being woken: retries and closings are not more urgent than this.
@@ -281,7 +280,8 @@ fn changes(
     let planned = calendar.plan(&scheduled, ward.quiet.as_ref(), from, to);
     let known = settle::known(conn, from, to)?;
     let asked_since = scheduled.iter().filter_map(|it| Some((it.view.id, it.scheduled_at?)));
-    Ok(reconcile(&planned, &known, &asked_since.collect(), now))
+    let changes = reconcile(&planned, &known, &asked_since.collect(), now);
+    Ok(horizon::bounded(changes, &known, now))
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.
