@@ -1,51 +1,19 @@
 //! `vong sim speakers`: real clusters in one process, with wrong clocks, some with sound and some without.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use e2e::sim_speakers::SimSpeakers;
 use e2e::street::{Street, in_seconds, order};
 use jiff::Timestamp;
-use serde_json::Value;
 
+const VONG: &str = env!("CARGO_BIN_EXE_vong-e2e");
 /// What a loaded test machine may add; `vong bench fanout` gives the tight figure.
 const GENEROUS_MS: f64 = 50.0;
-
-struct SimSpeakers(Child);
-
-impl SimSpeakers {
-    fn start(street: &Street, arguments: &[&str]) -> (Self, Vec<Value>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vong-e2e"))
-            .args(["sim", "speakers"])
-            .arg(&street.plan.folder)
-            .args(arguments)
-            .env("VONG_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let n = street.plan.clusters.len();
-        let told = lines.take(n).map(|it| serde_json::from_str(&it.unwrap()).unwrap()).collect();
-        (Self(child), told)
-    }
-
-    fn end(mut self) {
-        let id = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for SimSpeakers {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn many_clusters_in_one_process_play_in_step_and_note_when() {
     let street = Street::new(6);
-    let (speakers, told) = SimSpeakers::start(&street, &["--decode", "2", "--seed", "3"]);
+    let (speakers, told) = SimSpeakers::start(VONG, &street, &["--decode", "2", "--seed", "3"]);
     let sinks: Vec<&str> = told.iter().map(|it| it["sink"].as_str().unwrap()).collect();
     assert_eq!(sinks, ["wav", "wav", "timestamp", "timestamp", "timestamp", "timestamp"]);
     assert!(told.iter().any(|it| it["clock_offset_ms"].as_f64().unwrap().abs() > 1_000.0));
@@ -73,11 +41,7 @@ fn many_clusters_in_one_process_play_in_step_and_note_when() {
 #[test]
 fn a_folder_without_clusters_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_vong-e2e"))
-        .args(["sim", "speakers"])
-        .arg(dir.path())
-        .output()
-        .unwrap();
+    let output = Command::new(VONG).args(["sim", "speakers"]).arg(dir.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("vong provision dev-fleet"));
 }

@@ -132,6 +132,9 @@ section! {
         /// How fast audio leaves the box, to all loudspeakers together, so that cameras are not
         /// starved: `"32Mbit/s"` unless given, at least `"1Mbit/s"`; `"none"` switches it off.
         rate_limit: String,
+        /// Days that a bulletin's sound is kept after it last played, 1 to 3650; 180 unless given. What
+        /// waits for approval, is approved, or plays again stays.
+        keep_days: u16,
     }
 }
 

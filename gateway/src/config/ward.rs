@@ -61,6 +61,8 @@ pub struct Content {
     pub time_listen: SocketAddr,
     /// Of all audio together; `None` is off.
     pub rate_limit: Option<BitRate>,
+    /// How long sound is kept after it last played.
+    pub keep: Duration,
 }
 
 /// Object detection.
@@ -179,7 +181,9 @@ fn content(reader: &mut Reader<'_>, field: Field<raw::Content>) -> Option<Conten
     let listen = address(reader, "content.listen", section.listen, "127.0.0.1:8444");
     let time = address(reader, "content.time_listen", section.time_listen, "127.0.0.1:8445");
     let rate_limit = rate_limit(reader, section.rate_limit);
-    Some(Content { listen: listen?, time_listen: time?, rate_limit: rate_limit? })
+    let days = sections::within(reader, "content.keep_days", section.keep_days, 180, 1..=3650)?;
+    let keep = Duration::from_hours(24 * u64::from(days));
+    Some(Content { listen: listen?, time_listen: time?, rate_limit: rate_limit?, keep })
 }
 
 /// The outer `None` is a problem, the inner one is off.

@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, SHORTEST_LEAD, Speakers, Wake,
+    self, Bulletins, BulletinsSettings, ContentKeeper, Dispatcher, Ingest, Ledger, SHORTEST_LEAD,
+    Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -263,6 +264,9 @@ async fn broadcast_to_clusters(
     let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());
+    let dir = config.data_dir.join("content");
+    let keeper = ContentKeeper { dir, keep: config.content.keep, reporter: frame.reporter.clone() };
+    tasks.spawn("content-keeper", keeper.run(stop.clone()));
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
     Ok(Broadcasts { bulletins, clusters: own.views })

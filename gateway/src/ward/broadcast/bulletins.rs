@@ -175,6 +175,10 @@ impl Bulletins {
     ) -> Result<Scheduled, BulletinError> {
         let now = self.reporter.clock().now();
         let schedule = self.believe(request, now)?;
+        // See `keeping`. A disk that cannot be asked is no reason to refuse.
+        if !tokio::fs::try_exists(self.audio(id).await?).await.unwrap_or(true) {
+            return Err(BulletinError::SoundRemoved);
+        }
         let detail = match &schedule {
             Schedule::At(at) => json!({ "at": at.to_string() }),
             Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),

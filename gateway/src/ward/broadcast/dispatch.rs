@@ -94,6 +94,9 @@ impl<C: Courier> Dispatcher<C> {
         stop: CancellationToken,
     ) {
         let mut failing = Failing::default();
+        if failing.is_end(self.take_up_volumes().await) {
+            return;
+        }
         let mut online = BTreeSet::new();
         // However much else there is to hear of, a round comes in its time.
         let mut rounds = tokio::time::interval(ROUND);
@@ -182,6 +185,15 @@ impl<C: Courier> Dispatcher<C> {
             tell(&change);
         }
         Ok(())
+    }
+
+    /// Once a start: volumes are of the configuration.
+    async fn take_up_volumes(&self) -> Result<(), StoreError> {
+        let (clusters, now) = (self.ward.clusters.clone(), self.reporter.clock().now());
+        let not_before = now.checked_add(self.ward.lead).unwrap_or(Timestamp::MAX);
+        let write =
+            move |conn: &Connection| settle::take_up_volumes(conn, &clusters, not_before, now);
+        self.reporter.store().write(write).await
     }
 
     async fn send(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {

@@ -168,6 +168,12 @@ pub(super) fn scheduled(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
     kept.into_iter().map(|it| with_authors(conn, it)).collect()
 }
 
+/// Every bulletin there is; without its authors.
+pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
+    let mut query = conn.prepare_cached("SELECT * FROM bulletin")?;
+    query.query_map([], kept_from)?.collect()
+}
+
 fn with_authors(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     let sql = "SELECT user FROM bulletin_author WHERE bulletin_id = ?1";
     let mut query = conn.prepare_cached(sql)?;

@@ -2,6 +2,7 @@
 //! move, and a courier that keeps what it is given.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub(super) struct World {
     postbag: Postbag,
     signer: provisioning::CommandSigner,
     roster: Roster,
+    content_dir: PathBuf,
     _thread: StoreThread,
     _dir: TempDir,
 }
@@ -132,6 +134,7 @@ impl World {
             postbag,
             signer,
             roster,
+            content_dir: dir.path().join("content"),
             _thread: thread,
             _dir: dir,
         }
@@ -147,6 +150,13 @@ impl World {
             Wake::default(),
             Heartbeat::default(),
         );
+    }
+
+    /// As configured from the next start on.
+    pub(super) fn set_volume(&mut self, id: &str, percent: u8) {
+        for it in self.ward.clusters.iter_mut().filter(|it| it.id.as_str() == id) {
+            it.volume = percent.try_into().unwrap();
+        }
     }
 
     pub(super) fn set_link(&self, is_up: bool) {
@@ -193,7 +203,16 @@ impl World {
         let id = view.id;
         let kept = Kept { view, scheduled_at: None, authors: BTreeSet::from([user("lan")]) };
         self.store.write(move |conn| row::insert(conn, &kept)).await.unwrap();
+        let file = self.content_dir().join(format!("{}.opus", content.sha256));
+        std::fs::write(&file, b"tin").unwrap();
+        let written = std::fs::File::open(&file).unwrap();
+        written.set_modified(now.into()).unwrap();
         id
+    }
+
+    /// Where the box keeps its sound.
+    pub(super) fn content_dir(&self) -> PathBuf {
+        self.content_dir.clone()
     }
 
     /// A draft that `lan` submitted and `minh` approved.

@@ -94,3 +94,28 @@ async fn a_change_of_plan_recalls_a_week_of_orders() {
     let n_ended = own.filter(|it| it.0 == "broadcast.stopped" || it.0 == "broadcast.partial");
     assert!(n_ended.count() >= 6, "each play that was recalled has one terminal record");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
+    let mut world = World::new().await;
+    let id = world.approved(Priority::Normal).await;
+    schedule(&world, id, MORNINGS).await;
+    world.round().await;
+    let sent = world.sent();
+    acknowledge(&world, &sent).await;
+    world.set_volume("loa-1", 30);
+    world.restart();
+    world.dispatcher.take_up_volumes().await.unwrap();
+    world.round().await;
+    let again = world.sent();
+    assert_eq!((again.len(), starts(&again)), (6, starts(&sent)));
+    for order in &again {
+        assert_eq!(order.to.as_str(), "loa-1");
+        assert_eq!(play_from_json(&order.data).unwrap().volume.percent(), 30);
+        assert!(sent.iter().all(|it| it.id != order.id), "a cluster knows the old command");
+    }
+    acknowledge(&world, &again).await;
+    world.dispatcher.take_up_volumes().await.unwrap();
+    world.round().await;
+    assert_eq!(world.sent(), []);
+}
