@@ -1,3 +1,5 @@
+//! A cluster between its orders, on one clock that sleeps and another that tells the time.
+
 use broadcast::prefetch::Place;
 use broadcast::quiet::QuietHours;
 use jiff::SignedDuration;

@@ -1,3 +1,5 @@
+//! Files and bulletins that grow old on a virtual clock.
+
 use base::Clock as _;
 use broadcast::Priority;
 
