@@ -11,6 +11,7 @@ mod order;
 pub mod place;
 pub mod plan;
 pub mod player;
+pub mod prefetch;
 pub mod quiet;
 pub mod quota;
 pub mod schedule;

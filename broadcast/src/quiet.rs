@@ -62,6 +62,20 @@ impl QuietHours {
         false
     }
 
+    /// The stretch that `at` is in, or the next one.
+    pub fn next_stretch(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let mut day = self.zone.to_datetime(at).date().yesterday().ok()?;
+        // Yesterday's may still go on, and today's may be over: tomorrow's is not.
+        for _ in 0..3 {
+            let (from, to) = self.night_of(day)?;
+            if at < to {
+                return Some((from, to));
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
     /// The quiet stretch that begins on local `day`. A time inside a DST gap moves on by the gap, one
     /// inside a fold is its first pass at the start and its second at the end: never a shorter night.
     fn night_of(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
@@ -132,6 +146,15 @@ mod tests {
         let hours = hours.unwrap();
         assert!(hours.contain(at("2026-10-25T02:45:00+02:00")));
         assert!(!hours.contain(at("2026-10-25T02:30:00+01:00")));
+    }
+
+    #[test]
+    fn the_next_stretch_is_the_present_one_while_it_lasts() {
+        let ward = night("Asia/Ho_Chi_Minh");
+        let next = |text| ward.next_stretch(at(text)).unwrap().0;
+        assert_eq!(next("2026-01-05T05:59:59+07:00"), at("2026-01-04T21:00:00+07:00"));
+        assert_eq!(next("2026-01-05T06:00:00+07:00"), at("2026-01-05T21:00:00+07:00"));
+        assert_eq!(next("2026-01-05T21:00:00+07:00"), at("2026-01-05T21:00:00+07:00"));
     }
 
     #[test]

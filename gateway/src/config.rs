@@ -71,13 +71,27 @@ impl Centre {
 /// # Errors
 /// As the daemon would report them.
 pub fn check(path: &Path) -> anyhow::Result<Role> {
+    let role = role(path)?;
+    match role {
+        Role::Speaker => drop(Speaker::read(path)?),
+        Role::Centre => drop(Centre::read(path)?),
+        Role::Box => drop(Ward::read(path)?),
+    }
+    Ok(role)
+}
+
+/// Whose file `path` is; whether it is a good one is another question.
+///
+/// # Errors
+/// It cannot be read, or is not TOML.
+pub fn role(path: &Path) -> anyhow::Result<Role> {
     let table: toml::Table = parse(path)?;
     if table.contains_key("box") {
-        Speaker::read(path).map(|_| Role::Speaker)
+        Ok(Role::Speaker)
     } else if table.contains_key("broker") {
-        Centre::read(path).map(|_| Role::Centre)
+        Ok(Role::Centre)
     } else {
-        Ward::read(path).map(|_| Role::Box)
+        Ok(Role::Box)
     }
 }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, Take};
 use tokio_util::io::ReaderStream;
 
 /// Read and sent at a time, a connection.
@@ -62,18 +62,29 @@ pub(crate) fn not_satisfiable(n_bytes: u64) -> Response {
 
 /// `range` of a file of `n_bytes`: 200 for all of it, 206 for a part.
 pub(crate) async fn respond(
+    file: File,
+    n_bytes: u64,
+    range: Range,
+    media_type: &'static str,
+) -> io::Result<Response> {
+    let body = |file| Body::from_stream(ReaderStream::with_capacity(file, CHUNK_BYTES));
+    respond_in(file, n_bytes, range, media_type, body).await
+}
+
+/// As [`respond`], with the file's part as `body` sends it.
+pub(crate) async fn respond_in(
     mut file: File,
     n_bytes: u64,
     range: Range,
     media_type: &'static str,
+    body: impl FnOnce(Take<File>) -> Body,
 ) -> io::Result<Response> {
     let (status, from, length) = match range {
         Range::Whole => (StatusCode::OK, 0, n_bytes),
         Range::Part { from, to } => (StatusCode::PARTIAL_CONTENT, from, to - from + 1),
     };
     file.seek(SeekFrom::Start(from)).await?;
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK_BYTES));
-    let mut response = (status, body).into_response();
+    let mut response = (status, body(file.take(length))).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));

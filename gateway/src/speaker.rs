@@ -14,6 +14,7 @@ mod relay;
 mod row;
 mod sink;
 mod site;
+mod stamp;
 mod timesync;
 
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use crate::config;
 
 pub use app::run_with;
-pub use clock::SteadyClock;
+pub use clock::{DriftingClock, SteadyClock};
 
 /// The tables of this role, besides the reporting's.
 const SCHEMA: &str = include_str!("speaker/schema.sql");

@@ -6,6 +6,7 @@ pub mod namespace;
 pub mod reporting;
 pub mod sim_camera;
 pub mod sim_link;
+pub mod sim_speakers;
 pub mod small_disk;
 pub mod street;
 pub mod tiny_model;

@@ -17,13 +17,13 @@ use gateway::order::wire::play_to_json;
 use gateway::report::health::Health;
 use gateway::report::wire::{Reply, ReplyState};
 use gateway::report::{Envelope, SCHEMA};
-use gateway::speaker::SteadyClock;
+pub use gateway::speaker::DriftingClock;
 use gateway::store::{Store, StoreThread};
 use gateway::tls::{Door, serve};
 use gateway::ward::clusters::{ClusterCommands, ClusterSettings, Receipts, clusters};
 use gateway::ward::content::{ContentSettings, MAX_CONNECTIONS, router};
 use gateway::ward::timekeeper::Timekeeper;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use provisioning::{CertificateTime, ClientAuth, Command, Identity};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -33,28 +33,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::broker::{Broker, free_ports};
-
-/// An oscillator that is wrong by `offset` and runs `drift` too fast.
-#[derive(Clone, Copy, Debug)]
-pub struct DriftingClock {
-    pub offset: SignedDuration,
-    pub drift: f64,
-    began: Timestamp,
-}
-
-impl DriftingClock {
-    pub fn new(offset: SignedDuration, drift: f64) -> Self {
-        Self { offset, drift, began: SteadyClock.now() }
-    }
-}
-
-impl Clock for DriftingClock {
-    fn now(&self) -> Timestamp {
-        let now = SteadyClock.now();
-        let gained = now.duration_since(self.began).as_secs_f64() * self.drift;
-        now + self.offset + SignedDuration::from_secs_f64(gained)
-    }
-}
 
 /// What the clusters said, in order of arrival.
 #[derive(Default)]
@@ -264,6 +242,7 @@ impl BoxHalf {
         let content = ContentSettings {
             dir: dir.join("data/content"),
             clusters: adopted.into_iter().collect(),
+            rate_limit: None,
         };
         let tls = street.identity.server_config(ClientAuth::Required, time);
         let (told, own_stop) = (street.told.clone(), stop.clone());

@@ -88,7 +88,9 @@ impl Play {
                     (self.stage, self.is_cached) = (Stage::Fetching, false);
                 }
                 self.order = order;
-                self.record(Some(Report::Ordered))
+                // Whoever ordered it anew waits for the same receipts; the content may be here already.
+                let is_here = self.stage == Stage::Waiting;
+                self.record(Some(if is_here { Report::Cached } else { Report::Ordered }))
             }
             Stage::Playing { .. } | Stage::Interrupted { .. } => {
                 Effect::Refuse { play, reason: "this play has begun: stop it instead".to_owned() }

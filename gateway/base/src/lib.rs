@@ -21,4 +21,4 @@ pub use id::{DeviceId, DeviceIdError, new_uuid};
 pub use picture::{Crop, Picture, Plane, Size};
 pub use secret::Secret;
 pub use tasks::Tasks;
-pub use units::{Pts, Score, ScoreError};
+pub use units::{BitRate, BitRateError, Pts, Score, ScoreError};

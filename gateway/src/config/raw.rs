@@ -24,7 +24,7 @@ macro_rules! section {
 
 mod speaker;
 
-pub(super) use speaker::{Band, Cache, Limits, Mute, Relay, Sound, SpeakerBox};
+pub(super) use speaker::{Band, Cache, Limits, Mute, Prefetch, Relay, Sound, SpeakerBox};
 
 section! {
     /// The ward box (`vong run`).
@@ -69,6 +69,7 @@ section! {
         r#box: SpeakerBox,
         sound: Sound,
         cache: Cache,
+        prefetch: Prefetch,
         quiet_hours: QuietHours,
         limits: Limits,
         mute: Mute,
@@ -136,6 +137,12 @@ section! {
         listen: String,
         /// UDP address and port of the time server, `127.0.0.1:8445` unless given.
         time_listen: String,
+        /// How fast audio leaves the box, to all loudspeakers together, so that cameras are not
+        /// starved: `"32Mbit/s"` unless given, at least `"1Mbit/s"`; `"none"` switches it off.
+        rate_limit: String,
+        /// Days that a bulletin's sound is kept after it last played, 1 to 3650; 180 unless given. What
+        /// waits for approval, is approved, or plays again stays.
+        keep_days: u16,
     }
 }
 

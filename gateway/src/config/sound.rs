@@ -49,6 +49,11 @@ pub enum SpeakerSink {
     Wav {
         dir: PathBuf,
     },
+    /// No sound: the content is verified and opened, and the note says when its first sample would have
+    /// left. `vong sim speakers` chooses it; in a file it would be a silent street that reports plays.
+    Timestamp {
+        dir: PathBuf,
+    },
 }
 
 pub(super) fn sound(

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use base::DeviceId;
 use broadcast::player::DailyLimit;
+use broadcast::prefetch::{Place, Prefetch};
 use broadcast::quiet::QuietHours;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::problems::{Field, Problems, Reader};
@@ -29,6 +31,7 @@ pub struct Speaker {
     pub r#box: SpeakerBox,
     pub sound: SpeakerSound,
     pub cache_max_bytes: u64,
+    pub prefetch: Prefetch,
     /// `None`: switched off.
     pub quiet_hours: Option<QuietHours>,
     /// `None`: switched off.
@@ -57,7 +60,7 @@ impl Speaker {
     fn section(reader: &mut Reader<'_>, raw: raw::Speaker) -> Option<Self> {
         reader.unknown("", &raw.unknown);
         let device = reader.required("device", raw.device);
-        let device = reader.parsed("device", device);
+        let device: Option<DeviceId> = reader.parsed("device", device);
         let site = reader.optional("site", raw.site).unwrap_or_default();
         let data_dir = sections::data_dir(reader, raw.data_dir);
         let identity_dir = sections::identity_dir(reader, raw.identity);
@@ -71,6 +74,7 @@ impl Speaker {
         let daily_limit = daily_limit(reader, raw.limits, &zone);
         let sound = sound(reader, raw.sound, &zone);
         let mute = mute(reader, raw.mute);
+        let prefetch = prefetch(reader, raw.prefetch, device.as_ref());
         Some(Self {
             device: device?,
             site,
@@ -79,6 +83,7 @@ impl Speaker {
             r#box: r#box?,
             sound: sound?,
             cache_max_bytes: cache_max_bytes?,
+            prefetch: prefetch?,
             quiet_hours,
             daily_limit,
             mute,
@@ -118,5 +123,35 @@ fn speaker_box(reader: &mut Reader<'_>, field: Field<raw::SpeakerBox>) -> Option
         device,
         content: content?.trim_end_matches('/').to_owned(),
         time: time?,
+    })
+}
+
+fn prefetch(
+    reader: &mut Reader<'_>,
+    field: Field<raw::Prefetch>,
+    device: Option<&DeviceId>,
+) -> Option<Prefetch> {
+    let section = reader.optional("prefetch", field).unwrap_or_default();
+    reader.unknown("prefetch", &section.unknown);
+    let enabled = reader.optional("prefetch.enabled", section.enabled).unwrap_or(true);
+    let at = |hour| Time::constant(hour, 0, 0, 0);
+    let from = sections::time_of_day(reader, "prefetch.from", section.from, at(22));
+    let to = sections::time_of_day(reader, "prefetch.to", section.to, at(5));
+    let zone = sections::timezone(reader, "prefetch.timezone", section.timezone);
+    let mut duration =
+        |key: &str, field, default, most| sections::duration(reader, key, field, default, most);
+    let week = Duration::from_hours(7 * 24);
+    let within = duration("prefetch.within", section.within, Duration::from_hours(12), week);
+    let (minutes, hour) = (Duration::from_mins(5), Duration::from_hours(1));
+    let spread = duration("prefetch.spread", section.spread, minutes, hour);
+    let Ok(off_peak) = QuietHours::new(from?, to?, zone?) else {
+        reader.problem("prefetch", "give two different times, or enabled = false");
+        return None;
+    };
+    Some(Prefetch {
+        off_peak: enabled.then_some(off_peak),
+        within: within?,
+        spread: spread?,
+        place: Place::of_device(device?),
     })
 }

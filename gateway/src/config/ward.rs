@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::{DeviceId, Score, Sha256};
+use base::{BitRate, DeviceId, Score, Sha256};
 use broadcast::Volume;
 use broadcast::bulletin::ApprovalRules;
 use broadcast::place::PlaceCode;
@@ -19,6 +19,11 @@ use super::problems::{Field, Problems, Reader};
 use super::raw;
 use super::sections::{self, Broker, ClockTrust};
 use super::speech::{self, Speech};
+
+/// A quarter of an hour, 5.4 MB, is then with 272 clusters in six minutes, and a port of 100 Mbit/s has two
+/// thirds left for cameras.
+const RATE_LIMIT: &str = "32Mbit/s";
+const SLOWEST_CONTENT_BYTES: u64 = 125_000;
 
 /// A ward box.
 #[derive(Clone, Debug)]
@@ -60,6 +65,10 @@ pub struct Console {
 pub struct Content {
     pub listen: SocketAddr,
     pub time_listen: SocketAddr,
+    /// Of all audio together; `None` is off.
+    pub rate_limit: Option<BitRate>,
+    /// How long sound is kept after it last played.
+    pub keep: Duration,
 }
 
 /// Object detection.
@@ -184,7 +193,26 @@ fn content(reader: &mut Reader<'_>, field: Field<raw::Content>) -> Option<Conten
     reader.unknown("content", &section.unknown);
     let listen = address(reader, "content.listen", section.listen, "127.0.0.1:8444");
     let time = address(reader, "content.time_listen", section.time_listen, "127.0.0.1:8445");
-    Some(Content { listen: listen?, time_listen: time? })
+    let rate_limit = rate_limit(reader, section.rate_limit);
+    let days = sections::within(reader, "content.keep_days", section.keep_days, 180, 1..=3650)?;
+    let keep = Duration::from_hours(24 * u64::from(days));
+    Some(Content { listen: listen?, time_listen: time?, rate_limit: rate_limit?, keep })
+}
+
+/// The outer `None` is a problem, the inner one is off.
+#[expect(clippy::option_option, reason = "a value that may be absent, and may be wrong")]
+fn rate_limit(reader: &mut Reader<'_>, field: Field<String>) -> Option<Option<BitRate>> {
+    let key = "content.rate_limit";
+    let text = reader.optional(key, field).unwrap_or_else(|| RATE_LIMIT.to_owned());
+    if text == "none" {
+        return Some(None);
+    }
+    let rate: BitRate = reader.parsed(key, Some(text))?;
+    if rate.bytes_a_second() < SLOWEST_CONTENT_BYTES {
+        reader.problem(key, "is less than 1Mbit/s: a ward would wait for days");
+        return None;
+    }
+    Some(Some(rate))
 }
 
 /// With what the manifest says of the model, which rules are checked against.

@@ -1,6 +1,6 @@
 //! `vong bulletin`: what the console does with bulletins, for scripts and tests, over the same API.
 
-pub(super) mod client;
+pub(crate) mod client;
 mod schedule;
 mod template;
 

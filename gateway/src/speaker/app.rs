@@ -164,7 +164,10 @@ impl Cluster {
         let (wanted_tx, wanted) = watch::channel(Wanted::default());
         let content = self.config.r#box.content.clone();
         let client = self.http.clone();
-        let fetcher = Fetcher { client, content, cache: cache.clone(), wanted, events };
+        let prefetch = self.config.prefetch.clone();
+        let (cache_too, clock) = (cache.clone(), self.clock.clone());
+        let fetcher =
+            Fetcher { client, content, cache: cache_too, clock, prefetch, wanted, events };
         let driver = Driver {
             player: Player::restore(rules(&self.config), plays, bars).having_heard(heard),
             clock: self.clock.clone(),

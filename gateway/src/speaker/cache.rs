@@ -60,18 +60,10 @@ impl Cache {
     ) -> Result<(), CacheError> {
         let mut files = self.files().await?;
         files.sort_by_key(|it| it.modified);
-        let mut total: u64 = files.iter().map(|it| it.n_bytes).sum();
-        for file in files {
-            if total.saturating_add(n_bytes) <= self.max_bytes {
-                break;
-            }
-            if !file.sha256.is_some_and(|it| wanted.contains(&it)) {
-                fs::remove_file(&file.path).await?;
-                total = total.saturating_sub(file.n_bytes);
-            }
-        }
-        if total.saturating_add(n_bytes) > self.max_bytes {
-            return Err(CacheError::Full { max_bytes: self.max_bytes });
+        let room = self.max_bytes.checked_sub(n_bytes);
+        let evicted = room.and_then(|room| to_evict(&files, room, wanted));
+        for file in evicted.ok_or(CacheError::Full { max_bytes: self.max_bytes })? {
+            fs::remove_file(&file.path).await?;
         }
         Ok(())
     }
@@ -90,6 +82,26 @@ impl Cache {
     }
 }
 
+/// The oldest of what nobody waits for, until the rest takes at most `most_bytes`. `None`: not even all of it
+/// is enough, and then nothing is removed. `files`: the oldest first.
+fn to_evict<'a>(
+    files: &'a [CachedFile],
+    most_bytes: u64,
+    wanted: &BTreeSet<Sha256>,
+) -> Option<Vec<&'a CachedFile>> {
+    let mut total: u64 = files.iter().map(|it| it.n_bytes).sum();
+    let mut evicted = Vec::new();
+    for file in files.iter().filter(|it| !it.sha256.is_some_and(|it| wanted.contains(&it))) {
+        if total <= most_bytes {
+            break;
+        }
+        total = total.saturating_sub(file.n_bytes);
+        evicted.push(file);
+    }
+    (total <= most_bytes).then_some(evicted)
+}
+
+#[derive(Debug)]
 struct CachedFile {
     path: PathBuf,
     /// `None` for something that we did not put there.
@@ -114,7 +126,44 @@ pub(super) async fn hash(path: &Path) -> io::Result<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// What is ordered stays, whatever else there is; nothing goes in vain, and what is left fits.
+        #[test]
+        fn what_is_ordered_is_never_evicted(
+            files in prop::collection::vec((0_u8..20, 0_u64..50, any::<bool>()), 0..20),
+            most_bytes in 0_u64..400,
+        ) {
+            let wanted: BTreeSet<Sha256> =
+                files.iter().filter(|it| it.2).map(|it| Sha256::of(&[it.0])).collect();
+            let files: Vec<CachedFile> = files
+                .iter()
+                .map(|(name, n_bytes, _)| CachedFile {
+                    path: PathBuf::from(name.to_string()),
+                    // As a file that we did not put there has none.
+                    sha256: (*name != 0).then(|| Sha256::of(&[*name])),
+                    n_bytes: *n_bytes,
+                    modified: SystemTime::UNIX_EPOCH,
+                })
+                .collect();
+            let is_wanted = |it: &&CachedFile| it.sha256.is_some_and(|it| wanted.contains(&it));
+            let total: u64 = files.iter().map(|it| it.n_bytes).sum();
+            let kept: u64 = files.iter().filter(is_wanted).map(|it| it.n_bytes).sum();
+            match to_evict(&files, most_bytes, &wanted) {
+                None => prop_assert!(kept > most_bytes),
+                Some(evicted) => {
+                    prop_assert!(evicted.iter().all(|it| !is_wanted(it)));
+                    let freed: u64 = evicted.iter().map(|it| it.n_bytes).sum();
+                    prop_assert!(total - freed <= most_bytes);
+                    let last = evicted.last().map_or(0, |it| it.n_bytes);
+                    prop_assert!(evicted.is_empty() || total - freed + last > most_bytes);
+                }
+            }
+        }
+    }
 
     async fn cache(dir: &Path, max_bytes: u64) -> Cache {
         Cache::open(dir.join("cache"), max_bytes).await.unwrap()

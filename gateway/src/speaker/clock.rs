@@ -29,6 +29,31 @@ impl Clock for SteadyClock {
     }
 }
 
+/// A [`SteadyClock`] with a worse oscillator: wrong by `offset`, and `drift` seconds a second too fast.
+/// For stand-ins and tests.
+#[derive(Clone, Copy, Debug)]
+pub struct DriftingClock {
+    offset: SignedDuration,
+    drift: f64,
+    began: Timestamp,
+}
+
+impl DriftingClock {
+    pub fn new(offset: SignedDuration, drift: f64) -> Self {
+        Self { offset, drift, began: SteadyClock.now() }
+    }
+}
+
+impl Clock for DriftingClock {
+    fn now(&self) -> Timestamp {
+        let now = SteadyClock.now();
+        let gained = now.duration_since(self.began).as_secs_f64() * self.drift;
+        // A start within seconds of the boot may not go back before 1970 began: saturate.
+        let wrong = self.offset.saturating_add(SignedDuration::from_secs_f64(gained));
+        now.saturating_add(wrong).unwrap_or(now)
+    }
+}
+
 /// Box time where a fit is known; until then the system's own, which nothing relies on. Cheap to
 /// clone; every clone sees the latest fit.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! Runs the player: stores what it decides, then opens and closes the sink. One loop, one timer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::pending;
 use std::time::Duration;
 
-use base::{Clock, sleep_until};
+use base::{Clock, Sha256, sleep_until};
 use broadcast::PlayId;
 use broadcast::player::{Effect, EndingKind, Event, Player, Report, Sound};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::clock::BoxClock;
 use super::event::{Measured, barred, event};
-use super::fetch::Wanted;
+use super::fetch::{Needed, Wanted};
 use super::intake::Instruction;
 use super::journal::{Entry, Fact, Journal, Seen};
 use super::row;
@@ -296,7 +296,7 @@ impl Driver {
 
     /// Tells the fetcher what is needed, and the health what is ahead.
     fn publish(&self) {
-        let fetch: Vec<_> = self.player.needed().collect();
+        let fetch = needed(&self.player);
         let keep = self.player.wanted().map(|it| it.sha256).collect();
         let wanted = Wanted { fetch, keep };
         self.wanted.send_if_modified(|it| {
@@ -311,6 +311,20 @@ impl Driver {
         });
         self.health.set("plays", json!(counts));
     }
+}
+
+/// What is to be fetched, each content once, with its first start.
+fn needed(player: &Player) -> Vec<Needed> {
+    let mut needed: Vec<Needed> = Vec::new();
+    let contents: BTreeSet<Sha256> = player.needed().map(|it| it.sha256).collect();
+    let open = player.open_plays().map(|(order, _)| order);
+    for order in open.filter(|it| contents.contains(&it.content.sha256)) {
+        match needed.iter_mut().find(|it| it.content == order.content) {
+            Some(known) => known.at = known.at.min(order.start_at),
+            None => needed.push(Needed { content: order.content, at: order.start_at }),
+        }
+    }
+    needed
 }
 
 async fn timer(clock: &BoxClock, at: Option<Timestamp>) {

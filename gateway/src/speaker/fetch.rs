@@ -1,34 +1,40 @@
 //! Fetches content by hash from the box, resumes what was broken off, and keeps nothing that is not
-//! what its hash says.
+//! what its hash says. What is fetched when is `queue`'s to say.
+
+mod queue;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
-use base::{Backoff, Sha256};
+use base::{Clock as _, Sha256};
 use broadcast::Content;
 use broadcast::player::Event;
-use reqwest::{StatusCode, header};
-use tokio::fs::{self, OpenOptions};
+use broadcast::prefetch::Prefetch;
+use reqwest::{Response, StatusCode, header};
+use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
 
 use super::cache::{self, Cache, CacheError};
+use super::clock::BoxClock;
+pub(super) use queue::Needed;
+use queue::{Next, Now, Queue};
 
-/// The box sent other bytes than were ordered this often: it will not get better.
-const N_WRONG: u32 = 3;
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A link that brings nothing for this long is dead; the rest is resumed.
 const STALLED: Duration = Duration::from_secs(20);
+/// A step of the box's clock can make something due at any time.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
 
 /// What the player has to do with content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// To be fetched and verified.
-    pub(super) fetch: Vec<Content>,
+    pub(super) fetch: Vec<Needed>,
     /// To be kept, whatever else is evicted.
     pub(super) keep: BTreeSet<Sha256>,
 }
@@ -38,6 +44,8 @@ pub(super) struct Fetcher {
     /// `https://host:port` of the content server.
     pub(super) content: String,
     pub(super) cache: Cache,
+    pub(super) clock: BoxClock,
+    pub(super) prefetch: Prefetch,
     pub(super) wanted: watch::Receiver<Wanted>,
     pub(super) events: mpsc::Sender<Event>,
 }
@@ -52,70 +60,118 @@ enum FetchError {
     Http(#[from] reqwest::Error),
     #[error("nothing came for {} s", STALLED.as_secs())]
     Stalled,
+    #[error("something else is needed sooner")]
+    GaveWay,
     #[error(transparent)]
     Cache(#[from] CacheError),
-}
-
-struct Job {
-    content: Content,
-    n_wrong: u32,
-    backoff: Backoff,
-    not_before: Instant,
-    is_over: bool,
 }
 
 impl Fetcher {
     /// Until the player ends. One file at a time: a cluster has one thin link.
     pub(super) async fn run(mut self) {
-        let mut jobs: Vec<Job> = Vec::new();
+        let mut queue = Queue::new(self.prefetch.clone());
         loop {
             let wanted = self.wanted.borrow_and_update().fetch.clone();
-            // A job that is over stays until the player has heard of it, and is not begun again.
-            jobs.retain(|it| wanted.contains(&it.content));
-            let known: Vec<Content> = jobs.iter().map(|it| it.content).collect();
-            jobs.extend(wanted.into_iter().filter(|it| !known.contains(it)).map(Job::new));
-            let next = jobs.iter_mut().filter(|it| !it.is_over).min_by_key(|it| it.not_before);
+            queue.take_up(&wanted, self.now());
+            let next = queue.next(self.now());
             tokio::select! {
                 biased;
                 changed = self.wanted.changed() => if changed.is_err() { return },
-                job = due(next) => self.work(job).await,
+                next = due(next) => match next {
+                    Some(next) if next.is_look => self.look(next.content, &mut queue).await,
+                    Some(next) => self.work(next.content, &mut queue).await,
+                    None => {}
+                },
             }
+        }
+    }
+
+    fn now(&self) -> Now {
+        let box_time = self.clock.fit().map(|_| self.clock.now());
+        Now { instant: Instant::now(), box_time }
+    }
+
+    /// Whether it is here already.
+    async fn look(&self, content: Content, queue: &mut Queue) {
+        match self.cache.has(content.sha256).await {
+            Ok(true) => self.tell(Event::ContentCached(content.sha256), content, queue).await,
+            Ok(false) => queue.is_missing(content.sha256),
+            Err(err) => self.failed(content, &CacheError::Io(err).into(), queue).await,
         }
     }
 
     /// Tries once.
-    async fn work(&self, job: &mut Job) {
-        let sha256 = job.content.sha256;
-        let event = match self.fetch(&job.content).await {
-            Ok(()) => Event::ContentCached(sha256),
-            Err(err) => {
-                job.n_wrong += u32::from(matches!(err, FetchError::Wrong));
-                let wait = job.backoff.next_wait();
-                job.not_before = Instant::now() + wait;
-                warn!(%sha256, error = ?err, ?wait, "content did not come");
-                if job.n_wrong < N_WRONG {
-                    return;
-                }
-                Event::ContentFailed { sha256, reason: err.to_string() }
+    async fn work(&self, content: Content, queue: &mut Queue) {
+        match self.fetch_unless_sooner(content, queue).await {
+            Ok(()) => self.tell(Event::ContentCached(content.sha256), content, queue).await,
+            Err(FetchError::GaveWay) => {
+                debug!(sha256 = %content.sha256, "a fetch gave way, and goes on later");
             }
-        };
-        job.is_over = true;
+            Err(err) => self.failed(content, &err, queue).await,
+        }
+    }
+
+    async fn failed(&self, content: Content, err: &FetchError, queue: &mut Queue) {
+        let sha256 = content.sha256;
+        let is_wrong = matches!(err, FetchError::Wrong);
+        let wait = queue.failed(sha256, is_wrong, self.now());
+        warn!(%sha256, error = ?err, ?wait, "content did not come");
+        if wait.is_none() {
+            let event = Event::ContentFailed { sha256, reason: err.to_string() };
+            self.tell(event, content, queue).await;
+        }
+    }
+
+    async fn tell(&self, event: Event, content: Content, queue: &mut Queue) {
+        queue.is_over(content.sha256);
         // The player is gone only while the program stops.
         let _ = self.events.send(event).await;
     }
 
-    async fn fetch(&self, content: &Content) -> Result<(), FetchError> {
-        let sha256 = content.sha256;
-        if self.cache.has(sha256).await.map_err(CacheError::Io)? {
-            return Ok(());
+    /// Fetches it, and stops between two chunks once something else goes first.
+    async fn fetch_unless_sooner(
+        &self,
+        content: Content,
+        queue: &mut Queue,
+    ) -> Result<(), FetchError> {
+        let give_way = CancellationToken::new();
+        let mut wanted = self.wanted.clone();
+        let mut fetch = pin!(self.fetch(&content, &give_way));
+        loop {
+            let changes_at = queue.changes_at(self.now());
+            tokio::select! {
+                done = &mut fetch => return done,
+                changed = wanted.changed() => match changed {
+                    Ok(()) => {
+                        let wanted = wanted.borrow_and_update().fetch.clone();
+                        queue.take_up(&wanted, self.now());
+                    }
+                    Err(_) => give_way.cancel(),
+                },
+                () = nap(changes_at) => {}
+            }
+            if queue.next(self.now()).is_none_or(|it| it.content != content) {
+                give_way.cancel();
+            }
+            if give_way.is_cancelled() {
+                return fetch.await;
+            }
         }
+    }
+
+    async fn fetch(
+        &self,
+        content: &Content,
+        give_way: &CancellationToken,
+    ) -> Result<(), FetchError> {
+        let sha256 = content.sha256;
         let part = self.cache.part_path(sha256);
         let n_there = fs::metadata(&part).await.map_or(0, |it| it.len());
         let n_there = if n_there > content.bytes { 0 } else { n_there };
         let wanted = self.wanted.borrow().keep.clone();
         self.cache.make_room(content.bytes.saturating_sub(n_there), &wanted).await?;
         if n_there < content.bytes {
-            self.download(content, n_there).await?;
+            self.download(content, n_there, give_way).await?;
         }
         if cache::hash(&part).await.map_err(CacheError::Io)? != sha256 {
             fs::remove_file(&part).await.map_err(CacheError::Io)?;
@@ -127,10 +183,16 @@ impl Fetcher {
     }
 
     /// Brings the part from `n_there` bytes to its full length.
-    async fn download(&self, content: &Content, n_there: u64) -> Result<(), FetchError> {
+    async fn download(
+        &self,
+        content: &Content,
+        n_there: u64,
+        give_way: &CancellationToken,
+    ) -> Result<(), FetchError> {
         let url = format!("{}/v1/content/{}", self.content, content.sha256);
         let request = self.client.get(url).header(header::RANGE, format!("bytes={n_there}-"));
-        let mut response = request.send().await?;
+        let asked = give_way.run_until_cancelled(request.send()).await;
+        let response = asked.ok_or(FetchError::GaveWay)??;
         let is_resumed = match response.status() {
             StatusCode::PARTIAL_CONTENT => n_there > 0,
             StatusCode::OK => false,
@@ -147,22 +209,34 @@ impl Fetcher {
             .open(&path)
             .await
             .map_err(CacheError::Io)?;
-        let mut n_bytes = if is_resumed { n_there } else { 0 };
+        let n_before = if is_resumed { n_there } else { 0 };
+        let received = self.receive(content, response, &mut file, n_before, give_way).await;
+        // Whatever ended it: what has come is there for whoever resumes it.
+        file.flush().await.map_err(CacheError::Io)?;
+        let n_bytes = received?;
+        file.sync_all().await.map_err(CacheError::Io)?;
+        if n_bytes == content.bytes { Ok(()) } else { Err(self.discard(content).await) }
+    }
+
+    /// The length that the part has now, or would have with what is too much.
+    async fn receive(
+        &self,
+        content: &Content,
+        mut response: Response,
+        file: &mut File,
+        mut n_bytes: u64,
+        give_way: &CancellationToken,
+    ) -> Result<u64, FetchError> {
         loop {
             let chunk = tokio::time::timeout(STALLED, response.chunk());
-            let Some(chunk) = chunk.await.map_err(|_| FetchError::Stalled)?? else { break };
+            let chunk = give_way.run_until_cancelled(chunk).await.ok_or(FetchError::GaveWay)?;
+            let Some(chunk) = chunk.map_err(|_| FetchError::Stalled)?? else { return Ok(n_bytes) };
             n_bytes += u64::try_from(chunk.len()).unwrap_or(u64::MAX);
             if n_bytes > content.bytes {
-                return Err(self.discard(content).await);
+                return Ok(n_bytes);
             }
             file.write_all(&chunk).await.map_err(CacheError::Io)?;
         }
-        file.flush().await.map_err(CacheError::Io)?;
-        file.sync_all().await.map_err(CacheError::Io)?;
-        if n_bytes < content.bytes {
-            return Err(self.discard(content).await);
-        }
-        Ok(())
     }
 
     /// The whole answer is of another length than ordered: other content.
@@ -175,20 +249,15 @@ impl Fetcher {
     }
 }
 
-impl Job {
-    fn new(content: Content) -> Self {
-        let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        Self { content, n_wrong: 0, backoff, not_before: Instant::now(), is_over: false }
-    }
+/// What is next, once it is due, or `None` when it is worth another look; never, without one. Cancel-safe.
+async fn due(next: Option<Next>) -> Option<Next> {
+    let Some(next) = next else { return std::future::pending().await };
+    nap(Some(next.due)).await;
+    (next.due <= Instant::now()).then_some(next)
 }
 
-/// The job, once its time has come; never, without one. Cancel-safe.
-async fn due(job: Option<&mut Job>) -> &mut Job {
-    match job {
-        Some(job) => {
-            tokio::time::sleep_until(job.not_before).await;
-            job
-        }
-        None => std::future::pending().await,
-    }
+/// Until `at`, but not for ever. Cancel-safe.
+async fn nap(at: Option<Instant>) {
+    let longest = Instant::now() + LONGEST_NAP;
+    tokio::time::sleep_until(at.map_or(longest, |it| it.min(longest))).await;
 }

@@ -1,15 +1,14 @@
 //! The horn, or the file that stands in for it. GStreamer is loaded with the first play: an idle
 //! cluster does without its memory.
 
-use std::future::poll_fn;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use base::{Clock as _, Sha256, SystemClock};
 use broadcast::PlayId;
 use broadcast::player::{Level, Sound};
+use futures_util::future::select_all;
 use jiff::{SignedDuration, Timestamp};
 use media::playout::{self, Ended, Output, PlayClock, Playout, Request};
 use serde_json::json;
@@ -17,6 +16,7 @@ use tracing::warn;
 
 use super::cache::Cache;
 use super::clock::{BoxClock, STEP};
+use super::stamp::Stamp;
 use crate::config::{SpeakerSink, SpeakerSound};
 use crate::report::wire::time_text;
 
@@ -28,13 +28,21 @@ pub(super) struct Sink {
 }
 
 struct Open {
-    playout: Playout,
-    /// Its own: what moves the time of the next sound does not move this one.
-    clock: PlayClock,
+    voice: Voice,
     sound: Sound,
-    wav: Option<PathBuf>,
+    /// Where it is noted when the first sample left, where anybody wants to know.
+    note: Option<PathBuf>,
     /// Box time and the system's own, of the first sample.
     started: Option<(Timestamp, Option<Timestamp>)>,
+}
+
+enum Voice {
+    /// With a clock of its own: what moves the time of the next sound does not move this one.
+    Playout {
+        playout: Playout,
+        clock: PlayClock,
+    },
+    Stamp(Stamp),
 }
 
 pub(super) enum Heard {
@@ -73,27 +81,52 @@ impl Sink {
         if !is_whole.map_err(|err| CannotPlay::Sink(format!("the cache: {err}")))? {
             return Err(CannotPlay::Damaged(sha256));
         }
-        let wav = self.wav_path(&sound);
-        let output = self.output(wav.clone()).await.map_err(CannotPlay::Sink)?;
-        let request = self.request(&sound);
-        let broken = |err: &dyn std::fmt::Display| CannotPlay::Sink(err.to_string());
-        let play_clock = PlayClock::new().map_err(|err| broken(&err))?;
-        set(&play_clock, clock);
-        let playout = Playout::start(request, output, &play_clock).map_err(|err| broken(&err))?;
-        self.open.push(Open { playout, clock: play_clock, sound, wav, started: None });
+        let note = self.note_path(&sound).await.map_err(CannotPlay::Sink)?;
+        let voice = self.voice(&sound, note.as_deref(), clock).await.map_err(CannotPlay::Sink)?;
+        self.open.push(Open { voice, sound, note, started: None });
         Ok(())
+    }
+
+    async fn voice(
+        &self,
+        sound: &Sound,
+        note: Option<&Path>,
+        clock: &BoxClock,
+    ) -> Result<Voice, String> {
+        let request = self.request(sound);
+        let output = match (&self.settings.sink, note) {
+            (SpeakerSink::Timestamp { .. }, _) => {
+                let stamp = Stamp::open(&request, sound.content.duration, clock.clone());
+                return stamp.await.map(Voice::Stamp);
+            }
+            (SpeakerSink::Wav { .. }, Some(note)) => {
+                Output::Wav { path: note.with_extension("wav"), true_time: Arc::new(SystemClock) }
+            }
+            (SpeakerSink::Wav { .. }, None) => return Err("no file to play into".to_owned()),
+            (SpeakerSink::Alsa { device }, _) => {
+                Output::Alsa { device: device.clone(), buffer: self.settings.latency }
+            }
+        };
+        let play_clock = PlayClock::new().map_err(|err| err.to_string())?;
+        set(&play_clock, clock);
+        let playout = Playout::start(request, output, &play_clock);
+        let playout = playout.map_err(|err| err.to_string())?;
+        Ok(Voice::Playout { playout, clock: play_clock })
     }
 
     pub(super) fn silence(&self, play: PlayId) {
         for open in self.open.iter().filter(|it| it.sound.play == play) {
-            open.playout.stop();
+            match &open.voice {
+                Voice::Playout { playout, .. } => playout.stop(),
+                Voice::Stamp(stamp) => stamp.stop(),
+            }
         }
     }
 
     pub(super) fn set_level(&mut self, play: PlayId, level: Level) {
         for open in self.open.iter_mut().filter(|it| it.sound.play == play) {
             open.sound.level = level;
-            open.playout.set_amplitude(level.amplitude());
+            open.voice.set_amplitude(level.amplitude());
         }
     }
 
@@ -101,24 +134,24 @@ impl Sink {
     /// progress keeps its own time to its end: it would be cut, or stand still until the new time came.
     pub(super) fn correct(&self, clock: &BoxClock) {
         for open in &self.open {
-            let apart = clock.now().duration_since(open.clock.now());
+            // A stamp reads the box's clock itself.
+            let Voice::Playout { clock: own, .. } = &open.voice else { continue };
+            let apart = clock.now().duration_since(own.now());
             if apart.unsigned_abs() < STEP {
-                set(&open.clock, clock);
+                set(own, clock);
             }
         }
     }
 
     /// What the sounds in progress have to say; never, without one. Cancel-safe.
     pub(super) async fn event(&mut self) -> (PlayId, Heard) {
-        poll_fn(|context| {
-            for open in &mut self.open {
-                if let Poll::Ready(said) = open.playout.poll_event(context) {
-                    return Poll::Ready(open.take(said, self.settings.acoustic_delay));
-                }
-            }
-            Poll::Pending
-        })
-        .await
+        if self.open.is_empty() {
+            return std::future::pending().await;
+        }
+        let acoustic_delay = self.settings.acoustic_delay;
+        let events = self.open.iter_mut().map(|it| Box::pin(it.event(acoustic_delay)));
+        let (said, ..) = select_all(events).await;
+        said
     }
 
     /// After [`Heard::Ended`].
@@ -143,28 +176,38 @@ impl Sink {
         }
     }
 
-    async fn output(&self, wav: Option<PathBuf>) -> Result<Output, String> {
-        match (&self.settings.sink, wav) {
-            (SpeakerSink::Wav { dir }, Some(path)) => {
-                let made = tokio::fs::create_dir_all(dir).await;
-                made.map_err(|err| format!("{}: {err}", dir.display()))?;
-                Ok(Output::Wav { path, true_time: Arc::new(SystemClock) })
-            }
-            (SpeakerSink::Alsa { device }, _) => {
-                Ok(Output::Alsa { device: device.clone(), buffer: self.settings.latency })
-            }
-            (SpeakerSink::Wav { .. }, None) => Err("no file to play into".to_owned()),
-        }
-    }
-
-    fn wav_path(&self, sound: &Sound) -> Option<PathBuf> {
-        let SpeakerSink::Wav { dir } = &self.settings.sink else { return None };
+    async fn note_path(&self, sound: &Sound) -> Result<Option<PathBuf>, String> {
+        let (SpeakerSink::Wav { dir } | SpeakerSink::Timestamp { dir }) = &self.settings.sink
+        else {
+            return Ok(None);
+        };
+        let made = tokio::fs::create_dir_all(dir).await;
+        made.map_err(|err| format!("{}: {err}", dir.display()))?;
         let (second, bulletin) = (sound.start_at.as_second(), sound.play.bulletin);
-        Some(dir.join(format!("{second}-{bulletin}.wav")))
+        Ok(Some(dir.join(format!("{second}-{bulletin}.json"))))
+    }
+}
+
+impl Voice {
+    fn set_amplitude(&self, amplitude: f64) {
+        match self {
+            Self::Playout { playout, .. } => playout.set_amplitude(amplitude),
+            // It makes no sound.
+            Self::Stamp(_) => {}
+        }
     }
 }
 
 impl Open {
+    /// Cancel-safe.
+    async fn event(&mut self, acoustic_delay: Duration) -> (PlayId, Heard) {
+        let said = match &mut self.voice {
+            Voice::Playout { playout, .. } => playout.event().await,
+            Voice::Stamp(stamp) => Some(stamp.event().await),
+        };
+        self.take(said, acoustic_delay)
+    }
+
     fn take(&mut self, said: Option<playout::Heard>, acoustic_delay: Duration) -> (PlayId, Heard) {
         let play = self.sound.play;
         match said {
@@ -172,7 +215,7 @@ impl Open {
                 let at = at.checked_sub(acoustic_delay).unwrap_or(at);
                 self.started = Some((at, true_time));
                 // What changed while the sink was being opened went nowhere.
-                self.playout.set_amplitude(self.sound.level.amplitude());
+                self.voice.set_amplitude(self.sound.level.amplitude());
                 (play, Heard::Started { at, error: at.duration_since(self.sound.start_at) })
             }
             Some(playout::Heard::Ended(ended)) => (play, Heard::Ended(ended)),
@@ -180,10 +223,10 @@ impl Open {
         }
     }
 
-    /// Beside the WAV file: when its first sample was played, by this cluster's box time and by the
+    /// Beside the WAV file, or in its place: when the first sample was played, by this cluster's box time and by the
     /// system's clock, which several clusters on one machine share.
     async fn note(&self, ended: &Ended) {
-        let Self { sound, wav: Some(wav), started, .. } = self else { return };
+        let Self { sound, note: Some(path), started, .. } = self else { return };
         let micros = |at: &Timestamp| format!("{at:.6}");
         let note = json!({
             "bulletin_id": sound.play.bulletin.to_string(),
@@ -196,8 +239,7 @@ impl Open {
             "n_gaps": ended.n_gaps,
             "worst_error_ms": ended.worst_error.as_secs_f64() * 1e3,
         });
-        let path = wav.with_extension("json");
-        if let Err(err) = tokio::fs::write(&path, note.to_string()).await {
+        if let Err(err) = tokio::fs::write(path, note.to_string()).await {
             warn!(path = %path.display(), error = %err, "the note of a play was not written");
         }
     }

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::broadcast::{
-    self, Agenda, Atlas, Bulletins, BulletinsSettings, Dispatcher, Ingest, Ledger, PlaceBook,
-    SHORTEST_LEAD, Speakers, Wake,
+    self, Agenda, Atlas, Bulletins, BulletinsSettings, ContentKeeper, Dispatcher, Ingest, Ledger,
+    PlaceBook, SHORTEST_LEAD, Speakers, Wake,
 };
 use super::camera::{self, CameraHandle};
 use super::clusters::{ClusterSettings, ClusterViews, clusters};
@@ -272,6 +272,9 @@ async fn broadcast_to_clusters(
     let dispatcher = Dispatcher::new(ward, reporter, signer, own.commands, wake, heart, vault);
     tasks.spawn("cluster-link", own.link.run());
     tasks.spawn("receiver", own.receiver.run());
+    let dir = config.data_dir.join("content");
+    let keeper = ContentKeeper { dir, keep: config.content.keep, reporter: frame.reporter.clone() };
+    tasks.spawn("content-keeper", keeper.run(stop.clone()));
     tasks.spawn("dispatcher", dispatcher.run(own.views.clone(), refused, stop.clone()));
     serve_clusters(frame, config).await?;
     Ok(Broadcasts { bulletins, agenda, places, clusters: own.views })
@@ -330,6 +333,7 @@ async fn serve_clusters(frame: &mut Frame, config: &config::Ward) -> anyhow::Res
     let settings = ContentSettings {
         dir: config.data_dir.join("content"),
         clusters: config.clusters.iter().map(|it| it.id.clone()).collect::<BTreeSet<_>>(),
+        rate_limit: config.content.rate_limit,
     };
     let address = config.content.listen;
     let listener = TcpListener::bind(address)

@@ -1,5 +1,9 @@
 //! The content server: audio by hash, in ranges, and time keys, to the clusters of this box alone.
-//! Files are streamed from the disk; nothing is held in memory.
+//! Files are streamed from the disk at a pace that leaves the port to cameras, each cluster in its turn;
+//! nothing is held in memory.
+
+mod pace;
+mod turns;
 
 pub mod shelf;
 
@@ -13,10 +17,11 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
-use base::{DeviceId, Sha256};
+use base::{BitRate, DeviceId, Sha256};
 use tokio::fs::File;
 use tracing::{debug, error};
 
+use self::turns::Turns;
 use super::timekeeper::Timekeeper;
 use crate::ranges::{self, Range};
 use crate::tls::Peer;
@@ -31,17 +36,21 @@ pub struct ContentSettings {
     pub dir: PathBuf,
     /// Who may ask; others get 403 whatever their certificate says.
     pub clusters: BTreeSet<DeviceId>,
+    /// Of all content together; `None` is as fast as the link takes it.
+    pub rate_limit: Option<BitRate>,
 }
 
 #[derive(Clone)]
 struct Shelf {
     settings: Arc<ContentSettings>,
+    turns: Turns,
     timekeeper: Timekeeper,
 }
 
 /// To be served by [`crate::tls::serve`] behind `ClientAuth::Required`.
 pub fn router(settings: ContentSettings, timekeeper: Timekeeper) -> Router {
-    let shelf = Shelf { settings: Arc::new(settings), timekeeper };
+    let turns = Turns::new(settings.rate_limit, &settings.clusters);
+    let shelf = Shelf { settings: Arc::new(settings), turns, timekeeper };
     Router::new()
         .route("/v1/content/{sha256}", get(content))
         .route("/v1/time-key", post(time_key))
@@ -94,7 +103,9 @@ async fn content(
     debug!(%device, %sha256, ?range, "content");
     let etag = HeaderValue::try_from(format!("\"{sha256}\""));
     let etag = etag.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    let mut response = ranges::respond(file, n_bytes, range, "audio/ogg").await.map_err(broken)?;
+    let body = |file| shelf.turns.body(device, file);
+    let answered = ranges::respond_in(file, n_bytes, range, "audio/ogg", body).await;
+    let mut response = answered.map_err(broken)?;
     response.headers_mut().insert(header::ETAG, etag);
     Ok(response)
 }

@@ -13,7 +13,7 @@ use super::Console;
 use super::error::ApiError;
 use crate::ward::broadcast::PlayView;
 
-/// The box decides its plays a day ahead; further ones are in the bulletins' schedules.
+/// What people look for. The box orders a week ahead; that is in the bulletins' schedules.
 const AHEAD: Duration = Duration::from_hours(25);
 const BACK: Duration = Duration::from_hours(3 * 24);
 const MOST_LAST: usize = 20;

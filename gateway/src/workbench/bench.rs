@@ -2,6 +2,8 @@
 
 pub mod cameras;
 pub mod detect;
+#[cfg(feature = "sim")]
+pub mod fanout;
 pub mod gate;
 pub mod track;
 mod wire;
@@ -26,6 +28,8 @@ pub struct Args {
 enum Bench {
     Cameras(cameras::Args),
     Detect(detect::Args),
+    #[cfg(feature = "sim")]
+    Fanout(fanout::Args),
     Gate(gate::Args),
     Track(track::Args),
 }
@@ -34,6 +38,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Cameras(args) => cameras::run(args),
         Bench::Detect(args) => detect::run(args),
+        #[cfg(feature = "sim")]
+        Bench::Fanout(args) => fanout::run(args),
         Bench::Gate(args) => gate::run(args),
         Bench::Track(args) => track::run(args),
     }

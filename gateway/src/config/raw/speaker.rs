@@ -100,3 +100,22 @@ section! {
         max_bytes: u64,
     }
 }
+
+section! {
+    /// When audio is fetched that is needed later: by night, when a ward's links are idle.
+    Prefetch {
+        /// `false`: at any hour.
+        enabled: bool,
+        /// `HH:MM`, 22:00 unless given.
+        from: String,
+        /// `HH:MM`, 05:00 unless given.
+        to: String,
+        /// IANA zone, `Asia/Ho_Chi_Minh` unless given.
+        timezone: String,
+        /// What is needed within this is fetched at any hour, `"12h"` unless given.
+        within: String,
+        /// Over how long the ward's clusters spread what they fetch at any hour, `"5m"` unless given;
+        /// never more than an eighth of what is left, and nothing when it is needed within a minute.
+        spread: String,
+    }
+}

@@ -19,13 +19,13 @@ const ANSWER_WITHIN: Duration = Duration::from_mins(3);
 /// No answer of the API is nearly as long; more is not from our console.
 const LONGEST_ANSWER_BYTES: u64 = 8 << 20;
 
-pub(in crate::field) struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     csrf: String,
 }
 
-pub(super) struct NewBulletin {
+pub(crate) struct NewBulletin {
     pub title: String,
     /// `all`, or cluster ids with commas between.
     pub targets: String,
@@ -33,14 +33,14 @@ pub(super) struct NewBulletin {
     pub sound: Sound,
 }
 
-pub(super) enum Sound {
+pub(crate) enum Sound {
     File(PathBuf),
     Speech { text: String, voice: String },
     Template { id: String, values: BTreeMap<String, String>, voice: Option<String> },
 }
 
 impl Client {
-    pub(in crate::field) fn connect(console: &str, ca: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn connect(console: &str, ca: &Path) -> anyhow::Result<Self> {
         if !console.starts_with("https://") {
             bail!("--console {console}: must start with https://");
         }
@@ -61,7 +61,7 @@ impl Client {
         Ok(Self { http, base, csrf: String::new() })
     }
 
-    pub(in crate::field) async fn log_in(
+    pub(crate) async fn log_in(
         &mut self,
         user: &str,
         password: &Secret<String>,
@@ -74,11 +74,11 @@ impl Client {
         Ok(())
     }
 
-    pub(in crate::field) async fn log_out(&self) -> anyhow::Result<()> {
+    pub(crate) async fn log_out(&self) -> anyhow::Result<()> {
         answer(self.request(Method::DELETE, "session")).await.map(|_| ())
     }
 
-    pub(super) async fn add(&self, new: NewBulletin) -> anyhow::Result<Value> {
+    pub(crate) async fn add(&self, new: NewBulletin) -> anyhow::Result<Value> {
         let form = Form::new()
             .text("title", new.title)
             .text("targets", new.targets)
@@ -101,16 +101,16 @@ impl Client {
         answer(self.request(Method::POST, "bulletins").multipart(form)).await
     }
 
-    pub(super) async fn step(&self, id: &str, step: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn step(&self, id: &str, step: &str, body: &Value) -> anyhow::Result<Value> {
         let id = checked(id)?;
         answer(self.request(Method::POST, &format!("bulletins/{id}/{step}")).json(body)).await
     }
 
-    pub(super) async fn list(&self) -> anyhow::Result<Value> {
+    pub(crate) async fn list(&self) -> anyhow::Result<Value> {
         answer(self.request(Method::GET, "bulletins")).await
     }
 
-    pub(super) async fn show(&self, id: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn show(&self, id: &str) -> anyhow::Result<Value> {
         let id = checked(id)?;
         answer(self.request(Method::GET, &format!("bulletins/{id}"))).await
     }
@@ -135,20 +135,22 @@ impl Client {
         answer(self.request(Method::DELETE, &format!("templates/{}", checked(id)?))).await
     }
 
-    pub(in crate::field) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+    /// What the API says at `path`.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         answer(self.request(Method::GET, path)).await
     }
 
+    /// What the API answers to `body` at `path`.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
     /// A file, as the console gives it.
-    pub(in crate::field) async fn download(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+    pub(crate) async fn download(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         bytes(self.request(Method::GET, path)).await
     }
 
-    pub(in crate::field) async fn put_table(
-        &self,
-        path: &str,
-        table: Vec<u8>,
-    ) -> anyhow::Result<Value> {
+    pub(crate) async fn put_table(&self, path: &str, table: Vec<u8>) -> anyhow::Result<Value> {
         let request = self.request(Method::PUT, path).header(CONTENT_TYPE, "text/csv").body(table);
         answer(request).await
     }

@@ -85,7 +85,8 @@ async fn two_are_open_at_once_and_one_is_turned_down() {
     let dir = tempfile::tempdir().unwrap();
     let (mut sink, clock) = (sink(&dir).await, clock());
     let (below, above) = (sound(&sink, &clock, 1, 4), sound(&sink, &clock, 2, 2));
-    let wav = sink.wav_path(&below).unwrap();
+    let note = sink.note_path(&below).await.unwrap();
+    let wav = note.unwrap().with_extension("wav");
     let (play, other) = (below.play, above.play);
     for sound in [below, above] {
         assert!(sink.open(sound, &clock).await.is_ok());

@@ -213,6 +213,10 @@ impl Bulletins {
         let Planning { when, days } = planning.into();
         let (schedule, starts) = self.believe(when, now)?;
         let view = self.kept(id).await?.view;
+        // See `keeping`. A disk that cannot be asked is no reason to refuse.
+        if !tokio::fs::try_exists(self.audio(id).await?).await.unwrap_or(true) {
+            return Err(BulletinError::SoundRemoved);
+        }
         let rules = &self.settings.ward.approval.hours;
         let need = rules.need(&schedule, &starts, view.content.duration, view.priority, now);
         let mut detail = match &schedule {

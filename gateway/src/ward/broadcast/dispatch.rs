@@ -22,6 +22,7 @@ use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::facts::Facts;
+use super::horizon::{self, LOOK_AHEAD};
 use super::plan::{Calendar, Change, Start, reconcile, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
@@ -33,8 +34,6 @@ use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::StoreError;
 use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
 
-/// Orders go out this long ahead, so that the content is cached when a link is cut.
-const LOOK_AHEAD: Duration = Duration::from_hours(24);
 /// What was slept through longer ago is not written down any more.
 const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// A round without being woken: retries and closings are not more urgent than this.
@@ -102,6 +101,9 @@ impl<C: Courier> Dispatcher<C> {
         stop: CancellationToken,
     ) {
         let mut failing = Failing::default();
+        if failing.is_end(self.take_up_volumes().await) {
+            return;
+        }
         let mut online = BTreeSet::new();
         // However much else there is to hear of, a round comes in its time.
         let mut rounds = tokio::time::interval(ROUND);
@@ -193,6 +195,15 @@ impl<C: Courier> Dispatcher<C> {
             tell(&change);
         }
         Ok(())
+    }
+
+    /// Once a start: volumes are of the configuration.
+    async fn take_up_volumes(&self) -> Result<(), StoreError> {
+        let (clusters, now) = (self.ward.clusters.clone(), self.reporter.clock().now());
+        let not_before = now.checked_add(self.ward.lead).unwrap_or(Timestamp::MAX);
+        let write =
+            move |conn: &Connection| settle::take_up_volumes(conn, &clusters, not_before, now);
+        self.reporter.store().write(write).await
     }
 
     async fn send(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
@@ -296,7 +307,7 @@ fn changes(
     if changes.iter().all(|it| !matches!(it, Change::Withdraw(..))) {
         changes.extend(target::moved(conn, &facts, ward, now)?);
     }
-    Ok((changes, facts))
+    Ok((horizon::bounded(changes, &facts.plays, now), facts))
 }
 
 /// An emergency does not ask about quiet hours, and leaves a trace.

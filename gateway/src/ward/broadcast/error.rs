@@ -68,6 +68,8 @@ pub enum BulletinError {
         "the rule has no start between now and a year from now: check DTSTART, UNTIL and COUNT"
     )]
     NeverPlays,
+    #[error("its sound was not used for long and is removed: hand it in again as a new bulletin")]
+    SoundRemoved,
     #[error("the bulletin expires at {at}, which is not in the future")]
     ExpiresInThePast { at: Timestamp },
     #[error("this box's clock is not trusted yet: wait until it is in step, then schedule")]
@@ -130,6 +132,7 @@ impl BulletinError {
             | Self::TooMany(_)
             | Self::TooSoon { .. }
             | Self::NeverPlays
+            | Self::SoundRemoved
             | Self::ExpiresInThePast { .. } => Fault::Unprocessable,
             Self::Spool(error) => error.fault(),
             Self::Ingest(error) => error.fault(),

@@ -192,6 +192,12 @@ pub(super) fn scheduled(conn: &Connection, rules: &ApprovalRules) -> rusqlite::R
     kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
 }
 
+/// Every bulletin there is; without its authors.
+pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
+    let mut query = conn.prepare_cached("SELECT * FROM bulletin")?;
+    query.query_map([], kept_from)?.collect()
+}
+
 fn with_people(conn: &Connection, mut kept: Kept) -> rusqlite::Result<Kept> {
     let sql = "SELECT user FROM bulletin_author WHERE bulletin_id = ?1";
     let mut query = conn.prepare_cached(sql)?;

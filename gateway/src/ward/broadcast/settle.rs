@@ -206,6 +206,36 @@ fn insert_silent(
     Ok(())
 }
 
+/// Orders anew, at the volume that is configured now, what lies ahead at another one: a week of orders is
+/// not to play on at what a technician has just turned down. The clusters take it as a new version.
+pub(super) fn take_up_volumes(
+    conn: &Connection,
+    clusters: &[Cluster],
+    not_before: Timestamp,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut query = conn.prepare_cached(
+        "SELECT command_id FROM play_target JOIN play USING (bulletin_id, occurrence_ms) \
+         WHERE cluster = ?1 AND volume_percent <> ?2 AND play.stage = 'ordered' \
+         AND closed_at_ms IS NULL AND start_at_ms >= ?3 \
+         AND play_target.stage IN ('pending', 'ordered', 'cached')",
+    )?;
+    for cluster in clusters {
+        let percent = cluster.volume.percent();
+        let which = params![cluster.id.as_str(), percent, not_before.as_millisecond()];
+        let commands: Vec<String> =
+            query.query_map(which, |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for command in commands {
+            conn.execute(
+                "UPDATE play_target SET command_id = ?2, volume_percent = ?3, issued_at_ms = ?4, \
+                 n_sent = 0, sent_at_ms = NULL, stage = 'pending' WHERE command_id = ?1",
+                params![command, new_uuid(now).to_string(), percent, now.as_millisecond()],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 fn delete_silent(conn: &Connection, id: PlayId) -> rusqlite::Result<()> {
     let sql = "DELETE FROM play_held_back WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
     conn.execute(sql, key(id)).map(|_| ())

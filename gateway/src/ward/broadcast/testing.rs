@@ -2,6 +2,7 @@
 //! move, and a courier that keeps what it is given.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -76,6 +77,7 @@ pub(super) struct World {
     postbag: Postbag,
     signer: provisioning::CommandSigner,
     roster: Roster,
+    content_dir: PathBuf,
     _thread: StoreThread,
     dir: TempDir,
 }
@@ -182,6 +184,7 @@ impl World {
             postbag,
             signer,
             roster,
+            content_dir: dir.path().join("content"),
             _thread: thread,
             dir,
         }
@@ -198,6 +201,13 @@ impl World {
             Heartbeat::default(),
             self.bulletins.vault(),
         );
+    }
+
+    /// As configured from the next start on.
+    pub(super) fn set_volume(&mut self, id: &str, percent: u8) {
+        for it in self.ward.clusters.iter_mut().filter(|it| it.id.as_str() == id) {
+            it.volume = percent.try_into().unwrap();
+        }
     }
 
     pub(super) fn set_link(&self, is_up: bool) {
@@ -253,12 +263,21 @@ impl World {
         let mut kept = Kept::new(view, None);
         kept.authors = BTreeSet::from([user("lan")]);
         self.store.write(move |conn| row::insert(conn, &kept)).await.unwrap();
+        let file = self.content_dir().join(format!("{}.opus", content.sha256));
+        std::fs::write(&file, b"tin").unwrap();
+        let written = std::fs::File::open(&file).unwrap();
+        written.set_modified(now.into()).unwrap();
         id
     }
 
     /// Where the sound of every draft lies.
-    pub(super) fn sound(&self) -> std::path::PathBuf {
+    pub(super) fn sound(&self) -> PathBuf {
         self.dir.path().join(format!("content/{}.opus", Sha256::of(b"tin")))
+    }
+
+    /// Where the box keeps its sound.
+    pub(super) fn content_dir(&self) -> PathBuf {
+        self.content_dir.clone()
     }
 
     /// A draft that `lan` submitted and `minh` approved.

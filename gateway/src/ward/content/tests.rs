@@ -19,7 +19,8 @@ fn shop() -> Shop {
     std::fs::write(dir.path().join(format!("{sha256}.opus")), b"0123456789").unwrap();
     std::fs::write(dir.path().join("secret"), b"not content").unwrap();
     let clusters = BTreeSet::from(["loa-1".parse().unwrap()]);
-    let settings = ContentSettings { dir: dir.path().to_owned(), clusters };
+    let rate_limit = Some("32Mbit/s".parse().unwrap());
+    let settings = ContentSettings { dir: dir.path().to_owned(), clusters, rate_limit };
     Shop { router: router(settings, Timekeeper::default()), sha256, _dir: dir }
 }
 

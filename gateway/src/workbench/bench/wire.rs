@@ -90,3 +90,38 @@ pub(super) struct Gate<'a> {
     pub(super) busy_looks_per_picture: f64,
     pub(super) quiet_looks_per_picture: f64,
 }
+
+/// Errors and skew against this machine's clock, which is the box's; none is what a cluster believes.
+#[derive(Debug, Serialize)]
+pub(super) struct Fanout {
+    pub(super) clusters: u16,
+    /// Of these, so many decode and resample.
+    pub(super) decoding: u16,
+    pub(super) content_bytes: u64,
+    /// Null: as a box has it by itself.
+    pub(super) rate_limit: Option<String>,
+    /// From the order until the last cluster has verified the content.
+    pub(super) fetch_s: f64,
+    /// Short bulletins that were played, and starts in them that were noted.
+    pub(super) plays: u16,
+    pub(super) starts: usize,
+    pub(super) start_error_ms_p50: Option<f64>,
+    pub(super) start_error_ms_p99: Option<f64>,
+    pub(super) start_error_ms_max: Option<f64>,
+    /// Of those that decode.
+    pub(super) decoding_start_error_ms_p99: Option<f64>,
+    /// The latest start of a play minus its earliest.
+    pub(super) skew_ms_p50: Option<f64>,
+    pub(super) skew_ms_p99: Option<f64>,
+    /// Of those that decode.
+    pub(super) decoding_skew_ms_p99: Option<f64>,
+    /// The box's, while the content is fetched; 100 is one processor.
+    pub(super) box_cpu_percent: f64,
+    /// The box's, the most that was seen while content was fetched and played.
+    pub(super) rss_mb: f64,
+    /// The box's in all, with the encoding of the recording.
+    pub(super) rss_mb_peak: f64,
+    pub(super) speakers_cpu_percent: f64,
+    pub(super) speakers_rss_mb: f64,
+    pub(super) speakers_threads: u32,
+}

@@ -9,6 +9,8 @@ use super::super::view::{PlayStage, ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
 
+mod week;
+
 const NINE: &str = "2026-01-05T09:00:00+07:00";
 
 #[tokio::test(start_paused = true)]
@@ -287,24 +289,6 @@ async fn a_silent_cluster_is_missed_with_a_reason_after_thirty_seconds() {
     assert_eq!(world.plays().await[0].targets[1].stage, TargetStage::Played);
     let (kind, data) = world.events().await.pop().unwrap();
     assert_eq!((kind.as_str(), &data["cluster"]), ("broadcast.played", &json!("loa-2")));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rule_is_ordered_a_day_ahead_and_no_further() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    let rule = "DTSTART:20260105T063000\nRRULE:FREQ=DAILY\nEXDATE:20260107T063000";
-    let request = ScheduleRequest::Rule(rule.to_owned());
-    let scheduled = world.bulletins.schedule(&user("minh"), id, request).await.unwrap();
-    assert_eq!(scheduled.next.len(), 7, "of eight days, one is an exception");
-    let mut starts = BTreeSet::new();
-    for _ in 0..3 {
-        world.round().await;
-        starts.extend(world.sent().iter().map(|it| play_from_json(&it.data).unwrap().start_at));
-        world.advance(24 * 3_600).await;
-    }
-    let starts: Vec<String> = starts.iter().map(ToString::to_string).collect();
-    assert_eq!(starts, ["2026-01-05T23:30:00Z", "2026-01-07T23:30:00Z"]);
 }
 
 #[tokio::test(start_paused = true)]

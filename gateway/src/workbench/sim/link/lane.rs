@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use super::chance::{Dice, Luck};
+use super::super::dice::Dice;
+use super::chance::Luck;
 use super::tally::{Tally, Why};
 use super::terms::Terms;
 
