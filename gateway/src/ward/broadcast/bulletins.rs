@@ -1,6 +1,7 @@
 //! The service behind the console: bulletins from draft to calendar. Every step is one transaction
 //! together with its audit entry (`step`); the rules are `broadcast::bulletin`.
 
+mod judged;
 mod step;
 
 use std::collections::BTreeSet;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base::{Sha256, new_uuid};
-use broadcast::bulletin::{Event, UserId, mark};
+use broadcast::bulletin::{Event, UserId};
 use broadcast::library::Waveform;
 use broadcast::place::Audience;
 use broadcast::plan::Planned;
@@ -29,11 +30,11 @@ use super::sound_row;
 use super::spool::Spool;
 use super::vault::Vault;
 use super::view::{
-    BulletinView, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Seen, Source,
+    BulletinView, NewBulletin, PlayView, Planning, ScheduleRequest, Scheduled, Source,
 };
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
-use step::{Edit, Step, approved, audit};
+use step::{Edit, Step, audit};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
@@ -161,45 +162,6 @@ impl Bulletins {
         let view = self.step_with(user, id, step, Some(edited)).await?;
         self.wake.wake();
         Ok(view)
-    }
-
-    pub async fn submit(&self, user: &UserId, id: Uuid) -> Result<BulletinView, BulletinError> {
-        let event = Event::Submitted { by: user.clone() };
-        self.step(user, id, Step { word: "bulletin.submit", event, detail: Value::Null }).await
-    }
-
-    /// `seen`: what the approver listened to and looked at, where the console knows it. Without it,
-    /// the approval is for what is stored now.
-    pub async fn approve(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        seen: Seen,
-    ) -> Result<BulletinView, BulletinError> {
-        let view = self.kept(id).await?.view;
-        let audio = seen.audio.unwrap_or(view.content.sha256);
-        let schedule = seen.schedule.or_else(|| view.schedule.as_ref().map(mark));
-        // What was played to the approver is what lies on the disk.
-        if !self.vault.is_intact(view.content.sha256).await {
-            return Err(BulletinError::SoundChanged { title: view.title });
-        }
-        let detail = approved(audio, schedule, &view.origin);
-        let event = Event::Approved { by: user.clone(), audio, schedule };
-        let step = Step { word: "bulletin.approve", event, detail };
-        let view = self.step(user, id, step).await?;
-        self.wake.wake();
-        Ok(view)
-    }
-
-    pub async fn reject(
-        &self,
-        user: &UserId,
-        id: Uuid,
-        reason: String,
-    ) -> Result<BulletinView, BulletinError> {
-        let detail = json!({ "reason": reason });
-        let event = Event::Rejected { by: user.clone(), reason };
-        self.step(user, id, Step { word: "bulletin.reject", event, detail }).await
     }
 
     /// Puts an approved bulletin into the calendar, in place of its last entry if it had one.

@@ -7,8 +7,12 @@ use broadcast::plan::Decision;
 
 use super::super::error::Fault;
 use super::super::testing::{World, at, user};
-use super::super::view::Origin;
+use super::super::view::{Origin, Seen};
 use super::*;
+
+mod approval;
+#[cfg(feature = "gst")]
+mod sound;
 
 fn in_a_minute(world: &World) -> ScheduleRequest {
     ScheduleRequest::At(world.clock.now() + Duration::from_mins(1))
@@ -63,148 +67,6 @@ async fn two_approvers_at_once_give_one_approval() {
         world.bulletins.approve(&hoa, id, Seen::default())
     );
     assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1);
-}
-
-fn seen(view: &BulletinView) -> Seen {
-    let schedule = view.schedule.as_ref().map(mark);
-    Seen { audio: Some(view.content.sha256), schedule }
-}
-
-/// Two days ahead: what is planned that early asks everybody, whatever it is called.
-const BEFORE_DAWN: &str = "2026-01-07T04:45:00+07:00";
-
-#[tokio::test(start_paused = true)]
-async fn before_dawn_it_takes_a_second_approver_who_saw_the_hour() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Emergency).await;
-    world.advance(1).await;
-    let made = world.schedule(id, BEFORE_DAWN).await;
-    assert_eq!((made.bulletin.stage, made.bulletin.is_second_missing), (Stage::Approved, true));
-    let Decision::HeldBack(reason) = &made.next[0].decision else { panic!("one is not two") };
-    assert_eq!(
-        reason.to_string(),
-        "it would sound outside normal hours (2026-01-06T21:45:00Z), and one person alone approved it"
-    );
-    for name in ["lan", "minh"] {
-        let refused = world.bulletins.approve(&user(name), id, seen(&made.bulletin)).await;
-        assert_eq!(refused.unwrap_err().fault(), Fault::Forbidden, "{name}");
-    }
-    let view = world.bulletins.approve(&user("hoa"), id, seen(&made.bulletin)).await.unwrap();
-    assert_eq!((view.stage, view.is_second_missing), (Stage::Scheduled, false));
-    assert_eq!(view.approved_by().unwrap(), "minh, hoa");
-    assert_eq!(
-        audit(&world).await,
-        [
-            "lan bulletin.submit",
-            "minh bulletin.approve",
-            "minh bulletin.schedule",
-            "hoa bulletin.approve"
-        ]
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_second_approval_of_an_hour_that_was_moved_meanwhile_is_none() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    let shown = world.schedule(id, BEFORE_DAWN).await.bulletin;
-    world.schedule(id, "2026-01-06T03:15:00+07:00").await;
-    let refused = world.bulletins.approve(&user("hoa"), id, seen(&shown)).await.unwrap_err();
-    assert_eq!(refused.fault(), Fault::Conflict);
-    assert!(refused.to_string().contains("calendar entry changed"), "{refused}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn second_approvers_at_once_are_counted_or_told() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    let shown = world.schedule(id, BEFORE_DAWN).await.bulletin;
-    let mut signing = tokio::task::JoinSet::new();
-    for name in ["hoa", "mai", "cuc", "dao", "sen"] {
-        let (bulletins, seen) = (world.bulletins.clone(), seen(&shown));
-        signing.spawn(async move { bulletins.approve(&user(name), id, seen).await });
-    }
-    let mut n_counted = 0;
-    for one in signing.join_all().await {
-        match one {
-            Ok(view) => {
-                n_counted += 1;
-                assert_eq!(view.stage, Stage::Scheduled);
-            }
-            Err(refused) => assert_eq!(refused.fault(), Fault::Conflict, "{refused}"),
-        }
-    }
-    assert_eq!(n_counted, 1);
-    let view = world.bulletins.show(id).await.unwrap();
-    assert_eq!((view.stage, view.approvals.len()), (Stage::Scheduled, 2));
-    let n_approvals = audit(&world).await.iter().filter(|it| it.contains("approve")).count();
-    assert_eq!(n_approvals, 2, "minh's, and the one that counted");
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_approved_and_then_edited_does_not_approve_again() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    world.bulletins.edit(&user("minh"), id, Some("Tin mới".into()), None).await.unwrap();
-    world.bulletins.submit(&user("lan"), id).await.unwrap();
-    for name in ["lan", "minh"] {
-        let refused = world.bulletins.approve(&user(name), id, Seen::default()).await.unwrap_err();
-        assert_eq!(refused.fault(), Fault::Forbidden, "{name}");
-    }
-    world.bulletins.approve(&user("hoa"), id, Seen::default()).await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_author_does_not_approve_own_work_after_somebody_else_edited_it() {
-    let world = World::new().await;
-    let id = world.draft(Priority::Normal).await;
-    world.bulletins.edit(&user("hoa"), id, Some("Tin đã sửa".into()), None).await.unwrap();
-    world.bulletins.submit(&user("hoa"), id).await.unwrap();
-    let refused = world.bulletins.approve(&user("lan"), id, Seen::default()).await.unwrap_err();
-    assert_eq!(refused.fault(), Fault::Forbidden);
-}
-
-#[tokio::test(start_paused = true)]
-async fn sound_that_changed_on_the_disk_is_not_approved() {
-    let world = World::new().await;
-    let id = world.draft(Priority::Normal).await;
-    world.bulletins.submit(&user("lan"), id).await.unwrap();
-    std::fs::write(world.sound(), "một âm thanh khác").unwrap();
-    let refused = world.bulletins.approve(&user("minh"), id, Seen::default()).await.unwrap_err();
-    assert!(matches!(refused, BulletinError::SoundChanged { .. }));
-    assert_eq!(world.bulletins.show(id).await.unwrap().stage, Stage::Submitted);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_approval_that_grew_old_plays_again_once_somebody_renews_it() {
-    let world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    let made = world.schedule(id, "2026-03-02T09:00:00+07:00").await;
-    let Decision::HeldBack(reason) = &made.next[0].decision else { panic!("it is too old then") };
-    assert_eq!(
-        reason.to_string(),
-        "its approval holds until 2026-02-04T01:00:00Z: somebody must approve it afresh"
-    );
-    assert_eq!(made.bulletin.approved_until, Some(at("2026-02-04T01:00:00Z")));
-    world.advance(35 * 24 * 3_600).await;
-    let view = world.bulletins.approve(&user("hoa"), id, seen(&made.bulletin)).await.unwrap();
-    assert_eq!((view.stage, view.approved_by().unwrap().as_str()), (Stage::Scheduled, "hoa"));
-    assert_eq!(view.approved_until, Some(at("2026-03-11T01:00:00Z")));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_audit_entry_of_an_approval_holds_the_words_and_the_sound() {
-    let text = "Chào cả nhà. ".repeat(4_000);
-    let origin = Origin::Speech {
-        text: "17h30".to_owned(),
-        normalised: text.clone(),
-        voice: "north".to_owned(),
-    };
-    let detail = approved(Sha256::of(b"tin"), None, &origin);
-    assert_eq!(detail["sha256"], Sha256::of(b"tin").to_string());
-    assert_eq!(detail["text"]["words"], "17h30");
-    assert_eq!(detail["normalised"]["sha256"], Sha256::of(text.as_bytes()).to_string());
-    assert_eq!(detail["normalised"]["is_whole"], false, "an entry fits into a message");
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,75 +172,6 @@ async fn a_typed_text_becomes_sound_that_is_kept_under_its_hash() {
     let Origin::Speech { normalised, .. } = view.origin else { panic!("it was spoken") };
     assert!(normalised.contains("ngày hai tháng chín"), "{normalised}");
     assert_eq!(world.bulletins.list().await.unwrap().len(), 1);
-}
-
-#[cfg(feature = "gst")]
-#[tokio::test]
-async fn a_programme_that_was_there_is_named_and_words_nobody_knows_are_listed() {
-    let world = World::new().await;
-    let text = |text: &str, voice: &str| NewBulletin {
-        title: format!("{text} {voice}"),
-        targets: Audience::All,
-        priority: Priority::Normal,
-        source: Source::Speech { text: text.to_owned(), voice: voice.to_owned() },
-        expires_at: None,
-    };
-    let add = async |new| world.bulletins.add(&user("lan"), new).await.unwrap();
-    let first = add(text("Mời bà con họp lúc 17h30, mã XQZW7.", "north")).await;
-    assert_eq!((first.same_as.as_ref(), first.unknown.len()), (None, 1), "{:?}", first.unknown);
-    assert!(world.bulletins.show(first.id).await.unwrap().unknown[0].contains("XQZW"));
-    let waveform = world.bulletins.waveform(first.id).await.unwrap().unwrap();
-    assert!(waveform.peaks().iter().any(|it| *it > 60), "speech is loud somewhere");
-    let again = add(text("Mời bà con họp lúc 17h30, mã XQZW7.", "north")).await;
-    let same_as = world.bulletins.show(again.id).await.unwrap().same_as.unwrap();
-    assert_eq!((same_as.id, same_as.how.as_str()), (first.id, "file"));
-    let south = add(text("Mời bà con họp lúc 17h30, mã XQZW7.", "south")).await;
-    assert_eq!(south.same_as.unwrap().how.as_str(), "text");
-    let other = add(text("Tiêm chủng cho trẻ em vào sáng mai tại trạm y tế.", "north")).await;
-    assert_eq!(other.same_as, None);
-}
-
-#[cfg(feature = "gst")]
-#[tokio::test]
-async fn a_recording_in_another_container_is_the_same_programme() {
-    let world = World::new().await;
-    // The same samples, once with a chunk of its own behind the header.
-    let wav = |extra: &[u8]| {
-        let samples: Vec<u8> = (0..96_000_u32)
-            .flat_map(|at| {
-                let beat = if at / 9_600 % 3 == 0 { 300 } else { 9_000 };
-                let wave = if at / 40 % 2 == 0 { beat } else { -beat };
-                i16::to_le_bytes(wave)
-            })
-            .collect();
-        let mut file =
-            b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\xbb\0\0\0\x77\x01\0\x02\0\x10\0"
-                .to_vec();
-        file.extend(extra);
-        file.extend(b"data");
-        file.extend(u32::try_from(samples.len()).unwrap().to_le_bytes());
-        file.extend(samples);
-        let n = u32::try_from(file.len() - 8).unwrap().to_le_bytes();
-        file[4..8].copy_from_slice(&n);
-        file
-    };
-    let upload = async |bytes: Vec<u8>| {
-        let mut spool = world.bulletins.spool().await.unwrap();
-        spool.write(&bytes).await.unwrap();
-        let new = NewBulletin {
-            title: "Chuông".to_owned(),
-            targets: Audience::All,
-            priority: Priority::Normal,
-            source: Source::Upload { file_name: "chuong.wav".to_owned(), spool },
-            expires_at: None,
-        };
-        world.bulletins.add(&user("lan"), new).await.unwrap()
-    };
-    let first = upload(wav(b"")).await;
-    assert_eq!(first.same_as, None);
-    let titled = upload(wav(b"LIST\x04\0\0\0INFO")).await;
-    let same_as = titled.same_as.unwrap();
-    assert_eq!((same_as.id, same_as.how.as_str()), (first.id, "samples"));
 }
 
 #[cfg(feature = "gst")]
