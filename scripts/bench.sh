@@ -15,3 +15,5 @@ echo "memory: a box with two cameras and an idle cluster, half a minute" >&2
 VONG=$vong bash "$scripts/memory.sh" 30 >&2
 echo "in step: 20 bulletins on six clusters, 4 minutes" >&2
 python3 "$scripts/demo.py" --vong "$vong" --seconds 260 --plays 20 | sed -n '/Summary/,$p' >&2
+echo "fan-out: a quarter of an hour to 272 clusters, and short bulletins in step, 10 minutes" >&2
+"$vong" bench fanout --clusters 272
