@@ -12,8 +12,10 @@ pub mod plan;
 pub mod player;
 pub mod quiet;
 pub mod quota;
+pub mod reconciliation;
 pub mod schedule;
 pub mod shelf;
+pub mod simulation;
 pub mod speech;
 
 pub use order::{Content, Order, OrderError, PlayId, Priority, Resume, Volume};
