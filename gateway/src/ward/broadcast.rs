@@ -32,9 +32,12 @@ use broadcast::quiet::QuietHours;
 use tokio::sync::Notify;
 
 pub use bulletins::{Bulletins, BulletinsSettings};
+pub(crate) use closing::PATIENCE;
 pub use dispatch::{Courier, Dispatcher};
+pub(crate) use dispatch::{LOOK_AHEAD, LOOK_BACK};
 pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
+pub(crate) use orders::{TAIL, resume};
 pub use receipt::{Ledger, Refusal};
 pub use skew::{Heard, Outcome, Summary, summary};
 pub use spool::{Spool, SpoolError, clear as clear_spool};

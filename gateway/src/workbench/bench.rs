@@ -3,6 +3,7 @@
 pub mod cameras;
 pub mod detect;
 pub mod gate;
+pub mod plan;
 pub mod track;
 mod wire;
 
@@ -27,6 +28,7 @@ enum Bench {
     Cameras(cameras::Args),
     Detect(detect::Args),
     Gate(gate::Args),
+    Plan(plan::Args),
     Track(track::Args),
 }
 
@@ -35,6 +37,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Bench::Cameras(args) => cameras::run(args),
         Bench::Detect(args) => detect::run(args),
         Bench::Gate(args) => gate::run(args),
+        Bench::Plan(args) => plan::run(args),
         Bench::Track(args) => track::run(args),
     }
 }

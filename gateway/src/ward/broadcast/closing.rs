@@ -14,7 +14,7 @@ use super::wire::Ending;
 use crate::report::{Kind, NewEvent, Reporter};
 
 /// A cluster has this long after the end of a play to say how it went.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why an open play is over now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,9 +30,9 @@ use crate::store::StoreError;
 use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
 
 /// Orders go out this long ahead, so that the content is cached when a link is cut.
-const LOOK_AHEAD: Duration = Duration::from_hours(24);
+pub(crate) const LOOK_AHEAD: Duration = Duration::from_hours(24);
 /// What was slept through longer ago is not written down any more.
-const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// A round without being woken: retries and closings are not more urgent than this.
 const ROUND: Duration = Duration::from_secs(5);
 /// An order that was not acknowledged is sent again after this, then twice as long, ..
