@@ -11,6 +11,8 @@ for run in 1 2 3; do
   echo "bench detect, run $run of 3" >&2
   "$vong" bench detect --video "$video" --model "${VONG_MODEL:-yolox-nano}"
 done
+echo "bench plan: a year of 272 clusters" >&2
+"$vong" bench plan
 echo "memory: a box with two cameras and an idle cluster, half a minute" >&2
 VONG=$vong bash "$scripts/memory.sh" 30 >&2
 echo "in step: 20 bulletins on six clusters, 4 minutes" >&2

@@ -116,8 +116,7 @@ pub fn explain_starts<Id: Clone>(
     to: Timestamp,
 ) -> Vec<Explained<Id>> {
     let reach = policy.reach(items, from, to).plays;
-    let mut candidates = candidate::all(items, starts, &policy.zone);
-    candidates.retain(|it| reach.contains(&it.at));
+    let candidates = candidate::all(items, starts, &policy.zone, &reach);
     in_window(clash::settle(candidates, policy), from, to)
 }
 
@@ -149,7 +148,8 @@ pub fn decide<Id: Clone>(
 ) -> Vec<Planned<Id>> {
     let policy = Policy::new(TimeZone::UTC, quiet.cloned());
     let items: Vec<Item<'_, Id>> = entries.iter().map(Item::plain).collect();
-    let candidates = candidate::all(&items, starts, &policy.zone);
+    let always = Timestamp::MIN..Timestamp::MAX;
+    let candidates = candidate::all(&items, starts, &policy.zone, &always);
     let decided = in_window(clash::settle(candidates, &policy), from, Timestamp::MAX);
     decided.into_iter().map(|it| it.planned).collect()
 }

@@ -1,11 +1,13 @@
 //! A start before anybody decided on it, and what speaks against it whatever else wants to play.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Cause, Decision, Explained, Item, Planned, Policy, Reason, Standing};
 use crate::Priority;
-use crate::calendar::{Verdict, judge};
+use crate::calendar::{Effect, Verdict, judge};
 use crate::quiet::QuietHours;
 
 pub(super) struct Candidate<'a, Id> {
@@ -23,11 +25,13 @@ pub(super) struct Candidate<'a, Id> {
     day_reason: Option<Reason<Id>>,
 }
 
-/// All starts, in no order. What has begun is among them, even if no schedule gives it any more.
+/// All starts whose plays are in `plays`, in no order. What has begun is among them, even if no schedule
+/// gives it any more.
 pub(super) fn all<'a, Id: Clone>(
     items: &'a [Item<'a, Id>],
     starts: &[Vec<Timestamp>],
     zone: &TimeZone,
+    plays: &Range<Timestamp>,
 ) -> Vec<Candidate<'a, Id>> {
     let mut candidates = Vec::new();
     for (rank, (item, starts)) in items.iter().zip(starts).enumerate() {
@@ -40,9 +44,13 @@ pub(super) fn all<'a, Id: Clone>(
             is_begun: true,
             day_reason: None,
         }));
-        let ahead = starts.iter().filter(|at| item.begun.iter().all(|it| it.occurrence != **at));
+        // Starts are given for a month around where some items move, and most items do not.
+        let moves = item.days.iter().any(|it| matches!(it.effect, Effect::Move(_)));
+        let near = starts.iter().filter(|at| moves || plays.contains(at));
+        let ahead = near.filter(|at| item.begun.iter().all(|it| it.occurrence != **at));
         candidates.extend(ahead.map(|at| Candidate::new(rank, item, *at, zone)));
     }
+    candidates.retain(|it| plays.contains(&it.at));
     candidates
 }
 

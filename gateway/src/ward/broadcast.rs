@@ -49,13 +49,17 @@ use broadcast::quota::Quota;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
+pub use ::broadcast::reconciliation::PlayStage;
 pub use agenda::{Agenda, AgendaEntry, AgendaError, LayerView, NewLayer, explain_box};
 pub use bulletins::{Bulletins, BulletinsSettings};
+pub(crate) use closing::PATIENCE;
 pub use dispatch::{Courier, Dispatcher};
+pub(crate) use dispatch::{LOOK_AHEAD, LOOK_BACK};
 pub use error::{BulletinError, Fault};
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use keeping::ContentKeeper;
 pub use layer_row::{Days, StoredLayer};
+pub(crate) use orders::{TAIL, resume};
 pub use places::{Atlas, PlaceBook, PlaceError, PlacePage};
 pub use receipt::{Ledger, Refusal};
 pub use report::{By, Report, ReportError, Reports, Request, Silent, Subject};
@@ -65,8 +69,8 @@ pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, NewBulletin, Origin, Planning, PlayStage, PlayView, Repeat, SameAs,
-    ScheduleRequest, Scheduled, Seen, Source, TargetStage, TargetView,
+    BulletinView, NewBulletin, Origin, Planning, PlayView, Repeat, SameAs, ScheduleRequest,
+    Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 

@@ -5,6 +5,7 @@ pub mod detect;
 #[cfg(feature = "sim")]
 pub mod fanout;
 pub mod gate;
+pub mod plan;
 pub mod track;
 mod wire;
 
@@ -31,6 +32,7 @@ enum Bench {
     #[cfg(feature = "sim")]
     Fanout(fanout::Args),
     Gate(gate::Args),
+    Plan(plan::Args),
     Track(track::Args),
 }
 
@@ -41,6 +43,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "sim")]
         Bench::Fanout(args) => fanout::run(args),
         Bench::Gate(args) => gate::run(args),
+        Bench::Plan(args) => plan::run(args),
         Bench::Track(args) => track::run(args),
     }
 }

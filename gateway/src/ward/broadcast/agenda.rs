@@ -5,6 +5,7 @@ mod error;
 mod export;
 mod layers;
 
+use broadcast::reconciliation::{PlayStage, latest};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +18,9 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::facts::Facts;
-use super::plan::{Calendar, latest};
+use super::plan::Calendar;
 use super::skew::Outcome;
-use super::view::{PlayStage, PlayView};
+use super::view::PlayView;
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
 

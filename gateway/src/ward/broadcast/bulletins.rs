@@ -30,7 +30,7 @@ use super::sound_row;
 use super::spool::Spool;
 use super::vault::Vault;
 use super::view::{
-    BulletinView, NewBulletin, PlayView, Planning, ScheduleRequest, Scheduled, Source,
+    BulletinView, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Source,
 };
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;

@@ -1,5 +1,6 @@
 //! When a play is over, and the one event that says how it went. Pure, but for the row it writes.
 
+use broadcast::reconciliation::PlayStage;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,12 +10,12 @@ use super::orders::Play;
 use super::play_row::{OpenPlay, heard, targets};
 use super::settle::{end_targets, key};
 use super::skew::{Outcome, Summary, summary};
-use super::view::{PlayStage, TargetStage};
+use super::view::TargetStage;
 use super::wire::Ending;
 use crate::report::{Kind, NewEvent, Reporter};
 
 /// A cluster has this long after the end of a play to say how it went.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why an open play is over now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

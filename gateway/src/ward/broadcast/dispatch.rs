@@ -6,6 +6,7 @@
 
 mod intact;
 
+use broadcast::reconciliation::{Change, Start, reconcile};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use super::facts::Facts;
 use super::horizon::{self, LOOK_AHEAD};
-use super::plan::{Calendar, Change, Start, reconcile, wanted};
+use super::plan::{Calendar, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::vault::Vault;
@@ -35,7 +36,7 @@ use crate::store::StoreError;
 use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
 
 /// What was slept through longer ago is not written down any more.
-const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// A round without being woken: retries and closings are not more urgent than this.
 const ROUND: Duration = Duration::from_secs(5);
 /// An order that was not acknowledged is sent again after this, then twice as long, ..

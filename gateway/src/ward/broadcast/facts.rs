@@ -1,5 +1,6 @@
 //! What the database says that the plan depends on: bulletins, their layers, plays that are known.
 
+use broadcast::reconciliation::Known;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use rusqlite::Connection;
 use tracing::error;
 use uuid::Uuid;
 
-use super::plan::Known;
 use super::row::{self, Kept};
 use super::target::PlaceMap;
 use super::{Ward, layer_row, settle};

@@ -1,11 +1,9 @@
 //! How far ahead plays are ordered, and how many at most. Pure.
 
+use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
 use std::time::Duration;
 
 use jiff::Timestamp;
-
-use super::plan::{Change, Known};
-use super::view::PlayStage;
 
 /// Orders go out this long ahead, so that a ward plays a week with every link cut. A cluster takes none
 /// that starts more than eight days ahead (`Order::check`).
@@ -48,7 +46,6 @@ mod tests {
     use broadcast::PlayId;
     use uuid::Uuid;
 
-    use super::super::plan::{Start, Told};
     use super::*;
 
     fn at(hour: usize) -> Timestamp {

@@ -15,7 +15,7 @@ use crate::order::{KIND_PLAY, KIND_STOP};
 /// The ward's own level; levels above it are higher numbers.
 const WARD_LEVEL: u8 = 0;
 /// What the last samples may need beyond the content's length: start error, acoustic delay, buffers.
-const TAIL: Duration = Duration::from_secs(5);
+pub(crate) const TAIL: Duration = Duration::from_secs(5);
 
 /// What a play needs to be ordered, as it was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) struct Errand {
 
 /// What an interrupted play of this priority does afterwards, and how much longer than its own length
 /// it may take: a greeting that was cut off is not worth resuming, a warning is.
-pub(super) fn resume(priority: Priority) -> (Resume, Duration) {
+pub(crate) fn resume(priority: Priority) -> (Resume, Duration) {
     match priority {
         Priority::Normal => (Resume::Skip, Duration::ZERO),
         Priority::Priority => (Resume::Resume, Duration::from_mins(10)),

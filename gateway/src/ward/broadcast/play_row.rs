@@ -1,6 +1,7 @@
 //! Plays read back: what is to be sent, what is to be closed, what the console shows.
 
 use base::DeviceId;
+use broadcast::reconciliation::PlayStage;
 use broadcast::{PlayId, Priority, Volume};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
@@ -10,7 +11,7 @@ use super::orders::{Errand, Play};
 use super::row::{content_from, optional_time, parsed, time, unreadable};
 use super::settle::{key, play_id};
 use super::skew::{Heard, summary};
-use super::view::{PlayStage, PlayView, TargetStage, TargetView};
+use super::view::{PlayView, TargetStage, TargetView};
 
 /// A play that has no terminal event yet, with what its clusters told.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Plays written to SQL, when the calendar is turned into orders. Read back in `play_row`.
 
+use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -11,10 +12,9 @@ use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use super::orders::play_until;
-use super::plan::{Change, Known, Start, Told};
 use super::play_row::play_stage;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
-use super::view::{PlayStage, TargetStage};
+use super::view::TargetStage;
 use super::{Cluster, Ward};
 
 /// How exactly it is kept how far the calendar was planned. Rounds that change nothing write nothing:
@@ -139,6 +139,8 @@ fn insert(
     let is_of_this = view.approval().is_some_and(|it| it.audio == view.content.sha256);
     let Some(approved_by) = view.approved_by().filter(|_| is_of_this) else { return Ok(()) };
     let until = play_until(start_at, view.content, view.priority);
+    // What was interrupted may end later than planned, but nothing sounds once it has expired.
+    let until = view.expires_at.map_or(until, |it| it.min(until));
     conn.execute(
         "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
          approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms, \
@@ -315,9 +317,11 @@ pub(super) fn play_id(row: &Row<'_>) -> rusqlite::Result<PlayId> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use broadcast::Priority;
 
-    use super::super::testing::World;
+    use super::super::testing::{World, at};
     use crate::order::wire::play_from_json;
 
     #[tokio::test(start_paused = true)]
@@ -329,5 +333,19 @@ mod tests {
         let volume = |at: usize| play_from_json(&sent[at].data).unwrap().volume.percent();
         assert_eq!((sent[0].to.as_str(), volume(0)), ("loa-1", 100));
         assert_eq!((sent[1].to.as_str(), volume(1)), ("loa-2", 60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interrupted_play_does_not_go_on_after_its_bulletin_expired() {
+        let world = World::new().await;
+        let start = "2026-01-05T09:00:00+07:00";
+        world.scheduled(Priority::Priority, start).await;
+        let expires_at = at(start) + Duration::from_mins(2);
+        let sql = "UPDATE bulletin SET expires_at_ms = ?1";
+        let ms = expires_at.as_millisecond();
+        world.store.write(move |conn| conn.execute(sql, [ms])).await.unwrap();
+        world.round().await;
+        let order = play_from_json(&world.sent()[0].data).unwrap();
+        assert_eq!(order.play_until, expires_at, "it could take ten minutes more");
     }
 }

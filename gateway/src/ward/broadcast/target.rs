@@ -1,6 +1,7 @@
 //! Whom a start is for: places become clusters on the day of the start. Pure, but for one look at what was
 //! ordered.
 
+use broadcast::reconciliation::{Change, Known, PlayStage};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,8 +13,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::facts::Facts;
-use super::plan::{Change, Known};
-use super::view::{BulletinView, PlayStage};
+use super::view::BulletinView;
 use super::{BulletinError, Ward, play_row};
 
 /// The tree of places, and the zone whose days it counts.

@@ -1,5 +1,6 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
+use broadcast::reconciliation::PlayStage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -153,18 +154,6 @@ pub struct PlayView {
     pub summary: Option<Summary>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PlayStage {
-    /// The calendar wanted it and the rules did not.
-    HeldBack,
-    /// Clusters have their orders, or get them as soon as they can be reached.
-    Ordered,
-    /// It was ordered, and then stopped: an edit, another schedule.
-    Withdrawn,
-    /// Every cluster has told how it went, or can no longer.
-    Closed,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetView {
     pub cluster: DeviceId,
@@ -214,21 +203,6 @@ impl Repeat {
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == text)
-    }
-}
-
-impl PlayStage {
-    pub(super) const ALL: [Self; 4] =
-        [Self::HeldBack, Self::Ordered, Self::Withdrawn, Self::Closed];
-
-    /// As in the database and in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HeldBack => "held_back",
-            Self::Ordered => "ordered",
-            Self::Withdrawn => "withdrawn",
-            Self::Closed => "closed",
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The JSON of `vong bench`.
 
+use broadcast::simulation::Outcome;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -124,4 +125,78 @@ pub(super) struct Fanout {
     pub(super) speakers_cpu_percent: f64,
     pub(super) speakers_rss_mb: f64,
     pub(super) speakers_threads: u32,
+}
+
+/// Counts are of all clusters together; `figures.rs` of the simulation says what each is.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Plan {
+    pub(super) seconds: f64,
+    pub(super) days: u16,
+    pub(super) wards: u16,
+    pub(super) clusters: u16,
+    pub(super) broken_promises: u64,
+    pub(super) plays_per_cluster: u64,
+    pub(super) rounds: u64,
+    pub(super) starts: u64,
+    pub(super) held_back: u64,
+    pub(super) orders: u64,
+    pub(super) late_orders: u64,
+    pub(super) withdrawn: u64,
+    pub(super) events: u64,
+    pub(super) sounds: u64,
+    pub(super) sound_seconds: u64,
+    pub(super) preempted: u64,
+    pub(super) emergencies: u64,
+    pub(super) played: u64,
+    pub(super) partial: u64,
+    pub(super) missed: u64,
+    pub(super) stopped: u64,
+    pub(super) written_by_box: u64,
+    pub(super) power_cuts: u64,
+    pub(super) cuts_in_a_step: u64,
+    pub(super) restarts: u64,
+    pub(super) untrusted_boots: u64,
+    pub(super) link_losses: u64,
+    pub(super) box_outages: u64,
+    pub(super) changes_of_plan: u64,
+    pub(super) faults: u64,
+    pub(super) rss_mb: f64,
+}
+
+impl Plan {
+    pub(super) fn new(days: u16, wards: u16, clusters: u16, outcome: &Outcome) -> Self {
+        let it = &outcome.figures;
+        Self {
+            days,
+            wards,
+            clusters,
+            broken_promises: outcome.n_broken,
+            plays_per_cluster: (it.played + it.partial) / u64::from(clusters.max(1)),
+            rounds: it.rounds,
+            starts: it.starts,
+            held_back: it.held_back,
+            orders: it.orders,
+            late_orders: it.late_orders,
+            withdrawn: it.withdrawn,
+            events: it.events,
+            sounds: it.sounds,
+            sound_seconds: it.sound_seconds,
+            preempted: it.preempted,
+            emergencies: it.emergencies,
+            played: it.played,
+            partial: it.partial,
+            missed: it.missed,
+            stopped: it.stopped,
+            written_by_box: it.written_by_box,
+            power_cuts: it.power_cuts,
+            cuts_in_a_step: it.cuts_in_a_step,
+            restarts: it.restarts,
+            untrusted_boots: it.untrusted_boots,
+            link_losses: it.link_losses,
+            box_outages: it.box_outages,
+            changes_of_plan: it.changes_of_plan,
+            faults: it.faults,
+            ..Self::default()
+        }
+    }
 }

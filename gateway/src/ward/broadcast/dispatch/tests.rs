@@ -2,10 +2,11 @@
 
 use base::Clock as _;
 use broadcast::Priority;
+use broadcast::reconciliation::PlayStage;
 use serde_json::json;
 
 use super::super::testing::{World, user};
-use super::super::view::{PlayStage, ScheduleRequest, Seen, TargetStage};
+use super::super::view::{ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
 

@@ -1,5 +1,6 @@
 //! Plays read back for a report: a line for each cluster that each occurrence was for.
 
+use broadcast::reconciliation::PlayStage;
 use std::time::Duration;
 
 use base::DeviceId;
@@ -9,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::super::play_row::{play_stage, target_stage};
 use super::super::row::{parsed, time};
-use super::super::view::{PlayStage, TargetStage};
+use super::super::view::TargetStage;
 
 pub(super) struct Line {
     pub start_at: Timestamp,
