@@ -13,7 +13,7 @@ use super::chance::Chance;
 use super::judge::Judge;
 use super::queue::{Queue, What};
 use super::script::Outage;
-use crate::player::{Bar, Effect, EndingKind, Event, Player, Report, Rules, Stage};
+use crate::player::{Bar, Effect, EndingKind, Event, Player, Report, Rules, Stage, Stretch};
 use crate::{Order, PlayId};
 use sink::Sink;
 
@@ -29,6 +29,8 @@ pub(super) struct Cluster {
     player: Option<Player>,
     stored: BTreeMap<PlayId, (Order, Stage)>,
     barred: BTreeMap<PlayId, Bar>,
+    /// What counts for the limit of a day.
+    heard: BTreeMap<(PlayId, Timestamp), Stretch>,
     cached: BTreeSet<Sha256>,
     fetching: BTreeSet<Sha256>,
     /// Its clock minus the box's, while it is not trusted.
@@ -76,6 +78,7 @@ impl Cluster {
             player: Some(Player::restore(rules.clone(), [], [])),
             stored: BTreeMap::new(),
             barred: BTreeMap::new(),
+            heard: BTreeMap::new(),
             cached: BTreeSet::new(),
             fetching: BTreeSet::new(),
             clock_off: SignedDuration::ZERO,
@@ -143,6 +146,8 @@ impl Cluster {
                     Effect::Record { .. }
                     | Effect::Refuse { .. }
                     | Effect::Bar { .. }
+                    | Effect::Sounded(_)
+                    | Effect::SetVolume { .. }
                     | Effect::Silence(_)
                     | Effect::Forget(_) => self.carry_out(effect, now, street),
                 }
@@ -193,12 +198,20 @@ impl Cluster {
             }
             Effect::Silence(play) => self.silence(play, now, street),
             Effect::Forget(play) => self.forget(play),
-            Effect::Refuse { .. } | Effect::WakeAt(_) | Effect::Play(_) => {}
+            Effect::Sounded(stretch) => {
+                self.heard.insert((stretch.play, stretch.from), stretch);
+            }
+            // How loud it is decides nothing here.
+            Effect::SetVolume { .. }
+            | Effect::Refuse { .. }
+            | Effect::WakeAt(_)
+            | Effect::Play(_) => {}
         }
     }
 
     fn forget(&mut self, play: PlayId) {
         self.barred.remove(&play);
+        self.heard.retain(|(of, _), _| *of != play);
         if let Some((order, _)) = self.stored.remove(&play) {
             let is_wanted =
                 self.stored.values().any(|(it, _)| it.content.sha256 == order.content.sha256);
@@ -284,6 +297,7 @@ impl Cluster {
     pub(super) fn power_back(&mut self, now: Timestamp, street: &mut Street) {
         let barred = self.barred.iter().map(|(play, bar)| (*play, *bar));
         let player = Player::restore(self.rules.clone(), self.stored.values().cloned(), barred);
+        let player = player.having_heard(self.heard.values().copied());
         self.player = Some(player);
         self.step(Event::ClockTrusted(self.is_trusted), now, street);
         self.fetch(now, street);

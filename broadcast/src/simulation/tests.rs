@@ -21,7 +21,11 @@ fn terms() -> Terms {
 
 /// Without quiet hours.
 fn rules() -> Rules {
-    Rules { quiet: None, lead: Duration::from_secs(4), shortest_lead: Duration::from_secs(2) }
+    Rules {
+        lead: Duration::from_secs(4),
+        shortest_lead: Duration::from_secs(2),
+        ..Rules::default()
+    }
 }
 
 fn settings(days: u16, wards: u16, clusters_per_ward: u16) -> Settings {

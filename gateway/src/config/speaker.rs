@@ -19,7 +19,7 @@ use super::sound::{SpeakerMute, SpeakerSound, mute, sound};
 const MIB: u64 = 1024 * 1024;
 /// Two sessions of 45 minutes, which is what a rural ward may have at most (domain notes section 3),
 /// and half an hour: beyond it something is wrong with the calendar.
-const DAILY_LIMIT: Duration = Duration::from_hours(2);
+pub(crate) const DAILY_LIMIT: Duration = Duration::from_hours(2);
 
 /// A loudspeaker cluster.
 #[derive(Clone, Debug)]

@@ -67,7 +67,7 @@ fn judged(orders: &[Order], act: impl FnOnce(&mut Judge<'_>)) -> Vec<String> {
             round: secs(3_600),
         },
         clusters: vec!["loa-1".to_owned()],
-        rules: Rules { quiet: None, lead: secs(4), shortest_lead: secs(2) },
+        rules: Rules { lead: secs(4), shortest_lead: secs(2), ..Rules::default() },
         bulletins: Vec::new(),
     };
     let mut nobody = |_: &Sounded| {};

@@ -1,13 +1,13 @@
 //! How far ahead plays are ordered, and how many at most. Pure.
 
-use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
+use broadcast::reconciliation::{Change, Known, PlayStage};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 /// Orders go out this long ahead, so that a ward plays a week with every link cut. A cluster takes none
 /// that starts more than eight days ahead (`Order::check`).
-pub(super) const LOOK_AHEAD: Duration = Duration::from_hours(7 * 24);
+pub(crate) const LOOK_AHEAD: Duration = Duration::from_hours(7 * 24);
 /// What starts within this is ordered, however much there is of it.
 const NEAR: Duration = Duration::from_hours(24);
 /// So many open plays end the looking further ahead: about 36 a day for a week. A cluster keeps them all
@@ -45,6 +45,8 @@ fn opens_at(change: &Change) -> Option<Timestamp> {
 mod tests {
     use broadcast::PlayId;
     use uuid::Uuid;
+
+    use broadcast::reconciliation::{Start, Told};
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use broadcast::player::Rules;
+use broadcast::player::{DailyLimit, Rules};
 use broadcast::quiet::QuietHours;
 use broadcast::simulation::Terms;
 use broadcast::simulation::year::{Settings, simulate};
@@ -13,6 +13,7 @@ use rustix::time::ClockId;
 
 use super::detect::{cpu, round, since};
 use super::wire;
+use crate::config::DAILY_LIMIT;
 use crate::ward::broadcast::{LOOK_AHEAD, LOOK_BACK, PATIENCE, TAIL, resume};
 
 /// Planning and playing, without sound: a district's bulletins, quotas and holidays, with power cuts in the
@@ -53,6 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         args.wards
     );
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").context("the time zone of the wards")?;
+    let daily = Some(DailyLimit::new(DAILY_LIMIT, zone.clone()));
     let quiet = Some(QuietHours::night(zone));
     let settings = Settings {
         days: args.days,
@@ -66,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             patience: PATIENCE,
             round: ROUND,
         },
-        rules: Rules { quiet, lead: LEAD, shortest_lead: SHORTEST_LEAD },
+        rules: Rules { quiet, daily, lead: LEAD, shortest_lead: SHORTEST_LEAD, ..Rules::default() },
         resume,
     };
     let started = cpu(ClockId::Monotonic);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use broadcast::calendar::{Computed, DayRule, Layer};
 use broadcast::plan::{Begun, Entry, Explained, Item, Policy, Targets, explain_starts};
+use broadcast::reconciliation::{Known, latest};
 use broadcast::schedule::{Expansion, Schedule, TooMany};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::error;
 use uuid::Uuid;
 
-use super::{Known, latest};
 use crate::ward::broadcast::facts::{Facts, Named, Sounded};
 use crate::ward::broadcast::row::Kept;
 use crate::ward::broadcast::view::BulletinView;
