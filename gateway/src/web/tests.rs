@@ -123,13 +123,7 @@ async fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let now = reporter.clock().now();
     let cluster: DeviceId = "loa-demo-001".parse().unwrap();
     let zone = "Asia/Ho_Chi_Minh".to_owned();
-    let configured = Cluster {
-        id: cluster.clone(),
-        name: "Chợ Cầu Tre".into(),
-        n_horns: 2,
-        volume: Volume::FULL,
-        place: Some("20242".parse().unwrap()),
-    };
+    let configured = configured(cluster.clone());
     let (own, tz) = ([configured.clone()], TimeZone::get(&zone).unwrap());
     let places = PlaceBook::open(reporter.clone(), &own, tz, Wake::default()).await.unwrap();
     let broadcasts = broadcast::Ward {
@@ -180,6 +174,17 @@ async fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
         places,
     };
     (ward, Parts { view, desk, proofs, cluster_views })
+}
+
+/// As the configuration has it.
+fn configured(id: DeviceId) -> Cluster {
+    Cluster {
+        id,
+        name: "Chợ Cầu Tre".into(),
+        n_horns: 2,
+        volume: Volume::FULL,
+        place: Some("20242".parse().unwrap()),
+    }
 }
 
 /// With one rule in the file.
