@@ -83,9 +83,10 @@ async fn a_holiday_that_is_added_late_withdraws_what_was_ordered() {
     let world = World::new().await;
     world.put("nghi-bu", listed("2026-02-01")).await;
     let id = world.approved(Priority::Normal).await;
-    world.plan(id, DAILY, days("nghi-bu", Effect::Not)).await;
+    let twice = "DTSTART:20260105T090000\nRRULE:FREQ=DAILY;COUNT=2";
+    world.plan(id, twice, days("nghi-bu", Effect::Not)).await;
     world.round().await;
-    assert_eq!(world.ordered("Asia/Ho_Chi_Minh"), ["01-05 09:00"]);
+    assert_eq!(world.ordered("Asia/Ho_Chi_Minh"), ["01-05 09:00", "01-06 09:00"]);
     world.put("nghi-bu", listed("2026-01-05")).await;
     world.round().await;
     assert_eq!(world.sent_kinds(), ["loa-1 order.stop", "loa-2 order.stop"]);
@@ -192,7 +193,10 @@ async fn night_in_paris(morning: &str, rule: &str) -> Vec<String> {
     let id = world.approved(Priority::Normal).await;
     world.plan(id, rule, Days::new()).await;
     world.round().await;
-    world.ordered("UTC")
+    let mut ordered = world.ordered("UTC");
+    // The week after it is ordered as well.
+    ordered.truncate(ordered.iter().take_while(|it| it[..5] == ordered[0][..5]).count());
+    ordered
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,7 +228,7 @@ async fn quiet_hours_and_quotas_count_days_of_the_wall_clock() {
     let other = world.approved(Priority::Normal).await;
     world.plan(other, "DTSTART:20260328T203000\nRRULE:FREQ=DAILY", Days::new()).await;
     world.round().await;
-    assert_eq!(world.ordered("Europe/Paris"), ["03-28 20:30", "03-29 06:00"]);
+    assert_eq!(world.ordered("Europe/Paris")[..2], ["03-28 20:30", "03-29 06:00"]);
 }
 
 #[tokio::test(start_paused = true)]
