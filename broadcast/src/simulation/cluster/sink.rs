@@ -38,6 +38,14 @@ impl Cluster {
         if !matches!(stage, Some(Stage::Playing { .. })) {
             street.judge.broke(self.place, play, now, "it sounds before that is stored");
         }
+        if !self.is_trusted {
+            street.judge.broke(
+                self.place,
+                play,
+                now,
+                "it sounds by a clock that nobody vouches for",
+            );
+        }
         if !self.cached.contains(&sound.content.sha256) {
             street.judge.broke(self.place, play, now, "it sounds without its content");
         }

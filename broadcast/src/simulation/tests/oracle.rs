@@ -1,6 +1,8 @@
 //! The whole way to sound against an oracle that counts minutes and knows no machine: what may be heard
 //! from each horn in each minute, and what must.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::super::*;
@@ -237,4 +239,47 @@ proptest! {
     fn every_minute_of_every_horn_is_as_it_may_and_must_be(town in any_town()) {
         check(&town)?;
     }
+}
+
+#[test]
+fn an_interrupted_play_ends_when_its_bulletin_expires() {
+    let wish = Wish {
+        days: BTreeSet::from([0]),
+        hours: BTreeSet::from([6]),
+        minute: 0,
+        length: 10,
+        priority: Priority::Priority,
+        clusters: None,
+        is_approved: true,
+        expires: Some(6 * 60 + 11),
+        resume: Resume::Resume,
+        extra: 15,
+        level: 0,
+        layer: None,
+        entered: 0,
+        edited: None,
+    };
+    let warning = Wish {
+        minute: 6,
+        length: 2,
+        priority: Priority::Emergency,
+        expires: None,
+        // Early enough for every cluster to have its sound, and late enough for the news to have begun.
+        entered: 6 * 60 + 1,
+        ..wish.clone()
+    };
+    let town = Town {
+        wishes: vec![wish, warning],
+        mishaps: Vec::new(),
+        quiet: None,
+        quota: None,
+        ties: Vec::new(),
+        seed: 1,
+    };
+    let mut ends = Vec::new();
+    let outcome = run(&town.scenario(), &mut |it| ends.push((nth(it), minutes_since(it.to))));
+    assert_eq!(outcome.broken, [""; 0]);
+    // Twice on each cluster: until the warning, and until it expires, with a minute left to hear.
+    let news: Vec<i64> = ends.iter().filter(|it| it.0 == 0).map(|it| it.1).collect();
+    assert_eq!(news, [365, 365, 365, 371, 371, 371]);
 }

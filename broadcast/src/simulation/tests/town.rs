@@ -253,14 +253,17 @@ fn any_wish() -> impl Strategy<Value = Wish> {
             (A_DAY..N_DAYS * A_DAY, prop::option::weighted(0.6, 1..200_i64)),
         ),
         prop::bool::weighted(0.9),
-        prop::option::weighted(0.3, (0..N_DAYS, 5..9_i64, 0..60_i64)),
+        // Around the end of one of its own plays.
+        prop::option::weighted(0.3, (0..N_DAYS, -2..8_i64)),
     );
     let sound = (1..25_i64, priority, clusters, resume, 0..20_i64, 0..3_u8);
     (when, people, sound, prop::option::weighted(0.2, layer)).prop_map(
         |((days, hours, step), (entered, edited, is_approved, expires), sound, layer)| {
             let (length, priority, clusters, resume, extra, level) = sound;
-            let expires = expires.map(|(day, hour, minute)| day * A_DAY + hour * 60 + minute);
             let minute = step * 5;
+            let first_hour = hours.first().copied().unwrap_or_default();
+            let expires =
+                expires.map(|(day, later)| day * A_DAY + first_hour * 60 + minute + length + later);
             Wish {
                 days,
                 hours,
