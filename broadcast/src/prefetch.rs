@@ -60,6 +60,12 @@ impl Prefetch {
         add(from, self.place.of(idle / SHARE_OF_IDLE)).min(last)
     }
 
+    /// When to begin fetching what nobody ordered yet but anybody may at any time, asked for since
+    /// `known_at`: at any hour, and spread like what is needed today.
+    pub fn begin_ahead(&self, known_at: Timestamp) -> Timestamp {
+        self.soon(known_at, self.within)
+    }
+
     fn soon(&self, from: Timestamp, left: Duration) -> Timestamp {
         let spread = left.saturating_sub(AT_ONCE) / SHARE_OF_LEFT;
         add(from, self.place.of(spread.min(self.spread)))
@@ -73,7 +79,8 @@ impl Place {
         Self(f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0))
     }
 
-    fn of(self, spread: Duration) -> Duration {
+    /// How long after the first of a ward this one begins.
+    pub fn of(self, spread: Duration) -> Duration {
         spread.mul_f64(self.0)
     }
 }
@@ -139,6 +146,14 @@ mod tests {
             begins(0.5, "2026-01-05T09:00", "2026-01-05T09:09"),
             at("2026-01-05T09:00") + half
         );
+    }
+
+    #[test]
+    fn what_anybody_may_order_does_not_wait_for_the_night() {
+        let nine = at("2026-01-05T09:00");
+        assert_eq!(night(0.0).begin_ahead(nine), nine);
+        assert_eq!(night(0.5).begin_ahead(nine), nine + SignedDuration::from_secs(150));
+        assert_eq!(Prefetch::at_once().begin_ahead(nine), nine);
     }
 
     #[test]

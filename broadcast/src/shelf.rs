@@ -12,6 +12,11 @@ use uuid::Uuid;
 use crate::Content;
 use crate::bulletin::UserId;
 
+/// Of the smallest cluster's card. A two-minute alarm takes 0.7 MB at the stored bit rate.
+pub const MOST_BYTES: u64 = 32 << 20;
+/// A ward has a handful; a cluster believes no longer list.
+pub const MOST_SOUNDS: usize = 200;
+
 /// What a stored sound is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -69,6 +74,8 @@ pub enum ShelfError {
         "the stored sounds would take {bytes} bytes on every cluster and {most} may be used: remove one"
     )]
     Full { bytes: u64, most: u64 },
+    #[error("there are {MOST_SOUNDS} stored sounds already, and no cluster takes more: remove one")]
+    Crowded,
 }
 
 /// The stored sounds of a ward, within what the smallest cluster has room for.
@@ -93,6 +100,9 @@ impl Shelf {
         let bytes = others.fold(item.content.bytes, |sum, it| sum.saturating_add(it.content.bytes));
         if bytes > self.most_bytes {
             return Err(ShelfError::Full { bytes, most: self.most_bytes });
+        }
+        if self.items.len() >= MOST_SOUNDS && !self.items.contains_key(&item.id) {
+            return Err(ShelfError::Crowded);
         }
         self.items.insert(item.id, item);
         Ok(())
@@ -165,5 +175,15 @@ mod tests {
         // In place of itself there is room.
         shelf.put(item(2, Kind::Chime, 5, 100)).unwrap();
         assert_eq!(shelf.ahead().len(), 1);
+        let mut shelf = Shelf::new(MOST_BYTES);
+        let numbered = |n: usize| Item {
+            id: Uuid::from_u128(n.try_into().unwrap()),
+            ..item(1, Kind::Chime, 1, 1)
+        };
+        for n in 0..MOST_SOUNDS {
+            shelf.put(numbered(n)).unwrap();
+        }
+        assert_eq!(shelf.put(numbered(MOST_SOUNDS)), Err(ShelfError::Crowded));
+        shelf.put(numbered(0)).unwrap();
     }
 }

@@ -12,6 +12,7 @@ mod journal;
 mod mute;
 mod relay;
 mod row;
+mod shelf;
 mod sink;
 mod site;
 mod stamp;
@@ -31,6 +32,7 @@ const SCHEMA: &str = include_str!("speaker/schema.sql");
 const SCHEMA_BARS: &str = include_str!("speaker/schema_bars.sql");
 const SCHEMA_SOUNDS: &str = include_str!("speaker/schema_sounds.sql");
 const SCHEMA_MUTE: &str = include_str!("speaker/schema_mute.sql");
+const SCHEMA_SHELF: &str = include_str!("speaker/schema_shelf.sql");
 
 /// Run a loudspeaker cluster: a board with an amplifier, or a stand-in that plays into WAV files.
 ///

@@ -8,6 +8,7 @@ pub mod sim_camera;
 pub mod sim_link;
 pub mod sim_speakers;
 pub mod small_disk;
+pub mod small_ward;
 pub mod street;
 pub mod tiny_model;
 pub mod watched;

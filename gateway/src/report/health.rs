@@ -55,7 +55,7 @@ impl Health {
         self.0.borrow().get(part).cloned()
     }
 
-    pub(super) fn changes(&self) -> watch::Receiver<BTreeMap<&'static str, Value>> {
+    pub(crate) fn changes(&self) -> watch::Receiver<BTreeMap<&'static str, Value>> {
         self.0.subscribe()
     }
 

@@ -1,6 +1,6 @@
 //! Builds a cluster's parts, connects them, and stops them in order.
 //!
-//! Sources: the link and the clock. Everything else ends when its input closes:
+//! Sources: the link, the clock and the shelf. Everything else ends when its input closes:
 //! link -> uplink -> intake -> driver -> fetcher.
 
 use std::collections::HashMap;
@@ -22,10 +22,11 @@ use super::driver::Driver;
 use super::fetch::{Fetcher, Wanted};
 use super::intake::Intake;
 use super::journal::Journal;
+use super::shelf::{Shelf, ShelfKeeper};
 use super::sink::Sink;
 use super::site::Site;
 use super::timesync::TimeSync;
-use super::{SCHEMA, SCHEMA_BARS, SCHEMA_MUTE, SCHEMA_SOUNDS, row};
+use super::{SCHEMA, SCHEMA_BARS, SCHEMA_MUTE, SCHEMA_SHELF, SCHEMA_SOUNDS, row, shelf};
 use crate::clock_trust::ClockTrust;
 use crate::config;
 use crate::daemon::{Daemon, Heartbeat, Progress};
@@ -38,8 +39,15 @@ use crate::report::{self, Reporter, ReporterSettings};
 use crate::store::Store;
 
 /// In the order of their first release: what was released is never changed.
-pub(super) const STEPS: &[&str] =
-    &[report::SCHEMA, SCHEMA, SCHEMA_BARS, SCHEMA_SOUNDS, SCHEMA_MUTE, report::SCHEMA_AUDIT];
+pub(super) const STEPS: &[&str] = &[
+    report::SCHEMA,
+    SCHEMA,
+    SCHEMA_BARS,
+    SCHEMA_SOUNDS,
+    SCHEMA_MUTE,
+    report::SCHEMA_AUDIT,
+    SCHEMA_SHELF,
+];
 /// Loading GStreamer, reading the file and opening the card, on the smallest board.
 const OPENING: Duration = Duration::from_secs(3);
 /// The least that a play needs which is late already.
@@ -110,13 +118,15 @@ impl Cluster {
             player: player_tx,
         };
         let (events, fetched) = mpsc::channel(QUEUE);
-        let (driver, fetcher) = self.player(events).await?;
+        let (keeper, on_shelf) = self.shelf(trusted.clone()).await?;
+        let (driver, fetcher) = self.player(events, on_shelf).await?;
         let progress =
             vec![Progress::of("uplink", &uplink.task.heart), Progress::of("player", &driver.heart)];
         let tasks = &mut daemon.tasks;
         tasks.spawn("link", uplink.link.run());
         tasks.spawn("uplink", uplink.task.run());
         tasks.spawn("box-time", sync.run(daemon.stop.clone()));
+        tasks.spawn("shelf", keeper.run(daemon.stop.clone()));
         tasks.spawn("intake", intake.run(uplink.commands));
         tasks.spawn("fetcher", fetcher.run());
         tasks.spawn("player", driver.run(instructions, fetched, trusted));
@@ -151,8 +161,26 @@ impl Cluster {
         (sync, trusted)
     }
 
+    /// As the box last listed it, and who asks it for news.
+    async fn shelf(
+        &self,
+        trusted: watch::Receiver<bool>,
+    ) -> anyhow::Result<(ShelfKeeper, watch::Receiver<Shelf>)> {
+        let store = self.reporter.store().clone();
+        let sounds = store.read(shelf::row::shelf).await?;
+        let (shelf, on_shelf) = watch::channel(Shelf::new(sounds, self.config.cache_max_bytes));
+        let client = self.http.clone();
+        let content = self.config.r#box.content.clone();
+        let place = self.config.prefetch.place;
+        Ok((ShelfKeeper { client, content, place, trusted, store, shelf }, on_shelf))
+    }
+
     /// The player as it was left, and the fetcher that works for it.
-    async fn player(&self, events: mpsc::Sender<Event>) -> anyhow::Result<(Driver, Fetcher)> {
+    async fn player(
+        &self,
+        events: mpsc::Sender<Event>,
+        shelf: watch::Receiver<Shelf>,
+    ) -> anyhow::Result<(Driver, Fetcher)> {
         let store = self.reporter.store().clone();
         let plays = store.read(row::plays).await?;
         let bars = store.read(row::bars).await?;
@@ -162,12 +190,17 @@ impl Cluster {
         let cache = Cache::open(dir, self.config.cache_max_bytes).await;
         let cache = cache.context("the folder of the cache")?;
         let (wanted_tx, wanted) = watch::channel(Wanted::default());
-        let content = self.config.r#box.content.clone();
-        let client = self.http.clone();
-        let prefetch = self.config.prefetch.clone();
-        let (cache_too, clock) = (cache.clone(), self.clock.clone());
-        let fetcher =
-            Fetcher { client, content, cache: cache_too, clock, prefetch, wanted, events };
+        let fetcher = Fetcher {
+            client: self.http.clone(),
+            content: self.config.r#box.content.clone(),
+            cache: cache.clone(),
+            clock: self.clock.clone(),
+            prefetch: self.config.prefetch.clone(),
+            wanted,
+            shelf,
+            health: self.health.clone(),
+            events,
+        };
         let driver = Driver {
             player: Player::restore(rules(&self.config), plays, bars).having_heard(heard),
             clock: self.clock.clone(),

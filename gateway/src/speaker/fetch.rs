@@ -13,6 +13,7 @@ use broadcast::Content;
 use broadcast::player::Event;
 use broadcast::prefetch::Prefetch;
 use reqwest::{Response, StatusCode, header};
+use serde_json::json;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +23,8 @@ use tracing::{debug, info, warn};
 
 use super::cache::{self, Cache, CacheError};
 use super::clock::BoxClock;
+use super::shelf::Shelf;
+use crate::report::health::Health;
 pub(super) use queue::Needed;
 use queue::{Next, Now, Queue};
 
@@ -47,6 +50,9 @@ pub(super) struct Fetcher {
     pub(super) clock: BoxClock,
     pub(super) prefetch: Prefetch,
     pub(super) wanted: watch::Receiver<Wanted>,
+    /// Kept like what is wanted, and fetched after it.
+    pub(super) shelf: watch::Receiver<Shelf>,
+    pub(super) health: Health,
     pub(super) events: mpsc::Sender<Event>,
 }
 
@@ -71,12 +77,14 @@ impl Fetcher {
     pub(super) async fn run(mut self) {
         let mut queue = Queue::new(self.prefetch.clone());
         loop {
-            let wanted = self.wanted.borrow_and_update().fetch.clone();
-            queue.take_up(&wanted, self.now());
+            self.wanted.mark_unchanged();
+            self.shelf.mark_unchanged();
+            self.take_up(&mut queue);
             let next = queue.next(self.now());
             tokio::select! {
                 biased;
                 changed = self.wanted.changed() => if changed.is_err() { return },
+                Ok(()) = self.shelf.changed() => {}
                 next = due(next) => match next {
                     Some(next) if next.is_look => self.look(next.content, &mut queue).await,
                     Some(next) => self.work(next.content, &mut queue).await,
@@ -91,10 +99,18 @@ impl Fetcher {
         Now { instant: Instant::now(), box_time }
     }
 
+    fn take_up(&self, queue: &mut Queue) {
+        let shelf = self.shelf.borrow().clone();
+        let kept = shelf.kept();
+        queue.take_up(&self.wanted.borrow().fetch, &kept, self.now());
+        let told = json!({ "n": shelf.n_listed(), "cached": queue.n_here(&kept) });
+        self.health.set("shelf", told);
+    }
+
     /// Whether it is here already.
     async fn look(&self, content: Content, queue: &mut Queue) {
         match self.cache.has(content.sha256).await {
-            Ok(true) => self.tell(Event::ContentCached(content.sha256), content, queue).await,
+            Ok(true) => self.is_here(content, queue).await,
             Ok(false) => queue.is_missing(content.sha256),
             Err(err) => self.failed(content, &CacheError::Io(err).into(), queue).await,
         }
@@ -103,7 +119,7 @@ impl Fetcher {
     /// Tries once.
     async fn work(&self, content: Content, queue: &mut Queue) {
         match self.fetch_unless_sooner(content, queue).await {
-            Ok(()) => self.tell(Event::ContentCached(content.sha256), content, queue).await,
+            Ok(()) => self.is_here(content, queue).await,
             Err(FetchError::GaveWay) => {
                 debug!(sha256 = %content.sha256, "a fetch gave way, and goes on later");
             }
@@ -117,13 +133,18 @@ impl Fetcher {
         let wait = queue.failed(sha256, is_wrong, self.now());
         warn!(%sha256, error = ?err, ?wait, "content did not come");
         if wait.is_none() {
-            let event = Event::ContentFailed { sha256, reason: err.to_string() };
-            self.tell(event, content, queue).await;
+            queue.is_given_up(sha256);
+            self.tell(Event::ContentFailed { sha256, reason: err.to_string() }).await;
         }
     }
 
-    async fn tell(&self, event: Event, content: Content, queue: &mut Queue) {
-        queue.is_over(content.sha256);
+    async fn is_here(&self, content: Content, queue: &mut Queue) {
+        if queue.is_here(content.sha256, self.now()) {
+            self.tell(Event::ContentCached(content.sha256)).await;
+        }
+    }
+
+    async fn tell(&self, event: Event) {
         // The player is gone only while the program stops.
         let _ = self.events.send(event).await;
     }
@@ -135,19 +156,17 @@ impl Fetcher {
         queue: &mut Queue,
     ) -> Result<(), FetchError> {
         let give_way = CancellationToken::new();
-        let mut wanted = self.wanted.clone();
+        let (mut wanted, mut shelf) = (self.wanted.clone(), self.shelf.clone());
         let mut fetch = pin!(self.fetch(&content, &give_way));
         loop {
             let changes_at = queue.changes_at(self.now());
             tokio::select! {
                 done = &mut fetch => return done,
                 changed = wanted.changed() => match changed {
-                    Ok(()) => {
-                        let wanted = wanted.borrow_and_update().fetch.clone();
-                        queue.take_up(&wanted, self.now());
-                    }
+                    Ok(()) => self.take_up(queue),
                     Err(_) => give_way.cancel(),
                 },
+                Ok(()) = shelf.changed() => self.take_up(queue),
                 () = nap(changes_at) => {}
             }
             if queue.next(self.now()).is_none_or(|it| it.content != content) {
@@ -168,8 +187,9 @@ impl Fetcher {
         let part = self.cache.part_path(sha256);
         let n_there = fs::metadata(&part).await.map_or(0, |it| it.len());
         let n_there = if n_there > content.bytes { 0 } else { n_there };
-        let wanted = self.wanted.borrow().keep.clone();
-        self.cache.make_room(content.bytes.saturating_sub(n_there), &wanted).await?;
+        let mut kept = self.wanted.borrow().keep.clone();
+        kept.extend(self.shelf.borrow().hashes());
+        self.cache.make_room(content.bytes.saturating_sub(n_there), &kept).await?;
         if n_there < content.bytes {
             self.download(content, n_there, give_way).await?;
         }
@@ -261,3 +281,6 @@ async fn nap(at: Option<Instant>) {
     let longest = Instant::now() + LONGEST_NAP;
     tokio::time::sleep_until(at.map_or(longest, |it| it.min(longest))).await;
 }
+
+#[cfg(test)]
+mod tests;

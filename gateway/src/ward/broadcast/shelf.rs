@@ -3,7 +3,7 @@
 
 use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Refused, UserId};
-use broadcast::shelf::{Item, Kind, Shelf};
+use broadcast::shelf::{Item, Kind, MOST_BYTES, Shelf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde_json::{Value, json};
@@ -15,9 +15,6 @@ use super::row::{content_from, count, millis, parsed, parsed_if_any, time, unrea
 use super::view::Source;
 use crate::report::{Kind as EventKind, NewEvent};
 use crate::store::{Store, StoreError};
-
-/// Of the smallest cluster's card. A two-minute alarm takes 0.7 MB at the stored bit rate.
-const MOST_BYTES: u64 = 32 << 20;
 
 /// A stored sound as an author hands it in.
 #[derive(Debug)]

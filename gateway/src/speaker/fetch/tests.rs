@@ -1,0 +1,130 @@
+//! A fetcher and the box's real content server, without their TLS: the peer is put where the handshake would.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Extension;
+use base::{DeviceId, SystemClock};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::tls::Peer;
+use crate::ward::content::{ContentSettings, router};
+use crate::ward::timekeeper::Timekeeper;
+
+const CACHE_BYTES: u64 = 1_000;
+
+struct Street {
+    dir: TempDir,
+    cache: Cache,
+    wanted: watch::Sender<Wanted>,
+    shelf: watch::Sender<Shelf>,
+    health: Health,
+    events: mpsc::Receiver<Event>,
+}
+
+/// On the box, unless `is_lost`.
+fn put(dir: &Path, n: u8, n_bytes: usize, is_lost: bool) -> Content {
+    let bytes = vec![n; n_bytes];
+    let sha256 = Sha256::of(&bytes);
+    if !is_lost {
+        std::fs::write(dir.join(format!("{sha256}.opus")), &bytes).unwrap();
+    }
+    Content { sha256, bytes: n_bytes.try_into().unwrap(), duration: Duration::from_secs(3) }
+}
+
+fn shelf(sounds: &[Content]) -> Shelf {
+    Shelf::new(sounds.to_vec(), CACHE_BYTES)
+}
+
+impl Street {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let cluster: DeviceId = "loa-1".parse().unwrap();
+        let settings = ContentSettings {
+            dir: dir.path().to_owned(),
+            clusters: [cluster.clone()].into(),
+            rate_limit: None,
+        };
+        let served = router(settings, Timekeeper::default()).layer(Extension(Peer(cluster)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let content = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, served).await });
+        let cache = Cache::open(dir.path().join("cache"), CACHE_BYTES).await.unwrap();
+        let (wanted, wanted_rx) = watch::channel(Wanted::default());
+        let (shelf, shelf_rx) = watch::channel(Shelf::default());
+        let (events_tx, events) = mpsc::channel(8);
+        let health = Health::default();
+        let clock = BoxClock::new(Arc::new(SystemClock), None);
+        let fit = broadcast::discipline::Fit::from_parts(
+            SystemClock.now(),
+            SystemClock.now(),
+            0.0,
+            0.0,
+            Duration::ZERO,
+        );
+        clock.set(fit.unwrap());
+        let fetcher = Fetcher {
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            content,
+            cache: cache.clone(),
+            clock,
+            prefetch: Prefetch::at_once(),
+            wanted: wanted_rx,
+            shelf: shelf_rx,
+            health: health.clone(),
+            events: events_tx,
+        };
+        tokio::spawn(fetcher.run());
+        Self { dir, cache, wanted, shelf, health, events }
+    }
+
+    fn has(&self, content: Content) -> bool {
+        self.cache.path(content.sha256).exists()
+    }
+
+    async fn wait_for_health(&self, n: usize, cached: usize) {
+        let mut changes = self.health.changes();
+        let told = json!({ "n": n, "cached": cached });
+        let said = changes.wait_for(|it| it.get("shelf") == Some(&told));
+        let said = tokio::time::timeout(Duration::from_secs(20), said).await;
+        assert!(said.is_ok(), "{told}: {:?}", self.health.of("shelf"));
+    }
+
+    /// Ordered, fetched and told.
+    async fn order(&mut self, content: Content) {
+        let needed = Needed { content, at: SystemClock.now() + Duration::from_mins(5) };
+        let keep = [content.sha256].into();
+        self.wanted.send_replace(Wanted { fetch: vec![needed], keep });
+        let told = tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await;
+        assert_eq!(told.unwrap(), Some(Event::ContentCached(content.sha256)));
+    }
+}
+
+#[tokio::test]
+async fn the_shelf_is_here_before_any_order_and_stays_when_plays_need_the_room() {
+    let mut street = Street::new().await;
+    let here = |n, n_bytes| put(street.dir.path(), n, n_bytes, false);
+    let (alarm, chime) = (here(1, 200), here(2, 100));
+    let plays = [here(3, 600), here(4, 650), here(5, 700)];
+    let lost = put(street.dir.path(), 6, 50, true);
+    street.shelf.send_replace(shelf(&[alarm, lost, chime]));
+    street.wait_for_health(3, 2).await;
+    assert!(street.has(alarm) && street.has(chime));
+    for play in plays {
+        street.order(play).await;
+        assert!(street.has(play) && street.has(alarm) && street.has(chime));
+    }
+    // Each made room for the next, though the shelf was older.
+    assert!(!street.has(plays[0]) && !street.has(plays[1]));
+    // On the shelf and ordered: the player hears of it like of any other.
+    street.order(alarm).await;
+
+    // Taken down: it may go, and goes for the next.
+    street.shelf.send_replace(shelf(&[alarm]));
+    street.wait_for_health(1, 1).await;
+    let large = put(street.dir.path(), 7, 800, false);
+    street.order(large).await;
+    assert!(street.has(large) && street.has(alarm) && !street.has(chime));
+}
