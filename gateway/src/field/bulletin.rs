@@ -7,8 +7,10 @@ mod template;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use base::{Clock as _, SystemClock};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -88,6 +90,13 @@ struct Add {
     /// normal: the ward chooses when. priority: goes first.
     #[arg(long, default_value = "normal", value_parser = ["normal", "priority"])]
     priority: String,
+    /// When something more urgent comes: resume goes on afterwards where it was, restart begins again, skip
+    /// is over, duck goes on quietly below. Usual: skip, of priority resume.
+    #[arg(long, value_parser = ["resume", "restart", "skip", "duck"])]
+    resume: Option<String>,
+    /// How late a cluster may begin: 0s to the sound's length, which is usual.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    catch_up: Option<Duration>,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -130,8 +139,16 @@ impl Add {
                 voice: voice.unwrap_or_else(|| "north".to_owned()),
             },
         };
-        NewBulletin { title: self.title, targets: self.to, priority: self.priority, sound }
+        let (title, targets, priority) = (self.title, self.to, self.priority);
+        let (resume, catch_up) = (self.resume, self.catch_up);
+        NewBulletin { title, targets, priority, resume, catch_up, sound }
     }
+}
+
+/// A length of time such as `2m` or `1m 30s`.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = text.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
+    span.ok_or_else(|| "give a length of time such as 0s, 2m or 1m 30s".to_owned())
 }
 
 fn print(answer: &Value, as_json: bool) -> io::Result<()> {

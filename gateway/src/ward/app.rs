@@ -64,6 +64,7 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_SHELF,
     broadcast::SCHEMA_PLACES,
     report::SCHEMA_AUDIT,
+    broadcast::SCHEMA_POLICY,
 ];
 
 /// What the frame and the parts below share.
@@ -316,7 +317,7 @@ fn speakers(config: &config::Ward) -> Speakers {
 }
 
 fn ordered(cluster: &config::Cluster) -> broadcast::Cluster {
-    broadcast::Cluster { id: cluster.id.clone(), volume: cluster.volume }
+    broadcast::Cluster { id: cluster.id.clone(), volume: cluster.volume, can_duck: false }
 }
 
 /// The content server (HTTPS, certificates on both sides) and the time server (UDP).

@@ -20,6 +20,7 @@ mod orders;
 mod places;
 mod plan;
 mod play_row;
+mod policy;
 mod receipt;
 mod repeat;
 mod report;
@@ -60,8 +61,10 @@ pub(crate) use horizon::LOOK_AHEAD;
 pub use ingest::{Ingest, IngestError, Speakers};
 pub use keeping::ContentKeeper;
 pub use layer_row::{Days, StoredLayer};
-pub(crate) use orders::{TAIL, resume};
+pub(crate) use orders::TAIL;
 pub use places::{Atlas, PlaceBook, PlaceError, PlacePage};
+pub(crate) use policy::usual;
+pub use policy::{PlayPolicy, PolicyChoice};
 pub use receipt::{Ledger, Refusal};
 pub use report::{By, Report, ReportError, Reports, Request, Silent, Subject};
 pub use shelf::{NewSound, SoundView, ahead};
@@ -70,8 +73,8 @@ pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, NewBulletin, Origin, Planning, PlayView, Repeat, SameAs, ScheduleRequest,
-    Scheduled, Seen, Source, TargetStage, TargetView,
+    BulletinView, Changes, NewBulletin, Origin, Planning, PlayView, Repeat, SameAs,
+    ScheduleRequest, Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
 
@@ -84,6 +87,7 @@ pub const SCHEMA_TEMPLATE: &str = include_str!("broadcast/schema_template.sql");
 pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
 pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
 pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
+pub const SCHEMA_POLICY: &str = include_str!("broadcast/schema_policy.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -125,6 +129,8 @@ pub struct Cluster {
     pub id: DeviceId,
     /// Of everything that is ordered from now on.
     pub volume: Volume,
+    /// Whether it said that it takes `resume = "duck"`. Not before it was heard of.
+    pub can_duck: bool,
 }
 
 /// Tells the dispatcher to look at the database now.

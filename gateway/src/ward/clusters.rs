@@ -46,6 +46,8 @@ pub struct ClusterView {
     pub since: Option<Timestamp>,
     pub last_seen_at: Option<Timestamp>,
     pub version: String,
+    /// What it says that it can do; nothing before it was heard of. Of one that is gone, its last.
+    pub capabilities: Vec<String>,
     /// Its latest `up/health`; null before the first.
     pub health: Value,
 }
@@ -228,6 +230,7 @@ impl ClusterView {
             self.since = Some(now);
         }
         self.version.clone_from(&status.version);
+        self.capabilities.clone_from(&status.capabilities);
         // A last will, or an old retained status, is the broker's word and no sign of life.
         if status.state == Presence::Online {
             self.last_seen_at = Some(now);

@@ -64,6 +64,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_SHELF,
     broadcast::SCHEMA_PLACES,
     crate::report::SCHEMA_AUDIT,
+    broadcast::SCHEMA_POLICY,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
@@ -127,7 +128,11 @@ async fn ward(reporter: Reporter, data_dir: &Path) -> (Ward, Parts) {
     let (own, tz) = ([configured.clone()], TimeZone::get(&zone).unwrap());
     let places = PlaceBook::open(reporter.clone(), &own, tz, Wake::default()).await.unwrap();
     let broadcasts = broadcast::Ward {
-        clusters: vec![broadcast::Cluster { id: cluster.clone(), volume: Volume::FULL }],
+        clusters: vec![broadcast::Cluster {
+            id: cluster.clone(),
+            volume: Volume::FULL,
+            can_duck: false,
+        }],
         quiet: None,
         quotas: Vec::new(),
         ties: vec![Tie::Earlier],

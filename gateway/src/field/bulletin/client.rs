@@ -30,6 +30,9 @@ pub(crate) struct NewBulletin {
     /// `all`, or cluster ids with commas between.
     pub targets: String,
     pub priority: String,
+    /// Without them, what is usual for the priority.
+    pub resume: Option<String>,
+    pub catch_up: Option<Duration>,
     pub sound: Sound,
 }
 
@@ -79,10 +82,16 @@ impl Client {
     }
 
     pub(crate) async fn add(&self, new: NewBulletin) -> anyhow::Result<Value> {
-        let form = Form::new()
+        let mut form = Form::new()
             .text("title", new.title)
             .text("targets", new.targets)
             .text("priority", new.priority);
+        if let Some(resume) = new.resume {
+            form = form.text("resume", resume);
+        }
+        if let Some(catch_up) = new.catch_up {
+            form = form.text("catch_up_ms", catch_up.as_millis().to_string());
+        }
         let form = match new.sound {
             Sound::File(path) => {
                 let part = Part::file(&path).await;

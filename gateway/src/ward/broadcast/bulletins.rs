@@ -30,7 +30,7 @@ use super::sound_row;
 use super::spool::Spool;
 use super::vault::Vault;
 use super::view::{
-    BulletinView, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Source,
+    BulletinView, Changes, NewBulletin, Planning, PlayView, ScheduleRequest, Scheduled, Source,
 };
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
@@ -103,6 +103,7 @@ impl Bulletins {
         }
         let mut detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
+        new.choice.check(ingested.content.duration)?;
         let same_as = repeat::find(self.reporter.store(), &ingested).await?;
         detail["same_as"] = json!(same_as.as_ref().map(|it| it.id));
         detail["unknown_words"] = json!(ingested.facts.unknown);
@@ -130,6 +131,7 @@ impl Bulletins {
             is_second_missing: false,
             approved_until: None,
             expires_at: new.expires_at,
+            choice: new.choice,
         };
         let mut kept = Kept::new(view, None);
         kept.authors = BTreeSet::from([user.clone()]);
@@ -144,20 +146,21 @@ impl Bulletins {
         Ok(self.reporter.store().write(write).await?)
     }
 
-    /// Changes title or targets. Any edit makes it a draft again and recalls what was ordered.
+    /// Changes title, targets or what its plays do when they are interrupted. Any edit makes it a draft again and recalls what was ordered.
     pub async fn edit(
         &self,
         user: &UserId,
         id: Uuid,
-        title: Option<String>,
-        targets: Option<Audience>,
+        changes: Changes,
     ) -> Result<BulletinView, BulletinError> {
-        let kept = self.kept(id).await?;
-        let title = title.unwrap_or(kept.view.title);
-        let targets = targets.unwrap_or(kept.view.targets);
+        let view = self.kept(id).await?.view;
+        let title = changes.title.unwrap_or(view.title);
+        let targets = changes.targets.unwrap_or(view.targets);
+        let choice = changes.choice.unwrap_or(view.choice);
         self.check_words(&title, &targets)?;
-        let edited = Edit::Words(title, targets);
-        let event = Event::Edited { by: user.clone(), audio: kept.view.content.sha256 };
+        choice.check(view.content.duration)?;
+        let edited = Edit::Content(title, targets, choice);
+        let event = Event::Edited { by: user.clone(), audio: view.content.sha256 };
         let step = Step { word: "bulletin.edit", event, detail: Value::Null };
         let view = self.step_with(user, id, step, Some(edited)).await?;
         self.wake.wake();

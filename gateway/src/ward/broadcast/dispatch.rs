@@ -8,7 +8,7 @@ mod intact;
 
 use broadcast::reconciliation::{Change, Start, reconcile};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use base::DeviceId;
@@ -30,6 +30,7 @@ use super::row::Kept;
 use super::vault::Vault;
 use super::{Wake, Ward, closing, play_row, row, settle, target};
 use crate::daemon::Heartbeat;
+use crate::order::CAN_DUCK;
 use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::StoreError;
@@ -66,6 +67,8 @@ pub struct Dispatcher<C> {
     calendar: Arc<Mutex<Calendar>>,
     /// Commands that were sent, and when, while the disk would not take a note of it.
     unnoted: Mutex<HashMap<Uuid, Timestamp>>,
+    /// Clusters that said that they take `duck`.
+    able: std::sync::Mutex<BTreeSet<DeviceId>>,
     heart: Heartbeat,
     sounds: intact::Sounds,
 }
@@ -88,6 +91,7 @@ impl<C: Courier> Dispatcher<C> {
             wake,
             calendar: Arc::default(),
             unnoted: Mutex::default(),
+            able: std::sync::Mutex::default(),
             heart,
             sounds: intact::Sounds::new(vault),
         }
@@ -106,6 +110,7 @@ impl<C: Courier> Dispatcher<C> {
             return;
         }
         let mut online = BTreeSet::new();
+        self.take_up_abilities(&views.borrow());
         // However much else there is to hear of, a round comes in its time.
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -136,6 +141,7 @@ impl<C: Courier> Dispatcher<C> {
         views: &watch::Receiver<ClusterViews>,
         online: &mut BTreeSet<DeviceId>,
     ) -> Result<(), StoreError> {
+        self.take_up_abilities(&views.borrow());
         let is_online = |view: &ClusterView| view.presence == Some(Presence::Online);
         let now_online: BTreeSet<DeviceId> = {
             let views = views.borrow();
@@ -152,6 +158,23 @@ impl<C: Courier> Dispatcher<C> {
         };
         let forgotten = self.reporter.store().write(forget).await;
         forgotten.and(self.round_for(&greeted).await)
+    }
+
+    /// Remembers who can do what.
+    fn take_up_abilities(&self, views: &ClusterViews) {
+        let can_duck = |view: &ClusterView| view.capabilities.iter().any(|it| it == CAN_DUCK);
+        let able = views.iter().filter(|(_, view)| can_duck(view)).map(|(id, _)| id.clone());
+        *self.able.lock().unwrap_or_else(PoisonError::into_inner) = able.collect();
+    }
+
+    /// The ward, with what its clusters said of themselves.
+    fn able_ward(&self) -> Ward {
+        let mut ward = self.ward.clone();
+        let able = self.able.lock().unwrap_or_else(PoisonError::into_inner);
+        for cluster in &mut ward.clusters {
+            cluster.can_duck = able.contains(&cluster.id);
+        }
+        ward
     }
 
     pub(super) async fn round(&self) -> Result<(), StoreError> {
@@ -174,7 +197,7 @@ impl<C: Courier> Dispatcher<C> {
 
     async fn write_plan(&self) -> Result<(), StoreError> {
         let now = self.reporter.clock().now();
-        let (ward, reporter) = (self.ward.clone(), self.reporter.clone());
+        let (ward, reporter) = (self.able_ward(), self.reporter.clone());
         let damaged = self.sounds.damaged(self.reporter.store(), &ward).await?;
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {

@@ -72,6 +72,11 @@ pub enum BulletinError {
     SoundRemoved,
     #[error("the bulletin expires at {at}, which is not in the future")]
     ExpiresInThePast { at: Timestamp },
+    #[error(
+        "a cluster cannot begin {} s late: the sound is over after {} s, which is the most",
+        catch_up.as_secs(), length.as_secs()
+    )]
+    CatchUpTooLong { catch_up: Duration, length: Duration },
     #[error("this box's clock is not trusted yet: wait until it is in step, then schedule")]
     ClockUntrusted,
     #[error(transparent)]
@@ -133,6 +138,7 @@ impl BulletinError {
             | Self::TooSoon { .. }
             | Self::NeverPlays
             | Self::SoundRemoved
+            | Self::CatchUpTooLong { .. }
             | Self::ExpiresInThePast { .. } => Fault::Unprocessable,
             Self::Spool(error) => error.fault(),
             Self::Ingest(error) => error.fault(),

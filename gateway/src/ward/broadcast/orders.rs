@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use provisioning::Command;
 use uuid::Uuid;
 
+use super::policy::extra;
 use crate::order::wire::{StopOrder, play_to_json, stop_to_json};
 use crate::order::{KIND_PLAY, KIND_STOP};
 
@@ -27,6 +28,8 @@ pub(super) struct Play {
     pub content: Content,
     pub priority: Priority,
     pub approved_by: String,
+    /// How late it may still begin.
+    pub catch_up: Duration,
 }
 
 /// A command that is to leave.
@@ -38,23 +41,14 @@ pub(super) struct Errand {
     pub issued_at: Timestamp,
     /// How loud this cluster plays it.
     pub volume: Volume,
+    /// What this cluster does when it is interrupted.
+    pub resume: Resume,
     pub is_stop: bool,
 }
 
-/// What an interrupted play of this priority does afterwards, and how much longer than its own length
-/// it may take: a greeting that was cut off is not worth resuming, a warning is.
-pub(crate) fn resume(priority: Priority) -> (Resume, Duration) {
-    match priority {
-        Priority::Normal => (Resume::Skip, Duration::ZERO),
-        Priority::Priority => (Resume::Resume, Duration::from_mins(10)),
-        Priority::Emergency => (Resume::Restart, Duration::from_mins(30)),
-    }
-}
-
 /// The end of a play's window.
-pub(super) fn play_until(start_at: Timestamp, content: Content, priority: Priority) -> Timestamp {
-    let (_, extra) = resume(priority);
-    let window = content.duration.saturating_add(extra).saturating_add(TAIL);
+pub(super) fn play_until(start_at: Timestamp, content: Content, resume: Resume) -> Timestamp {
+    let window = content.duration.saturating_add(extra(resume)).saturating_add(TAIL);
     start_at.checked_add(window).unwrap_or(Timestamp::MAX)
 }
 
@@ -64,7 +58,7 @@ impl Errand {
             let stop = StopOrder { play: self.play.id, owner_level: WARD_LEVEL };
             (KIND_STOP, stop_to_json(&stop))
         } else {
-            (KIND_PLAY, play_to_json(&self.play.order(self.volume)))
+            (KIND_PLAY, play_to_json(&self.play.order(self.volume, self.resume)))
         };
         Command {
             id: self.command_id,
@@ -79,8 +73,7 @@ impl Errand {
 }
 
 impl Play {
-    pub(super) fn order(&self, volume: Volume) -> Order {
-        let (resume, _) = resume(self.priority);
+    pub(super) fn order(&self, volume: Volume, resume: Resume) -> Order {
         Order {
             play: self.id,
             content: self.content,
@@ -91,8 +84,7 @@ impl Play {
             owner_level: WARD_LEVEL,
             approved_by: self.approved_by.clone(),
             resume,
-            // A cluster that comes late joins in as long as there is something left to hear.
-            catch_up: self.content.duration,
+            catch_up: self.catch_up,
         }
     }
 }
@@ -108,16 +100,17 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn errand(priority: Priority) -> Errand {
+    fn errand(resume: Resume) -> Errand {
         let content =
             Content { sha256: Sha256::of(b"tin"), bytes: 9, duration: Duration::from_mins(1) };
         let play = Play {
             id: PlayId { bulletin: Uuid::nil(), occurrence: at(100) },
             start_at: at(100),
-            until: play_until(at(100), content, priority),
+            until: play_until(at(100), content, resume),
             content,
-            priority,
+            priority: Priority::Normal,
             approved_by: "minh".into(),
+            catch_up: Duration::from_secs(20),
         };
         Errand {
             play,
@@ -125,19 +118,23 @@ mod tests {
             command_id: Uuid::max(),
             issued_at: at(1),
             volume: 40.try_into().unwrap(),
+            resume,
             is_stop: false,
         }
     }
 
     #[test]
     fn every_order_is_one_that_a_cluster_accepts() {
-        for priority in [Priority::Normal, Priority::Priority, Priority::Emergency] {
-            let errand = errand(priority);
+        for resume in [Resume::Resume, Resume::Restart, Resume::Skip, Resume::Duck] {
+            let errand = errand(resume);
             let command = errand.command(&"box-demo-1".parse().unwrap());
             assert_eq!(command.kind, "order.play");
             let order = play_from_json(&command.data).unwrap();
             assert_eq!(order.check(at(1)), Ok(()));
-            assert_eq!(order, errand.play.order(errand.volume));
+            assert_eq!(order, errand.play.order(errand.volume, resume));
+            assert_eq!((order.resume, order.catch_up), (resume, Duration::from_secs(20)));
+            let again = errand.command(&"box-demo-1".parse().unwrap());
+            assert_eq!(again, command, "the same rows, the same bytes");
             assert_eq!(order.volume.percent(), 40);
             assert_eq!(command.not_after, order.play_until);
             assert_eq!(order.ends_at(), at(160));
@@ -145,8 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_greeting_is_over_and_a_warning_is_not() {
-        assert_eq!(errand(Priority::Normal).play.until, at(165));
-        assert_eq!(errand(Priority::Emergency).play.until, at(165 + 1_800));
+    fn the_window_has_room_for_what_is_still_owed() {
+        assert_eq!(errand(Resume::Skip).play.until, at(165));
+        assert_eq!(errand(Resume::Duck).play.until, at(165), "below, it goes on in its own time");
+        assert_eq!(errand(Resume::Resume).play.until, at(165 + 600));
+        assert_eq!(errand(Resume::Restart).play.until, at(165 + 1_800));
     }
 }

@@ -2,13 +2,13 @@
 
 use base::DeviceId;
 use broadcast::reconciliation::PlayStage;
-use broadcast::{PlayId, Priority, Volume};
+use broadcast::{PlayId, Priority, Resume, Volume};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use super::orders::{Errand, Play};
-use super::row::{content_from, optional_time, parsed, time, unreadable};
+use super::row::{content_from, optional_time, parsed, span, time, unreadable};
 use super::settle::{key, play_id};
 use super::skew::{Heard, summary};
 use super::view::{PlayView, TargetStage, TargetView};
@@ -39,6 +39,7 @@ pub(super) fn unacknowledged(
 ) -> rusqlite::Result<Vec<Unacknowledged>> {
     let mut query = conn.prepare_cached(
         "SELECT play.*, cluster, issued_at_ms, volume_percent, n_sent, sent_at_ms, \
+                coalesce(play_target.resume, play.resume) AS target_resume, \
                 coalesce(stop_command_id, command_id) AS command_id, \
                 stop_command_id IS NOT NULL AS is_stop \
          FROM play_target JOIN play USING (bulletin_id, occurrence_ms) \
@@ -57,6 +58,7 @@ pub(super) fn unacknowledged(
             command_id: parsed::<Uuid>(row, "command_id")?,
             issued_at: time(row, "issued_at_ms")?,
             volume: volume(row)?,
+            resume: parsed::<Resume>(row, "target_resume")?,
             is_stop: row.get("is_stop")?,
         };
         let sent_at = optional_time(row, "sent_at_ms")?;
@@ -181,6 +183,7 @@ fn play_from(row: &Row<'_>) -> rusqlite::Result<Play> {
         content: content_from(row)?,
         priority: parsed::<Priority>(row, "priority")?,
         approved_by: row.get("approved_by")?,
+        catch_up: span(row, "catch_up_ms")?,
     })
 }
 

@@ -9,7 +9,7 @@ use broadcast::bulletin::{ApprovalRules, Bulletin, Rejection, Stage, State, User
 use broadcast::place::Audience;
 use broadcast::plan::Standing;
 use broadcast::schedule::{Rule, Schedule};
-use broadcast::{Content, Priority};
+use broadcast::{Content, Priority, Resume};
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::approval_row;
 use super::layer_row;
+use super::policy::PolicyChoice;
 use super::sound_row;
 use super::view::{BulletinView, Origin};
 
@@ -138,7 +139,7 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
          rejected_by = :rejected_by, rejected_at_ms = :rejected_at, reject_reason = :reason, \
          schedule_at_ms = :at, schedule_rule = :rule, scheduled_at_ms = :scheduled_at, \
          scheduled_by = :scheduled_by, second_why = :second_why, second_why_at_ms = :second_at, \
-         expires_at_ms = :expires_at WHERE id = :id",
+         expires_at_ms = :expires_at, resume = :resume, catch_up_ms = :catch_up WHERE id = :id",
         named_params! {
             ":id": view.id.to_string(),
             ":title": view.title,
@@ -159,6 +160,8 @@ pub(super) fn update(conn: &Connection, kept: &Kept) -> rusqlite::Result<()> {
             ":second_why": second.map(Why::as_str),
             ":second_at": second.map(|it| it.at().as_millisecond()),
             ":expires_at": view.expires_at.map(Timestamp::as_millisecond),
+            ":resume": view.choice.resume.map(Resume::as_str),
+            ":catch_up": view.choice.catch_up.map(millis),
         },
     )?;
     for author in authors {
@@ -234,8 +237,15 @@ fn kept_from(row: &Row<'_>) -> rusqlite::Result<Kept> {
         is_second_missing: false,
         approved_until: None,
         expires_at: optional_time(row, "expires_at_ms")?,
+        choice: choice_from(row)?,
     };
     Ok(Kept::new(view, optional_time(row, "scheduled_at_ms")?))
+}
+
+fn choice_from(row: &Row<'_>) -> rusqlite::Result<PolicyChoice> {
+    let catch_up: Option<i64> = row.get("catch_up_ms")?;
+    let catch_up = catch_up.map(|_| span(row, "catch_up_ms")).transpose()?;
+    Ok(PolicyChoice { resume: parsed_if_any(row, "resume")?, catch_up })
 }
 
 fn origin_from(row: &Row<'_>) -> rusqlite::Result<Origin> {
@@ -305,6 +315,13 @@ pub(super) fn optional_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Opt
     let millis: Option<i64> = row.get(column)?;
     let time = millis.map(Timestamp::from_millisecond).transpose();
     time.map_err(|err| unreadable(column, err))
+}
+
+/// Milliseconds, which are never fewer than none.
+pub(super) fn span(row: &Row<'_>, column: &str) -> rusqlite::Result<Duration> {
+    let millis: i64 = row.get(column)?;
+    let millis = u64::try_from(millis).map_err(|err| unreadable(column, err))?;
+    Ok(Duration::from_millis(millis))
 }
 
 /// A column that the program did not write like this.

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use base::new_uuid;
-use broadcast::PlayId;
 use broadcast::plan::Targets;
+use broadcast::{PlayId, Resume};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use super::orders::play_until;
 use super::play_row::play_stage;
+use super::policy::on_cluster;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::TargetStage;
 use super::{Cluster, Ward};
@@ -138,13 +139,15 @@ fn insert(
     // Without an approval that stands there is no play, whatever the plan says.
     let is_of_this = view.approval().is_some_and(|it| it.audio == view.content.sha256);
     let Some(approved_by) = view.approved_by().filter(|_| is_of_this) else { return Ok(()) };
-    let until = play_until(start_at, view.content, view.priority);
+    let policy = view.policy();
+    let until = play_until(start_at, view.content, policy.resume);
     // What was interrupted may end later than planned, but nothing sounds once it has expired.
     let until = view.expires_at.map_or(until, |it| it.min(until));
     conn.execute(
         "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
          approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms, \
-         recurrence_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         recurrence_ms, resume, catch_up_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             id.bulletin.to_string(),
             id.occurrence.as_millisecond(),
@@ -159,6 +162,8 @@ fn insert(
             reason,
             now.as_millisecond(),
             (recurrence != start_at).then(|| recurrence.as_millisecond()),
+            policy.resume.as_str(),
+            millis(policy.catch_up),
         ],
     )?;
     Ok(())
@@ -172,10 +177,14 @@ fn insert_targets(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let (bulletin, occurrence) = key(id);
+    let Some(resume) = resume_of(conn, id)? else { return Ok(()) };
     for cluster in clusters.iter().filter(|it| targets.contains(it.id.as_str())) {
+        // Decided here, once: whatever the cluster says later, its order stays the same to the byte.
+        let instead = on_cluster(resume, cluster.can_duck);
         conn.execute(
             "INSERT INTO play_target (bulletin_id, occurrence_ms, cluster, command_id, \
-             issued_at_ms, volume_percent, stage) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending')",
+             issued_at_ms, volume_percent, resume, stage) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending')",
             params![
                 bulletin,
                 occurrence,
@@ -183,6 +192,7 @@ fn insert_targets(
                 new_uuid(now).to_string(),
                 now.as_millisecond(),
                 cluster.volume.percent(),
+                (instead != resume).then(|| instead.as_str()),
             ],
         )?;
     }
@@ -241,6 +251,12 @@ pub(super) fn take_up_volumes(
 fn delete_silent(conn: &Connection, id: PlayId) -> rusqlite::Result<()> {
     let sql = "DELETE FROM play_held_back WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
     conn.execute(sql, key(id)).map(|_| ())
+}
+
+/// What the play was decided on; none where there is no play.
+fn resume_of(conn: &Connection, id: PlayId) -> rusqlite::Result<Option<Resume>> {
+    let sql = "SELECT resume FROM play WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
+    conn.query_row(sql, key(id), |row| parsed(row, "resume")).optional()
 }
 
 fn start_at(conn: &Connection, id: PlayId) -> rusqlite::Result<Timestamp> {

@@ -41,6 +41,7 @@ const STEPS: &[&str] = &[
     SCHEMA_SHELF,
     SCHEMA_PLACES,
     report::SCHEMA_AUDIT,
+    SCHEMA_POLICY,
 ];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
@@ -97,7 +98,7 @@ fn rules() -> ApprovalRules {
 }
 
 fn cluster(id: &str, percent: u8) -> Cluster {
-    Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap() }
+    Cluster { id: id.parse().unwrap(), volume: percent.try_into().unwrap(), can_duck: false }
 }
 
 fn two_clusters(places: Atlas) -> Ward {
@@ -114,7 +115,7 @@ fn two_clusters(places: Atlas) -> Ward {
 }
 
 pub(super) fn configured(id: &str) -> config::Cluster {
-    let Cluster { id, volume } = cluster(id, 100);
+    let Cluster { id, volume, .. } = cluster(id, 100);
     config::Cluster { name: id.to_string(), id, n_horns: 2, volume, place: None }
 }
 
@@ -258,6 +259,7 @@ impl World {
             is_second_missing: false,
             approved_until: None,
             expires_at: None,
+            choice: PolicyChoice::default(),
         };
         let id = view.id;
         let mut kept = Kept::new(view, None);

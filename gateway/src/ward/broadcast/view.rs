@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::layer_row::Days;
+use super::policy::PolicyChoice;
 use super::skew::Summary;
 use super::spool::Spool;
 
@@ -28,6 +29,15 @@ pub struct NewBulletin {
     pub source: Source,
     /// Nothing of it plays from then on.
     pub expires_at: Option<Timestamp>,
+    pub choice: PolicyChoice,
+}
+
+/// What an edit makes different; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub title: Option<String>,
+    pub targets: Option<Audience>,
+    pub choice: Option<PolicyChoice>,
 }
 
 /// Where its sound comes from.
@@ -105,6 +115,8 @@ pub struct BulletinView {
     /// From when on its approvals are too old.
     pub approved_until: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
+    /// When it is interrupted, and when a cluster is late; see `policy`.
+    pub choice: PolicyChoice,
 }
 
 /// What an approver listened to, and which calendar entry they saw.

@@ -1,21 +1,22 @@
 //! The multipart form of a new bulletin: small fields to memory, the recording to a file.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
-use broadcast::Priority;
 use broadcast::place::{Audience, UnknownAddressee};
 use broadcast::shelf::Kind;
+use broadcast::{OrderError, Priority, Resume};
 use jiff::Timestamp;
 
-use crate::ward::broadcast::{Bulletins, NewBulletin, NewSound, Source};
+use crate::ward::broadcast::{Bulletins, NewBulletin, NewSound, PolicyChoice, Source};
 use crate::web::error::ApiError;
 
 /// A text of 15 minutes has about 15 000 characters, of up to 3 bytes each.
 const LONGEST_FIELD_BYTES: usize = 64 * 1024;
-/// Our own form has nine.
+/// Our own form has eleven.
 const MOST_FIELDS: usize = 16;
 const DEFAULT_VOICE: &str = "north";
 
@@ -27,6 +28,8 @@ struct Form {
     text: Option<String>,
     voice: Option<String>,
     expires_at: Option<String>,
+    resume: Option<String>,
+    catch_up_ms: Option<String>,
     template: Option<String>,
     values: Option<String>,
     /// Of a stored sound.
@@ -84,6 +87,8 @@ async fn fields(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, Ap
             "text" => &mut form.text,
             "voice" => &mut form.voice,
             "expires_at" => &mut form.expires_at,
+            "resume" => &mut form.resume,
+            "catch_up_ms" => &mut form.catch_up_ms,
             "template" => &mut form.template,
             "values" => &mut form.values,
             "kind" => &mut form.kind,
@@ -100,6 +105,10 @@ impl Form {
         if self.kind.is_some() {
             return Err(invalid("kind: is of a stored sound, not of a bulletin"));
         }
+        let choice = PolicyChoice {
+            resume: self.resume.as_deref().map(resume).transpose()?,
+            catch_up: self.catch_up_ms.as_deref().map(catch_up).transpose()?,
+        };
         let source = self.source()?;
         Ok(NewBulletin {
             title,
@@ -107,6 +116,7 @@ impl Form {
             priority: priority(self.priority.as_deref().unwrap_or("normal"))?,
             source,
             expires_at: self.expires_at.as_deref().map(instant).transpose()?,
+            choice,
         })
     }
 
@@ -114,8 +124,12 @@ impl Form {
         let title = self.title.take().ok_or_else(|| invalid("title: is needed"))?;
         let kind = self.kind.as_deref().and_then(Kind::parse);
         let kind = kind.ok_or_else(|| invalid("kind: use alarm or chime"))?;
-        if self.targets.is_some() || self.priority.is_some() || self.expires_at.is_some() {
-            return Err(invalid("a stored sound has no targets, priority or expires_at"));
+        let of_a_play =
+            [&self.targets, &self.priority, &self.expires_at, &self.resume, &self.catch_up_ms];
+        if of_a_play.into_iter().any(Option::is_some) {
+            return Err(invalid(
+                "a stored sound has no targets, priority, expires_at, resume or catch_up_ms",
+            ));
         }
         Ok(NewSound { kind, title, source: self.source()? })
     }
@@ -178,6 +192,17 @@ fn priority(text: &str) -> Result<Priority, ApiError> {
     let all = [Priority::Normal, Priority::Priority];
     let found = all.into_iter().find(|it| it.as_str() == text);
     found.ok_or_else(|| invalid(format!("priority {text:?}: use normal or priority")))
+}
+
+fn resume(text: &str) -> Result<Resume, ApiError> {
+    text.parse().map_err(|err: OrderError| invalid(err.to_string()))
+}
+
+fn catch_up(text: &str) -> Result<Duration, ApiError> {
+    let millis = text.parse().map_err(|_| {
+        invalid(format!("catch_up_ms {text:?}: give whole milliseconds, 0 or more"))
+    })?;
+    Ok(Duration::from_millis(millis))
 }
 
 fn values(json: &str) -> Result<BTreeMap<String, String>, ApiError> {

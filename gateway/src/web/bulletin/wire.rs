@@ -73,6 +73,10 @@ pub(crate) struct Bulletin {
     /// What the schedule does on days of layers, by their names.
     days: BTreeMap<String, &'static str>,
     expires_at: Option<String>,
+    /// When something more urgent comes: `resume`, `restart`, `skip` or `duck`.
+    resume: &'static str,
+    /// How late a cluster may begin.
+    catch_up_ms: u64,
     content: Content,
     /// Of an upload.
     file_name: Option<String>,
@@ -192,6 +196,7 @@ impl From<&BulletinView> for Bulletin {
             at: instant(at),
             reason: reason.cloned(),
         };
+        let policy = view.policy();
         Self {
             id: view.id.to_string(),
             title: view.title.clone(),
@@ -211,6 +216,8 @@ impl From<&BulletinView> for Bulletin {
             schedule: view.schedule.as_ref().map(|it| Entry::new(it, view)),
             days: view.days.iter().map(|(layer, it)| (layer.clone(), it.as_str())).collect(),
             expires_at: view.expires_at.map(instant),
+            resume: policy.resume.as_str(),
+            catch_up_ms: length_ms(policy.catch_up),
             content: Content::from(view),
             file_name,
             text,

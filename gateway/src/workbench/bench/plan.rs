@@ -14,7 +14,7 @@ use rustix::time::ClockId;
 use super::detect::{cpu, round, since};
 use super::wire;
 use crate::config::DAILY_LIMIT;
-use crate::ward::broadcast::{LOOK_AHEAD, LOOK_BACK, PATIENCE, TAIL, resume};
+use crate::ward::broadcast::{LOOK_AHEAD, LOOK_BACK, PATIENCE, TAIL, usual};
 
 /// Planning and playing, without sound: a district's bulletins, quotas and holidays, with power cuts in the
 /// middle of things, links that are down for a week, wrong clocks, late orders, changed plans and
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             round: ROUND,
         },
         rules: Rules { quiet, daily, lead: LEAD, shortest_lead: SHORTEST_LEAD, ..Rules::default() },
-        resume,
+        resume: usual,
     };
     let started = cpu(ClockId::Monotonic);
     let outcome = simulate(&settings);

@@ -11,6 +11,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::super::view::Changes;
 use super::*;
 use crate::order::wire::play_from_json;
 use crate::report::Kind;
@@ -170,7 +171,11 @@ async fn a_play_that_has_begun_used_up_the_quota_and_one_that_was_missed_did_not
         let title = Some("Bản tin sửa".to_owned());
         world.advance(600).await;
         world.round().await;
-        world.bulletins.edit(&user("lan"), first.bulletin, title, None).await.unwrap();
+        world
+            .bulletins
+            .edit(&user("lan"), first.bulletin, Changes { title, ..Changes::default() })
+            .await
+            .unwrap();
         world.round().await;
         world.round().await;
         let shown = world.told(1).await;

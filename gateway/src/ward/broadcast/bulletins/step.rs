@@ -12,6 +12,7 @@ use super::Bulletins;
 use crate::report::{Kind, NewEvent};
 use crate::ward::broadcast::error::BulletinError;
 use crate::ward::broadcast::layer_row::{self, Days};
+use crate::ward::broadcast::policy::PolicyChoice;
 use crate::ward::broadcast::row;
 use crate::ward::broadcast::view::{BulletinView, Origin};
 
@@ -27,7 +28,7 @@ pub(super) struct Step {
 
 /// What changes of the row besides what the rules decide.
 pub(super) enum Edit {
-    Words(String, Audience),
+    Content(String, Audience, PolicyChoice),
     Days(Days),
 }
 
@@ -62,8 +63,9 @@ impl Bulletins {
             };
             kept.set(&next, now);
             match edit {
-                Some(Edit::Words(title, targets)) => {
-                    (kept.view.title, kept.view.targets) = (title, targets);
+                Some(Edit::Content(title, targets, choice)) => {
+                    let view = &mut kept.view;
+                    (view.title, view.targets, view.choice) = (title, targets, choice);
                 }
                 Some(Edit::Days(days)) => {
                     if let Some(layer) = unknown_layer(conn, &days)? {
@@ -97,6 +99,7 @@ pub(super) fn audit(
     detail: &Value,
     now: Timestamp,
 ) -> NewEvent {
+    let policy = view.policy();
     let data = json!({
         "action": word,
         "user": user.as_str(),
@@ -107,6 +110,9 @@ pub(super) fn audit(
         "second_missing": view.second_why.as_ref().filter(|_| view.is_second_missing)
             .map(ToString::to_string),
         "sha256": view.content.sha256.to_string(),
+        // When it is interrupted, and when a cluster is late: decided with the sound.
+        "resume": policy.resume.as_str(),
+        "catch_up_ms": i64::try_from(policy.catch_up.as_millis()).unwrap_or(i64::MAX),
         "detail": detail,
     });
     NewEvent { kind: Kind::AuditEntry, occurred_at: now, data }

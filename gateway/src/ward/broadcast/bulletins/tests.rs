@@ -6,6 +6,7 @@ use broadcast::bulletin::Stage;
 use broadcast::plan::Decision;
 
 use super::super::error::Fault;
+use super::super::policy::PolicyChoice;
 use super::super::testing::{World, at, user};
 use super::super::view::{Origin, Seen};
 use super::*;
@@ -74,7 +75,11 @@ async fn an_edit_voids_the_approval() {
     let world = World::new().await;
     let id = world.approved(Priority::Normal).await;
     let title = Some("Bản tin khác".to_owned());
-    let view = world.bulletins.edit(&user("lan"), id, title, None).await.unwrap();
+    let view = world
+        .bulletins
+        .edit(&user("lan"), id, Changes { title, ..Changes::default() })
+        .await
+        .unwrap();
     assert_eq!((view.stage, view.approval()), (Stage::Draft, None));
     assert_eq!(world.bulletins.show(id).await.unwrap().title, "Bản tin khác");
     let refused = world.bulletins.schedule(&user("minh"), id, in_a_minute(&world)).await;
@@ -135,6 +140,7 @@ async fn words_and_targets_are_checked_before_any_work() {
         priority: Priority::Normal,
         source: Source::Speech { text: "Xin chào".to_owned(), voice: "north".to_owned() },
         expires_at: None,
+        choice: PolicyChoice::default(),
     };
     let stranger = "loa-9".parse().unwrap();
     for (new, expected) in [
@@ -162,6 +168,7 @@ async fn a_typed_text_becomes_sound_that_is_kept_under_its_hash() {
         priority: Priority::Normal,
         source: Source::Speech { text: text.to_owned(), voice: "south".to_owned() },
         expires_at: Some(at("2030-01-01T00:00:00Z")),
+        choice: PolicyChoice::default(),
     };
     let view = world.bulletins.add(&user("lan"), new).await.unwrap();
     let audio = std::fs::read(world.bulletins.audio(view.id).await.unwrap()).unwrap();
@@ -186,6 +193,7 @@ async fn an_upload_that_is_no_recording_is_refused_with_the_reason() {
         priority: Priority::Normal,
         source: Source::Upload { file_name: "nhac.mp3".to_owned(), spool },
         expires_at: None,
+        choice: PolicyChoice::default(),
     };
     let refused = world.bulletins.add(&user("lan"), new).await.unwrap_err();
     assert_eq!(refused.fault(), Fault::Unprocessable);

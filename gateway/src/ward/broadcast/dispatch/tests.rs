@@ -6,7 +6,7 @@ use broadcast::reconciliation::PlayStage;
 use serde_json::json;
 
 use super::super::testing::{World, user};
-use super::super::view::{ScheduleRequest, Seen, TargetStage};
+use super::super::view::{Changes, ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
 
@@ -138,7 +138,11 @@ async fn an_edit_recalls_what_was_ordered() {
     world.sent();
     world.report("loa-1", play, Kind::BroadcastOrdered, json!({})).await;
     let title = Some("Bản tin sửa".to_owned());
-    world.bulletins.edit(&user("lan"), play.bulletin, title, None).await.unwrap();
+    world
+        .bulletins
+        .edit(&user("lan"), play.bulletin, Changes { title, ..Changes::default() })
+        .await
+        .unwrap();
     world.round().await;
     let stops = world.sent();
     assert_eq!(stops.len(), 2, "loa-2 may have the order, too");

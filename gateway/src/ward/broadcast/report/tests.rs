@@ -3,6 +3,7 @@
 use broadcast::Priority;
 
 use super::super::testing::{World, at, configured, user};
+use super::super::view::Changes;
 use super::*;
 use crate::report::Kind as Event;
 
@@ -53,7 +54,15 @@ async fn two_days() -> World {
     let edited = world.scheduled(Priority::Normal, "2026-01-05T10:00:00+07:00").await;
     world.scheduled(Priority::Normal, "2026-01-06T07:00:00+07:00").await;
     world.round().await;
-    world.bulletins.edit(&user("lan"), edited.bulletin, Some("Khác".into()), None).await.unwrap();
+    world
+        .bulletins
+        .edit(
+            &user("lan"),
+            edited.bulletin,
+            Changes { title: Some("Khác".into()), ..Changes::default() },
+        )
+        .await
+        .unwrap();
     world.round().await;
     world.advance(3_600).await;
     let more =

@@ -4,6 +4,7 @@ use broadcast::{PlayId, Priority};
 use uuid::Uuid;
 
 use super::super::testing::{World, at, user};
+use super::super::view::Changes;
 use super::super::view::{ScheduleRequest, Seen};
 use super::*;
 
@@ -28,7 +29,11 @@ async fn import(world: &World, rows: &str) {
 async fn approved(world: &World, targets: &str) -> Uuid {
     let id = world.draft(Priority::Normal).await;
     let targets = Some(targets.parse().unwrap());
-    world.bulletins.edit(&user("lan"), id, None, targets).await.unwrap();
+    world
+        .bulletins
+        .edit(&user("lan"), id, Changes { targets, ..Changes::default() })
+        .await
+        .unwrap();
     world.bulletins.submit(&user("lan"), id).await.unwrap();
     world.bulletins.approve(&user("minh"), id, Seen::default()).await.unwrap();
     id

@@ -100,6 +100,8 @@ impl Fleet {
             title: title.to_owned(),
             targets: "all".to_owned(),
             priority: "normal".to_owned(),
+            resume: None,
+            catch_up: None,
             sound: Sound::File(file.to_owned()),
         };
         let added = self.author.add(new).await?;

@@ -85,7 +85,11 @@ async fn second_approvers_at_once_are_counted_or_told() {
 async fn whoever_approved_and_then_edited_does_not_approve_again() {
     let world = World::new().await;
     let id = world.approved(Priority::Normal).await;
-    world.bulletins.edit(&user("minh"), id, Some("Tin mới".into()), None).await.unwrap();
+    world
+        .bulletins
+        .edit(&user("minh"), id, Changes { title: Some("Tin mới".into()), ..Changes::default() })
+        .await
+        .unwrap();
     world.bulletins.submit(&user("lan"), id).await.unwrap();
     for name in ["lan", "minh"] {
         let refused = world.bulletins.approve(&user(name), id, Seen::default()).await.unwrap_err();
@@ -98,7 +102,11 @@ async fn whoever_approved_and_then_edited_does_not_approve_again() {
 async fn an_author_does_not_approve_own_work_after_somebody_else_edited_it() {
     let world = World::new().await;
     let id = world.draft(Priority::Normal).await;
-    world.bulletins.edit(&user("hoa"), id, Some("Tin đã sửa".into()), None).await.unwrap();
+    world
+        .bulletins
+        .edit(&user("hoa"), id, Changes { title: Some("Tin đã sửa".into()), ..Changes::default() })
+        .await
+        .unwrap();
     world.bulletins.submit(&user("hoa"), id).await.unwrap();
     let refused = world.bulletins.approve(&user("lan"), id, Seen::default()).await.unwrap_err();
     assert_eq!(refused.fault(), Fault::Forbidden);

@@ -11,6 +11,7 @@ async fn a_programme_that_was_there_is_named_and_words_nobody_knows_are_listed()
         priority: Priority::Normal,
         source: Source::Speech { text: text.to_owned(), voice: voice.to_owned() },
         expires_at: None,
+        choice: PolicyChoice::default(),
     };
     let add = async |new| world.bulletins.add(&user("lan"), new).await.unwrap();
     let first = add(text("Mời bà con họp lúc 17h30, mã XQZW7.", "north")).await;
@@ -59,6 +60,7 @@ async fn a_recording_in_another_container_is_the_same_programme() {
             priority: Priority::Normal,
             source: Source::Upload { file_name: "chuong.wav".to_owned(), spool },
             expires_at: None,
+            choice: PolicyChoice::default(),
         };
         world.bulletins.add(&user("lan"), new).await.unwrap()
     };
