@@ -7,11 +7,12 @@ mod hours;
 mod refused;
 mod user;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Sha256;
 use jiff::Timestamp;
 
+use crate::calendar::Effect;
 use crate::schedule::Schedule;
 
 pub use approval::{Approval, ApprovalRules, Approvals, Entry, Need, Validity, mark};
@@ -80,6 +81,8 @@ pub enum Event {
     Scheduled {
         by: UserId,
         schedule: Schedule,
+        /// What it does on days of layers, by their names.
+        days: BTreeMap<String, Effect>,
         need: Need,
     },
 }
@@ -172,7 +175,9 @@ impl Bulletin {
                 self.approved(Approval { by, at: now, audio, schedule })
             }
             Event::Rejected { by, reason } => self.rejected(by, reason, now),
-            Event::Scheduled { by, schedule, need } => self.scheduled(Entry { schedule, by, need }),
+            Event::Scheduled { by, schedule, days, need } => {
+                self.scheduled(Entry { schedule, days, by, need })
+            }
         }
     }
 

@@ -7,7 +7,7 @@ mod layer;
 pub mod lunar;
 
 pub use computed::{Computed, UnknownComputed};
-pub use day_rule::{DayRule, Effect, Move, UnknownEffect};
+pub use day_rule::{DayRule, Effect, Move, UnknownEffect, lands};
 pub(crate) use day_rule::{Verdict, judge};
 pub(crate) use layer::MOST_DAYS;
 pub use layer::{Layer, LayerError, Origin};

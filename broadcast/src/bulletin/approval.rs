@@ -1,6 +1,7 @@
 //! What an approval is worth: who signed, for which sound, for which calendar entry, and how many must.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use base::Sha256;
@@ -8,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::hours::{NormalHours, Why};
 use super::user::UserId;
+use crate::calendar::Effect;
 use crate::schedule::Schedule;
 
 /// A signature this young is not given again: of two people who click at once, one is told.
@@ -39,6 +41,8 @@ pub enum Need {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub schedule: Schedule,
+    /// What it does on days of layers, by their names.
+    pub days: BTreeMap<String, Effect>,
     pub by: UserId,
     pub need: Need,
 }
@@ -105,7 +109,7 @@ impl Approvals {
 impl Entry {
     /// What a signature names an entry by: the hash of its text.
     pub fn mark(&self) -> Sha256 {
-        mark(&self.schedule)
+        mark(&self.schedule, &self.days)
     }
 
     /// Whether these signatures are enough for it to play.
@@ -121,12 +125,16 @@ impl Entry {
     }
 }
 
-/// The hash of a schedule's text.
-pub fn mark(schedule: &Schedule) -> Sha256 {
-    match schedule {
-        Schedule::At(at) => Sha256::of(format!("AT:{}", at.as_millisecond()).as_bytes()),
-        Schedule::Rule(rule) => Sha256::of(rule.as_str().as_bytes()),
+/// The hash of a schedule's text, and of what it does on days of layers.
+pub fn mark(schedule: &Schedule, days: &BTreeMap<String, Effect>) -> Sha256 {
+    let mut text = match schedule {
+        Schedule::At(at) => format!("AT:{}", at.as_millisecond()),
+        Schedule::Rule(rule) => rule.as_str().to_owned(),
+    };
+    for (layer, effect) in days {
+        let _ = write!(text, "\nDAYS:{layer}={}", effect.as_str());
     }
+    Sha256::of(text.as_bytes())
 }
 
 /// How long a signature holds. A ward's facts change, and whoever signed for them may have left.

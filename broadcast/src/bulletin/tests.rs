@@ -22,6 +22,10 @@ fn noon() -> Schedule {
     Schedule::At(at(43_200))
 }
 
+fn no_days() -> BTreeMap<String, Effect> {
+    BTreeMap::new()
+}
+
 fn midnight() -> Schedule {
     Schedule::At(at(DAY))
 }
@@ -48,15 +52,15 @@ fn approve(by: &str) -> Event {
 
 /// For the midnight entry as well.
 fn countersign(by: &str) -> Event {
-    Event::Approved { by: user(by), audio: audio(1), schedule: Some(mark(&midnight())) }
+    Event::Approved { by: user(by), audio: audio(1), schedule: Some(mark(&midnight(), &no_days())) }
 }
 
 fn schedule() -> Event {
-    Event::Scheduled { by: user("minh"), schedule: noon(), need: Need::One }
+    Event::Scheduled { by: user("minh"), schedule: noon(), days: no_days(), need: Need::One }
 }
 
 fn schedule_at_night(by: &str) -> Event {
-    Event::Scheduled { by: user(by), schedule: midnight(), need: night() }
+    Event::Scheduled { by: user(by), schedule: midnight(), days: no_days(), need: night() }
 }
 
 fn signed_by(bulletin: &Bulletin) -> Vec<&str> {
@@ -139,7 +143,7 @@ fn a_stored_approval_of_other_audio_or_by_its_author_is_worth_nothing() {
         Approvals::of(Approval { by: user(by), at: at(1), audio: audio(1), schedule: None })
     };
     let authors = BTreeSet::from([user("lan")]);
-    let entry = || Entry { schedule: noon(), by: user("lan"), need: Need::One };
+    let entry = || Entry { schedule: noon(), days: no_days(), by: user("lan"), need: Need::One };
     let kept = |by| State::Scheduled { approvals: signed(by), entry: entry() };
     let stage = |audio, by| Bulletin::restore(authors.clone(), audio, kept(by)).stage();
     assert_eq!(stage(audio(2), "minh"), Stage::Draft);
@@ -150,7 +154,7 @@ fn a_stored_approval_of_other_audio_or_by_its_author_is_worth_nothing() {
 #[test]
 fn what_needs_two_and_has_one_is_not_in_the_calendar_whatever_was_stored() {
     let first = Approval { by: user("minh"), at: at(1), audio: audio(1), schedule: None };
-    let entry = Entry { schedule: midnight(), by: user("lan"), need: night() };
+    let entry = Entry { schedule: midnight(), days: no_days(), by: user("lan"), need: night() };
     let kept = State::Scheduled { approvals: Approvals::of(first), entry };
     let restored = Bulletin::restore(BTreeSet::from([user("lan")]), audio(1), kept);
     assert_eq!(restored.stage(), Stage::Approved);
@@ -193,12 +197,29 @@ fn another_hour_at_night_takes_another_signature_and_an_hour_by_day_does_not() {
     let later = Event::Scheduled {
         by: user("minh"),
         schedule: Schedule::At(at(2 * DAY)),
+        days: no_days(),
         need: Need::Two(Why::OutsideHours { at: at(2 * DAY) }),
     };
     let moved = after(signed.into_iter().chain([later]));
     assert_eq!(moved.stage(), Stage::Approved);
     assert_eq!(signed_by(&moved), ["minh", "hoa"], "for the sound they still stand");
     assert_eq!(moved.on(schedule(), at(9)).unwrap().stage(), Stage::Scheduled);
+}
+
+#[test]
+fn a_signature_for_a_night_but_not_on_holidays_is_none_for_every_night() {
+    let days = BTreeMap::from([("public-holidays".to_owned(), Effect::Not)]);
+    let with =
+        |days| Event::Scheduled { by: user("minh"), schedule: midnight(), days, need: night() };
+    let countersign = Event::Approved {
+        by: user("hoa"),
+        audio: audio(1),
+        schedule: Some(mark(&midnight(), &days)),
+    };
+    let signed = after([submit(), approve("minh"), with(days.clone()), countersign]);
+    assert_eq!(signed.stage(), Stage::Scheduled);
+    assert_eq!(signed.on(with(days), at(9)).unwrap().stage(), Stage::Scheduled);
+    assert_eq!(signed.on(with(no_days()), at(9)).unwrap().stage(), Stage::Approved);
 }
 
 #[test]
@@ -211,8 +232,11 @@ fn the_second_approver_may_send_it_back() {
 #[test]
 fn an_old_signature_is_given_afresh_and_a_young_one_is_not() {
     let scheduled = after([submit(), approve("minh"), schedule()]);
-    let again =
-        |by: &str| Event::Approved { by: user(by), audio: audio(1), schedule: Some(mark(&noon())) };
+    let again = |by: &str| Event::Approved {
+        by: user(by),
+        audio: audio(1),
+        schedule: Some(mark(&noon(), &no_days())),
+    };
     assert!(matches!(scheduled.on(again("hoa"), at(DAY)), Err(Refused::WrongState { .. })));
     let renewed = scheduled.on(again("hoa"), at(DAY + 2)).unwrap();
     assert_eq!((renewed.stage(), signed_by(&renewed)), (Stage::Scheduled, vec!["hoa"]));
@@ -227,7 +251,11 @@ fn an_old_signature_is_given_afresh_and_a_young_one_is_not() {
 fn any_event() -> impl Strategy<Value = Event> {
     let who = || prop::sample::select(vec!["lan", "minh", "hoa", "mai"]).prop_map(user);
     let sound = || prop_oneof![4 => Just(1_u8), 1 => 2_u8..4].prop_map(audio);
-    let seen = prop_oneof![Just(None), Just(Some(mark(&noon()))), Just(Some(mark(&midnight()))),];
+    let seen = prop_oneof![
+        Just(None),
+        Just(Some(mark(&noon(), &no_days()))),
+        Just(Some(mark(&midnight(), &no_days()))),
+    ];
     let when = prop_oneof![Just((noon(), Need::One)), Just((midnight(), night()))];
     prop_oneof![
         1 => (who(), sound()).prop_map(|(by, audio)| Event::Edited { by, audio }),
@@ -236,7 +264,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             .prop_map(|(by, audio, schedule)| Event::Approved { by, audio, schedule }),
         1 => who().prop_map(|by| Event::Rejected { by, reason: "không".into() }),
         4 => (who(), when)
-            .prop_map(|(by, (schedule, need))| Event::Scheduled { by, schedule, need }),
+            .prop_map(|(by, (schedule, need))| Event::Scheduled { by, schedule, days: no_days(), need }),
     ]
 }
 

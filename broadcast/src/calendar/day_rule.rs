@@ -103,6 +103,11 @@ impl DayRule {
     }
 }
 
+/// When something plays that starts at `at`: then, unless a rule moves it.
+pub fn lands(rules: &[DayRule], at: Timestamp, zone: &TimeZone) -> Timestamp {
+    if let Verdict::Moved { to, .. } = judge(rules, at, zone) { to } else { at }
+}
+
 /// What `rules` make of a start at `at`; days are those of `zone`. A rule that silences the day comes
 /// before one that moves, so that "only on rằm" is not moved to a day that is none.
 pub(crate) fn judge(rules: &[DayRule], at: Timestamp, zone: &TimeZone) -> Verdict {

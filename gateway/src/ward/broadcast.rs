@@ -12,6 +12,7 @@ mod closing;
 mod dispatch;
 mod error;
 mod facts;
+mod held_back;
 mod horizon;
 mod ingest;
 mod keeping;
@@ -30,6 +31,7 @@ mod shelf;
 mod skew;
 mod sound_row;
 mod spool;
+mod take_up;
 mod target;
 mod template;
 #[cfg(test)]

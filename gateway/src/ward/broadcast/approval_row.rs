@@ -26,7 +26,7 @@ impl BulletinView {
     pub(super) fn entry(&self) -> Option<Entry> {
         let (schedule, by) = self.schedule.clone().zip(self.scheduled_by.clone())?;
         let need = self.second_why.clone().map_or(Need::One, Need::Two);
-        Some(Entry { schedule, by, need })
+        Some(Entry { schedule, days: self.days.clone(), by, need })
     }
 
     /// Takes over what the rules decided on approvals and calendar.
@@ -35,6 +35,7 @@ impl BulletinView {
         self.approvals = approvals.into_iter().cloned().collect();
         let entry = bulletin.entry();
         self.schedule = entry.map(|it| it.schedule.clone());
+        self.days = entry.map(|it| it.days.clone()).unwrap_or_default();
         self.scheduled_by = entry.map(|it| it.by.clone());
         self.second_why = entry.and_then(|it| match &it.need {
             Need::One => None,

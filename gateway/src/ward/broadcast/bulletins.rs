@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base::{Sha256, new_uuid};
+use broadcast::Priority;
 use broadcast::bulletin::{Event, UserId};
+use broadcast::calendar::Effect;
 use broadcast::library::Waveform;
 use broadcast::place::Audience;
 use broadcast::plan::Planned;
@@ -183,7 +185,10 @@ impl Bulletins {
             return Err(BulletinError::SoundRemoved);
         }
         let rules = &self.settings.ward.approval.hours;
-        let need = rules.need(&schedule, &starts, view.content.duration, view.priority, now);
+        // What a day rule may move is not imminent.
+        let moves = days.values().any(|it| matches!(it, Effect::Move(_)));
+        let priority = if moves { view.priority.min(Priority::Priority) } else { view.priority };
+        let need = rules.need(&schedule, &starts, view.content.duration, priority, now);
         let mut detail = match &schedule {
             Schedule::At(at) => json!({ "at": at.to_string() }),
             Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
@@ -191,7 +196,7 @@ impl Bulletins {
         if !days.is_empty() {
             detail["days"] = days.iter().map(|(name, it)| (name.clone(), it.as_str())).collect();
         }
-        let event = Event::Scheduled { by: user.clone(), schedule, need };
+        let event = Event::Scheduled { by: user.clone(), schedule, days: days.clone(), need };
         let step = Step { word: "bulletin.schedule", event, detail };
         let bulletin = self.step_with(user, id, step, Some(Edit::Days(days))).await?;
         self.wake.wake();

@@ -4,6 +4,7 @@
 //! what is not acknowledged is sent, then what is over is closed. A crash between any two of them
 //! costs a round, never a play: the same rows give the same commands again.
 
+mod configuration;
 mod intact;
 
 use broadcast::reconciliation::{Change, Start, reconcile};
@@ -28,7 +29,7 @@ use super::plan::{Calendar, wanted};
 use super::receipt::Refusal;
 use super::row::Kept;
 use super::vault::Vault;
-use super::{Wake, Ward, closing, play_row, row, settle, target};
+use super::{Wake, Ward, closing, held_back, play_row, row, settle, target};
 use crate::daemon::Heartbeat;
 use crate::order::CAN_DUCK;
 use crate::report::wire::Presence;
@@ -67,6 +68,8 @@ pub struct Dispatcher<C> {
     calendar: Arc<Mutex<Calendar>>,
     /// Commands that were sent, and when, while the disk would not take a note of it.
     unnoted: Mutex<HashMap<Uuid, Timestamp>>,
+    /// What the configuration changed since the last start is in the rows.
+    is_taken_up: Mutex<bool>,
     /// Clusters that said that they take `duck`.
     able: std::sync::Mutex<BTreeSet<DeviceId>>,
     heart: Heartbeat,
@@ -91,6 +94,7 @@ impl<C: Courier> Dispatcher<C> {
             wake,
             calendar: Arc::default(),
             unnoted: Mutex::default(),
+            is_taken_up: Mutex::default(),
             able: std::sync::Mutex::default(),
             heart,
             sounds: intact::Sounds::new(vault),
@@ -106,9 +110,6 @@ impl<C: Courier> Dispatcher<C> {
         stop: CancellationToken,
     ) {
         let mut failing = Failing::default();
-        if failing.is_end(self.take_up_volumes().await) {
-            return;
-        }
         let mut online = BTreeSet::new();
         self.take_up_abilities(&views.borrow());
         // However much else there is to hear of, a round comes in its time.
@@ -189,7 +190,8 @@ impl<C: Courier> Dispatcher<C> {
         if !self.reporter.trust().is_trusted() {
             return Ok(());
         }
-        let planned = self.write_plan().await;
+        let taken_up = self.take_up_configuration().await;
+        let planned = taken_up.and(self.write_plan().await);
         let sent = self.send(greeted).await;
         let closed = self.close().await;
         planned.and(sent).and(closed)
@@ -198,7 +200,8 @@ impl<C: Courier> Dispatcher<C> {
     async fn write_plan(&self) -> Result<(), StoreError> {
         let now = self.reporter.clock().now();
         let (ward, reporter) = (self.able_ward(), self.reporter.clone());
-        let damaged = self.sounds.damaged(self.reporter.store(), &ward).await?;
+        let damaged = self.sounds.damaged(self.reporter.store(), &ward, &self.heart, now).await?;
+        let told = damaged.all();
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
         let write = move |conn: &Connection| {
             let scheduled = damaged.judge(row::scheduled(conn, &ward.approval)?);
@@ -215,20 +218,13 @@ impl<C: Courier> Dispatcher<C> {
             settle::set_planned_up_to(conn, now)?;
             Ok(changes)
         };
-        for change in self.reporter.store().write(write).await? {
-            tell(&change);
-        }
+        let changes = self.reporter.store().write(write).await?;
+        self.sounds.told(told).await;
+        changes.iter().for_each(tell);
         Ok(())
     }
 
     /// Once a start: volumes are of the configuration.
-    async fn take_up_volumes(&self) -> Result<(), StoreError> {
-        let (clusters, now) = (self.ward.clusters.clone(), self.reporter.clock().now());
-        let not_before = now.checked_add(self.ward.lead).unwrap_or(Timestamp::MAX);
-        let write =
-            move |conn: &Connection| settle::take_up_volumes(conn, &clusters, not_before, now);
-        self.reporter.store().write(write).await
-    }
 
     async fn send(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
         let store = self.reporter.store();
@@ -324,13 +320,14 @@ fn changes(
     let from = settle::planned_up_to(conn, now)?.clamp(earliest, now);
     let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
     let facts = Facts::of(conn, scheduled, ward, from..to, now)?;
-    let planned = wanted(&calendar.explain(&facts, &ward.policy()), &facts);
+    let mut planned = wanted(&calendar.explain(&facts, &ward.policy()), &facts);
+    target::name_silent(&mut planned, &facts);
     let mut changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
-    target::name_silent(&mut changes, &facts);
     // What is taken back already needs no second reason.
     if changes.iter().all(|it| !matches!(it, Change::Withdraw(..))) {
         changes.extend(target::moved(conn, &facts, ward, now)?);
     }
+    held_back::explain(conn, &planned, &facts, ward, now)?;
     Ok((horizon::bounded(changes, &facts.plays, now), facts))
 }
 

@@ -18,23 +18,24 @@ const MOST_OPEN: usize = 256;
 /// the others come when they are nearer.
 pub(super) fn bounded(changes: Vec<Change>, known: &[Known], now: Timestamp) -> Vec<Change> {
     let is_open = |it: &&Known| it.stage == PlayStage::Ordered && !it.is_closed;
+    let opens = |it: &Change| opens_at(it, known);
     let n_open = known.iter().filter(is_open).count();
     let near = now.checked_add(NEAR).unwrap_or(Timestamp::MAX);
     let mut far: Vec<Timestamp> =
-        changes.iter().filter_map(opens_at).filter(|it| *it > near).collect();
+        changes.iter().filter_map(opens).filter(|it| *it > near).collect();
     far.sort_unstable();
-    let n_near = changes.iter().filter_map(opens_at).filter(|it| *it <= near).count();
+    let n_near = changes.iter().filter_map(opens).filter(|it| *it <= near).count();
     let room = MOST_OPEN.saturating_sub(n_open + n_near);
     // The first that there is no room for; what starts with it waits as well.
     let Some(end) = far.get(room).copied() else { return changes };
-    changes.into_iter().filter(|it| opens_at(it).is_none_or(|at| at <= near || at < end)).collect()
+    changes.into_iter().filter(|it| opens(it).is_none_or(|at| at <= near || at < end)).collect()
 }
 
 /// The start of a play that a change orders.
-fn opens_at(change: &Change) -> Option<Timestamp> {
+fn opens_at(change: &Change, known: &[Known]) -> Option<Timestamp> {
     match change {
         Change::Order(start) => Some(start.start_at),
-        Change::Promote(id) => Some(id.occurrence),
+        Change::Promote(id) => known.iter().find(|it| it.id == *id).map(|it| it.start_at),
         Change::HoldBack(..) | Change::Missed(..) | Change::Withdraw(..) | Change::Forget(_) => {
             None
         }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     fn starts(changes: &[Change]) -> Vec<Timestamp> {
-        changes.iter().filter_map(opens_at).collect()
+        changes.iter().filter_map(|it| opens_at(it, &[])).collect()
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) struct Unacknowledged {
     pub sent_at: Option<Timestamp>,
 }
 
-/// The soonest first. A play that nobody approved any more is not among them, even before the
+/// Emergencies first; then what must not sound, before what takes its place; then the soonest. A play that nobody approved any more is not among them, even before the
 /// planner has withdrawn it.
 pub(super) fn unacknowledged(
     conn: &Connection,
@@ -49,7 +49,7 @@ pub(super) fn unacknowledged(
              AND bulletin.stage = 'scheduled' AND approved_sha256 = play.audio_sha256) \
             OR (play.stage = 'withdrawn' AND stop_command_id IS NOT NULL \
              AND play_target.stage IN ('pending', 'ordered', 'cached', 'started'))) \
-         ORDER BY start_at_ms, cluster",
+         ORDER BY play.priority = 'emergency' DESC, is_stop DESC, start_at_ms, cluster",
     )?;
     let rows = query.query_map([now.as_millisecond()], |row| {
         let errand = Errand {

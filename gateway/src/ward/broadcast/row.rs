@@ -72,7 +72,6 @@ impl Kept {
         match bulletin.state() {
             State::Draft => {
                 (view.submitted_at, view.rejection, view.schedule) = (None, None, None);
-                view.days.clear();
             }
             State::Submitted { at } => {
                 (view.submitted_at, view.rejection) = (Some(*at), None);

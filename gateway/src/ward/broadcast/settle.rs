@@ -1,7 +1,7 @@
 //! Plays written to SQL, when the calendar is turned into orders. Read back in `play_row`.
 
 use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use base::new_uuid;
@@ -16,7 +16,7 @@ use super::play_row::play_stage;
 use super::policy::on_cluster;
 use super::row::{Kept, count, millis, optional_time, parsed, time};
 use super::view::TargetStage;
-use super::{Cluster, Ward};
+use super::{Cluster, Ward, held_back};
 
 /// How exactly it is kept how far the calendar was planned. Rounds that change nothing write nothing:
 /// an SD card wears out, and starts that have their row already are not planned twice.
@@ -74,6 +74,13 @@ pub(super) fn planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Resu
     conn.query_row(sql, [now.as_millisecond()], |row| time(row, "up_to_ms"))
 }
 
+/// Bulletins with a play that is not over.
+pub(super) fn open_bulletins(conn: &Connection) -> rusqlite::Result<HashSet<Uuid>> {
+    let sql = "SELECT DISTINCT bulletin_id FROM play WHERE closed_at_ms IS NULL";
+    let mut query = conn.prepare_cached(sql)?;
+    query.query_map([], |row| parsed::<Uuid>(row, "bulletin_id"))?.collect()
+}
+
 pub(super) fn set_planned_up_to(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT INTO planned VALUES (1, ?1) \
                ON CONFLICT (only_row) DO UPDATE SET up_to_ms = excluded.up_to_ms \
@@ -100,7 +107,7 @@ pub(super) fn apply(
         Change::HoldBack(start, reason) => {
             let Some(kept) = scheduled.get(&start.id.bulletin) else { return Ok(()) };
             insert(conn, *start, kept, PlayStage::HeldBack, Some(reason), now)?;
-            insert_silent(conn, start.id, &targets(kept, start.start_at), clusters)
+            held_back::insert(conn, start.id, &targets(kept, start.start_at), clusters)
         }
         // Ordered, with a window that is over or nearly so: closing it reports what was missed.
         Change::Missed(start, reason) => {
@@ -112,13 +119,15 @@ pub(super) fn apply(
         Change::Promote(id) => {
             let Some(kept) = scheduled.get(&id.bulletin) else { return Ok(()) };
             set_stage(conn, *id, PlayStage::Ordered, None, now)?;
-            delete_silent(conn, *id)?;
+            // Whoever signed since it was held back answers for it as well.
+            set_approved_by(conn, *id, kept)?;
+            held_back::delete(conn, *id)?;
             let start_at = start_at(conn, *id)?;
             insert_targets(conn, *id, &targets(kept, start_at), clusters, now)
         }
         Change::Withdraw(id, reason) => withdraw(conn, *id, reason, now),
         Change::Forget(id) => {
-            delete_silent(conn, *id)?;
+            held_back::delete(conn, *id)?;
             let sql = "DELETE FROM play WHERE bulletin_id = ?1 AND occurrence_ms = ?2 \
                        AND stage = 'held_back'";
             conn.execute(sql, key(*id)).map(|_| ())
@@ -169,7 +178,7 @@ fn insert(
     Ok(())
 }
 
-fn insert_targets(
+pub(super) fn insert_targets(
     conn: &Connection,
     id: PlayId,
     targets: &Targets,
@@ -197,60 +206,6 @@ fn insert_targets(
         )?;
     }
     Ok(())
-}
-
-/// Who does not hear a play that is held back.
-fn insert_silent(
-    conn: &Connection,
-    id: PlayId,
-    targets: &Targets,
-    clusters: &[Cluster],
-) -> rusqlite::Result<()> {
-    let (bulletin, occurrence) = key(id);
-    for cluster in clusters.iter().filter(|it| targets.contains(it.id.as_str())) {
-        // Without an approval that stands there is no play to belong to.
-        conn.execute(
-            "INSERT INTO play_held_back SELECT bulletin_id, occurrence_ms, ?3 FROM play \
-             WHERE bulletin_id = ?1 AND occurrence_ms = ?2",
-            params![bulletin, occurrence, cluster.id.as_str()],
-        )?;
-    }
-    Ok(())
-}
-
-/// Orders anew, at the volume that is configured now, what lies ahead at another one: a week of orders is
-/// not to play on at what a technician has just turned down. The clusters take it as a new version.
-pub(super) fn take_up_volumes(
-    conn: &Connection,
-    clusters: &[Cluster],
-    not_before: Timestamp,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let mut query = conn.prepare_cached(
-        "SELECT command_id FROM play_target JOIN play USING (bulletin_id, occurrence_ms) \
-         WHERE cluster = ?1 AND volume_percent <> ?2 AND play.stage = 'ordered' \
-         AND closed_at_ms IS NULL AND start_at_ms >= ?3 \
-         AND play_target.stage IN ('pending', 'ordered', 'cached')",
-    )?;
-    for cluster in clusters {
-        let percent = cluster.volume.percent();
-        let which = params![cluster.id.as_str(), percent, not_before.as_millisecond()];
-        let commands: Vec<String> =
-            query.query_map(which, |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for command in commands {
-            conn.execute(
-                "UPDATE play_target SET command_id = ?2, volume_percent = ?3, issued_at_ms = ?4, \
-                 n_sent = 0, sent_at_ms = NULL, stage = 'pending' WHERE command_id = ?1",
-                params![command, new_uuid(now).to_string(), percent, now.as_millisecond()],
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn delete_silent(conn: &Connection, id: PlayId) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM play_held_back WHERE bulletin_id = ?1 AND occurrence_ms = ?2";
-    conn.execute(sql, key(id)).map(|_| ())
 }
 
 /// What the play was decided on; none where there is no play.
@@ -286,6 +241,16 @@ fn withdraw(conn: &Connection, id: PlayId, reason: &str, now: Timestamp) -> rusq
             params![bulletin, occurrence, cluster, new_uuid(now).to_string(), now.as_millisecond()],
         )?;
     }
+    Ok(())
+}
+
+fn set_approved_by(conn: &Connection, id: PlayId, kept: &Kept) -> rusqlite::Result<()> {
+    let Some(approved_by) = kept.view.approved_by() else { return Ok(()) };
+    let (bulletin, occurrence) = key(id);
+    conn.execute(
+        "UPDATE play SET approved_by = ?3 WHERE bulletin_id = ?1 AND occurrence_ms = ?2",
+        params![bulletin, occurrence, approved_by],
+    )?;
     Ok(())
 }
 

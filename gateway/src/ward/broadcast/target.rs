@@ -1,7 +1,7 @@
 //! Whom a start is for: places become clusters on the day of the start. Pure, but for one look at what was
 //! ordered.
 
-use broadcast::reconciliation::{Change, Known, PlayStage};
+use broadcast::reconciliation::{Change, Known, PlayStage, Verdict, Wanted};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -85,11 +85,11 @@ impl Ward {
 }
 
 /// Says of what is held back because nobody hangs on its places which places those are.
-pub(super) fn name_silent(changes: &mut [Change], facts: &Facts) {
-    for change in changes {
-        let Change::HoldBack(start, reason) = change else { continue };
-        let kept = facts.scheduled.iter().find(|it| it.view.id == start.id.bulletin);
-        if let Some(why) = kept.and_then(|it| facts.map.why_nobody(&it.view, start.start_at)) {
+pub(super) fn name_silent(planned: &mut [Wanted], facts: &Facts) {
+    for wanted in planned {
+        let Verdict::HeldBack(reason) = &mut wanted.verdict else { continue };
+        let kept = facts.scheduled.iter().find(|it| it.view.id == wanted.bulletin);
+        if let Some(why) = kept.and_then(|it| facts.map.why_nobody(&it.view, wanted.at)) {
             *reason = why;
         }
     }

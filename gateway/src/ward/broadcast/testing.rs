@@ -211,6 +211,11 @@ impl World {
         }
     }
 
+    /// One more, as configured from the next start on.
+    pub(super) fn add_cluster(&mut self, id: &str) {
+        self.ward.clusters.push(cluster(id, 100));
+    }
+
     pub(super) fn set_link(&self, is_up: bool) {
         self.postbag.is_down.store(!is_up, Ordering::Relaxed);
     }

@@ -1,14 +1,15 @@
 //! Whether a stored sound is still the one that its name says: looked at before it is approved, and
 //! before it is ordered. Hashed once for each change of the file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use base::Sha256;
 use tokio::sync::Mutex;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::ingest;
 
@@ -33,43 +34,52 @@ impl Vault {
         Self { dir, seen: Arc::default() }
     }
 
-    /// False where the file is missing, cannot be read, or holds other bytes.
+    /// False where the file is missing or holds other bytes. While it cannot be read at all, the last answer
+    /// holds, or true without one: a hiccup of the card silences no bulletin, and each cluster hashes what it
+    /// gets.
     pub(super) async fn is_intact(&self, sha256: Sha256) -> bool {
         let path = self.dir.join(format!("{sha256}.opus"));
-        let Some((n_bytes, changed_at)) = look(&path).await else {
-            self.seen.lock().await.remove(&sha256);
-            return false;
+        let known = self.seen.lock().await.get(&sha256).copied();
+        let last = known.is_none_or(|it| it.is_intact);
+        let (n_bytes, changed_at) = match look(&path).await {
+            Ok(found) => found,
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                self.seen.lock().await.remove(&sha256);
+                return false;
+            }
+            Err(err) => {
+                warn!(%sha256, %err, "a stored sound cannot be looked at");
+                return last;
+            }
         };
-        let mut seen = self.seen.lock().await;
-        if let Some(known) = seen.get(&sha256)
+        if let Some(known) = known
             && (known.n_bytes, known.changed_at) == (n_bytes, changed_at)
         {
             return known.is_intact;
         }
-        let found = tokio::task::spawn_blocking(move || ingest::hash(&path)).await;
-        let is_intact = matches!(found, Ok(Ok(found)) if found == sha256);
+        let is_intact = match tokio::task::spawn_blocking(move || ingest::hash(&path)).await {
+            Ok(Ok(found)) => found == sha256,
+            Ok(Err(err)) => {
+                warn!(%sha256, error = ?err, "a stored sound cannot be read");
+                return last;
+            }
+            Err(err) => {
+                warn!(%sha256, %err, "a stored sound was not hashed");
+                return last;
+            }
+        };
         if !is_intact {
             error!(%sha256, "a stored sound is not what it was: it does not play");
         }
-        seen.insert(sha256, Seen { n_bytes, changed_at, is_intact });
+        let seen = Seen { n_bytes, changed_at, is_intact };
+        self.seen.lock().await.insert(sha256, seen);
         is_intact
-    }
-
-    /// Those of `all` that must not play.
-    pub(super) async fn damaged(&self, all: BTreeSet<Sha256>) -> BTreeSet<Sha256> {
-        let mut damaged = BTreeSet::new();
-        for sha256 in all {
-            if !self.is_intact(sha256).await {
-                damaged.insert(sha256);
-            }
-        }
-        damaged
     }
 }
 
-async fn look(path: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = tokio::fs::metadata(path).await.ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
+async fn look(path: &Path) -> io::Result<(u64, SystemTime)> {
+    let metadata = tokio::fs::metadata(path).await?;
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 #[cfg(test)]
@@ -87,7 +97,6 @@ mod tests {
         assert!(vault.is_intact(sha256).await && vault.is_intact(sha256).await);
         std::fs::write(&path, "OggS tin khác").unwrap();
         assert!(!vault.is_intact(sha256).await, "other bytes");
-        assert_eq!(vault.damaged([sha256].into()).await, [sha256].into());
         std::fs::write(&path, "OggS tin").unwrap();
         assert!(vault.is_intact(sha256).await, "brought back");
     }

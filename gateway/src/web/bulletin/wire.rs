@@ -259,7 +259,7 @@ impl Entry {
             schedule::Schedule::Rule(rule) => (None, Some(rule.as_str().to_owned())),
         };
         let by = view.scheduled_by.as_ref().map(ToString::to_string);
-        Self { sha256: mark(entry).to_string(), by, at, rrule }
+        Self { sha256: mark(entry, &view.days).to_string(), by, at, rrule }
     }
 }
 

@@ -25,7 +25,8 @@ impl Bulletins {
     ) -> Result<BulletinView, BulletinError> {
         let view = self.kept(id).await?.view;
         let audio = seen.audio.unwrap_or(view.content.sha256);
-        let schedule = seen.schedule.or_else(|| view.schedule.as_ref().map(mark));
+        let schedule =
+            seen.schedule.or_else(|| view.schedule.as_ref().map(|it| mark(it, &view.days)));
         // What was played to the approver is what lies on the disk.
         if !self.vault.is_intact(view.content.sha256).await {
             return Err(BulletinError::SoundChanged { title: view.title });

@@ -1,16 +1,19 @@
 //! Sounds that are not what they were, told once each and never ordered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::Sha256;
+use broadcast::calendar::Effect;
 use broadcast::plan::Standing;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::Mutex;
 
+use super::horizon::LOOK_AHEAD;
 use super::row::{self, Kept};
-use super::{Vault, Ward};
+use super::{Vault, Ward, settle};
+use crate::daemon::Heartbeat;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::{Store, StoreError};
 
@@ -31,20 +34,59 @@ impl Sounds {
         Self { vault, told: Mutex::default() }
     }
 
-    /// Of everything in the calendar.
-    pub(super) async fn damaged(&self, store: &Store, ward: &Ward) -> Result<Damaged, StoreError> {
+    /// Of what may be ordered in the time that is planned, or is: what has played for good may be gone.
+    /// Only a file that changed since the last look is read again, the soonest first.
+    pub(super) async fn damaged(
+        &self,
+        store: &Store,
+        ward: &Ward,
+        heart: &Heartbeat,
+        now: Timestamp,
+    ) -> Result<Damaged, StoreError> {
         let rules = ward.approval.clone();
-        let scheduled = store.read(move |conn| row::scheduled(conn, &rules)).await?;
-        let sounds = scheduled.iter().map(|it| it.view.content.sha256).collect();
-        let all = self.vault.damaged(sounds).await;
-        let mut told = self.told.lock().await;
-        let new = all.difference(&told).copied().collect();
-        told.clone_from(&all);
+        let read = move |conn: &Connection| {
+            Ok((row::scheduled(conn, &rules)?, settle::open_bulletins(conn)?))
+        };
+        let (scheduled, open) = store.read(read).await?;
+        let to = now.checked_add(LOOK_AHEAD).unwrap_or(Timestamp::MAX);
+        let mut soonest: BTreeMap<Sha256, Timestamp> = BTreeMap::new();
+        for Kept { view, .. } in &scheduled {
+            let starts = view.schedule.as_ref().map(|it| it.starts(now, to));
+            // A rule that cannot be expanded plays nothing, and is told elsewhere.
+            let first = starts.and_then(Result::ok).and_then(|it| it.first().copied());
+            // A day rule may bring a start of next month forward.
+            let moves = view.days.values().any(|it| matches!(it, Effect::Move(_)));
+            let at = first.or((moves || open.contains(&view.id)).then_some(to));
+            if let Some(at) = at {
+                let known = soonest.entry(view.content.sha256).or_insert(at);
+                *known = at.min(*known);
+            }
+        }
+        let mut sounds: Vec<(Timestamp, Sha256)> =
+            soonest.into_iter().map(|(sha256, at)| (at, sha256)).collect();
+        sounds.sort_unstable();
+        let mut all = BTreeSet::new();
+        for (_, sha256) in sounds {
+            heart.beat();
+            if !self.vault.is_intact(sha256).await {
+                all.insert(sha256);
+            }
+        }
+        let new = all.difference(&*self.told.lock().await).copied().collect();
         Ok(Damaged { all, new })
+    }
+
+    /// These are in the audit log.
+    pub(super) async fn told(&self, all: BTreeSet<Sha256>) {
+        *self.told.lock().await = all;
     }
 }
 
 impl Damaged {
+    pub(super) fn all(&self) -> BTreeSet<Sha256> {
+        self.all.clone()
+    }
+
     pub(super) fn judge(&self, mut scheduled: Vec<Kept>) -> Vec<Kept> {
         for kept in &mut scheduled {
             if self.all.contains(&kept.view.content.sha256) {

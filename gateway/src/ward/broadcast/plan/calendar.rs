@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use broadcast::calendar::{Computed, DayRule, Layer};
+use broadcast::calendar::{Computed, DayRule, Layer, lands};
 use broadcast::plan::{Begun, Entry, Explained, Item, Policy, Targets, explain_starts};
 use broadcast::reconciliation::{Known, latest};
 use broadcast::schedule::{Expansion, Schedule, TooMany};
@@ -132,6 +132,20 @@ fn items(wishes: &[Wish]) -> Vec<Item<'_, Uuid>> {
     items.map(|it| Item { days: &it.days, begun: &it.begun, ..Item::plain(&it.entry) }).collect()
 }
 
+/// Plays of one bulletin that are all for the same clusters.
+struct Era {
+    /// Of one of them.
+    at: Timestamp,
+    starts: Vec<Timestamp>,
+    begun: Vec<Begun>,
+}
+
+impl Era {
+    fn at(at: Timestamp) -> Self {
+        Self { at, starts: Vec::new(), begun: Vec::new() }
+    }
+}
+
 /// Wishes in their order with their starts, each as many times as the tree of places gives it other
 /// clusters: the planner knows clusters only.
 fn by_reach(
@@ -149,17 +163,18 @@ fn by_reach(
             split.1.push(starts);
             continue;
         };
-        let mut eras: BTreeMap<usize, (Vec<Timestamp>, Vec<Begun>)> = BTreeMap::new();
+        let mut eras: BTreeMap<usize, Era> = BTreeMap::new();
         for start in starts {
-            eras.entry(facts.map.era(view, start)).or_default().0.push(start);
+            // On the day on which it sounds, which may be another.
+            let at = lands(&wish.days, start, &facts.map.zone);
+            eras.entry(facts.map.era(view, at)).or_insert_with(|| Era::at(at)).starts.push(start);
         }
         for begun in &wish.begun {
-            eras.entry(facts.map.era(view, begun.occurrence)).or_default().1.push(*begun);
+            let era = facts.map.era(view, begun.at);
+            eras.entry(era).or_insert_with(|| Era::at(begun.at)).begun.push(*begun);
         }
-        for (starts, begun) in eras.into_values() {
-            let any = starts.first().copied().or(begun.first().map(|it| it.occurrence));
-            let targets = any.map_or(Targets::All, |it| facts.map.targets(view, it));
-            let entry = Entry { targets, ..wish.entry.clone() };
+        for Era { at, starts, begun } in eras.into_values() {
+            let entry = Entry { targets: facts.map.targets(view, at), ..wish.entry.clone() };
             split.0.push(Wish { entry, begun, ..wish.clone() });
             split.1.push(starts);
         }

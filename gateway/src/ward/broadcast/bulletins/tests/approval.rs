@@ -6,7 +6,7 @@ use super::super::step::approved;
 use super::*;
 
 fn seen(view: &BulletinView) -> Seen {
-    let schedule = view.schedule.as_ref().map(mark);
+    let schedule = view.schedule.as_ref().map(|it| mark(it, &view.days));
     Seen { audio: Some(view.content.sha256), schedule }
 }
 

@@ -7,7 +7,7 @@ use provisioning::Command;
 use uuid::Uuid;
 
 use super::super::super::testing::at;
-use super::super::super::view::PlayView;
+use super::super::super::view::{Changes, PlayView};
 use super::*;
 
 /// Every morning from that Monday on.
@@ -105,7 +105,6 @@ async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
     acknowledge(&world, &sent).await;
     world.set_volume("loa-1", 30);
     world.restart();
-    world.dispatcher.take_up_volumes().await.unwrap();
     world.round().await;
     let again = world.sent();
     assert_eq!((again.len(), starts(&again)), (6, starts(&sent)));
@@ -115,7 +114,47 @@ async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
         assert!(sent.iter().all(|it| it.id != order.id), "a cluster knows the old command");
     }
     acknowledge(&world, &again).await;
-    world.dispatcher.take_up_volumes().await.unwrap();
+    world.restart();
     world.round().await;
     assert_eq!(world.sent(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_recalled_before_its_new_volume_left_is_stopped_all_the_same() {
+    let mut world = World::new().await;
+    let id = world.approved(Priority::Normal).await;
+    schedule(&world, id, MORNINGS).await;
+    world.round().await;
+    let sent = world.sent();
+    acknowledge(&world, &sent).await;
+    world.set_volume("loa-1", 30);
+    world.restart();
+    world.set_link(false);
+    world.round().await;
+    world
+        .bulletins
+        .edit(&user("lan"), id, Changes { title: Some("Khác".to_owned()), ..Changes::default() })
+        .await
+        .unwrap();
+    world.set_link(true);
+    world.round().await;
+    let stops = world.sent();
+    assert!(stops.iter().all(|it| it.kind == "order.stop"), "{stops:?}");
+    assert_eq!(stops.len(), sent.len(), "both clusters hold the orders of before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_joins_gets_what_was_ordered_before() {
+    let mut world = World::new().await;
+    let id = world.approved(Priority::Normal).await;
+    schedule(&world, id, MORNINGS).await;
+    world.round().await;
+    let sent = world.sent();
+    acknowledge(&world, &sent).await;
+    world.add_cluster("loa-3");
+    world.restart();
+    world.round().await;
+    let new = world.sent();
+    assert!(new.iter().all(|it| it.to.as_str() == "loa-3"), "{new:?}");
+    assert_eq!(new.len(), sent.len() / 2);
 }
