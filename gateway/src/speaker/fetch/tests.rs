@@ -8,6 +8,7 @@ use base::{DeviceId, SystemClock};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use super::super::app::plain_client;
 use super::*;
 use crate::tls::Peer;
 use crate::ward::content::{ContentSettings, router};
@@ -66,7 +67,7 @@ impl Street {
         );
         clock.set(fit.unwrap());
         let fetcher = Fetcher {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: plain_client(),
             content,
             cache: cache.clone(),
             clock,
