@@ -248,3 +248,15 @@ fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {
         .build()
         .context("the HTTPS client")
 }
+
+/// A cluster's client, for a server without TLS.
+#[cfg(test)]
+pub(super) fn plain_client() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    http_client(&Arc::new(tls)).unwrap()
+}

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Extension;
-use base::{DeviceId, SystemClock};
+use base::{DeviceId, SystemClock, Tasks};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use super::super::app::plain_client;
 use super::*;
 use crate::tls::Peer;
 use crate::ward::content::{ContentSettings, router};
@@ -22,6 +23,7 @@ struct Street {
     shelf: watch::Sender<Shelf>,
     health: Health,
     events: mpsc::Receiver<Event>,
+    _tasks: Tasks,
 }
 
 /// On the box, unless `is_lost`.
@@ -50,7 +52,8 @@ impl Street {
         let served = router(settings, Timekeeper::default()).layer(Extension(Peer(cluster)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let content = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async { axum::serve(listener, served).await });
+        let mut tasks = Tasks::default();
+        tasks.spawn("box", async { axum::serve(listener, served).await.unwrap() });
         let cache = Cache::open(dir.path().join("cache"), CACHE_BYTES).await.unwrap();
         let (wanted, wanted_rx) = watch::channel(Wanted::default());
         let (shelf, shelf_rx) = watch::channel(Shelf::default());
@@ -66,7 +69,7 @@ impl Street {
         );
         clock.set(fit.unwrap());
         let fetcher = Fetcher {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: plain_client(),
             content,
             cache: cache.clone(),
             clock,
@@ -76,8 +79,8 @@ impl Street {
             health: health.clone(),
             events: events_tx,
         };
-        tokio::spawn(fetcher.run());
-        Self { dir, cache, wanted, shelf, health, events }
+        tasks.spawn("fetcher", fetcher.run());
+        Self { dir, cache, wanted, shelf, health, events, _tasks: tasks }
     }
 
     fn has(&self, content: Content) -> bool {
