@@ -251,14 +251,13 @@ impl Play {
         }
     }
 
-    /// The instant from which it is too late to begin, or to go on. What made way for something more
-    /// urgent had begun in time: however short its catch-up window, it may go on.
+    /// The instant from which it is too late to begin, or to go on.
     fn last_start(&self) -> Timestamp {
-        let catch_up = match self.stage {
-            Stage::Interrupted { .. } => self.order.catch_up.max(self.order.content.duration),
-            _ => self.order.catch_up,
-        };
-        let grace = catch_up.max(ON_TIME);
+        // What made way for something more urgent had begun in time. The window is what it has to go on.
+        if matches!(self.stage, Stage::Interrupted { .. }) {
+            return self.order.play_until;
+        }
+        let grace = self.order.catch_up.max(ON_TIME);
         let caught_up = self.order.start_at.saturating_add(grace);
         caught_up.map_or(self.order.play_until, |it| it.min(self.order.play_until))
     }

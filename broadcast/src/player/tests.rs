@@ -132,6 +132,16 @@ fn an_emergency_takes_the_horn_and_each_policy_is_kept() {
 }
 
 #[test]
+fn a_short_catch_up_window_is_for_the_beginning_alone() {
+    let mut it = Scene::ready();
+    it.cached(1, &Order { resume: Resume::Resume, catch_up: secs(0), ..order(1, 100) });
+    it.until(2, 110);
+    it.cached(110, &Order { priority: Priority::Emergency, ..order(2, 130) });
+    it.until(111, 400);
+    assert!(it.told.contains(&"224 1 played".to_owned()), "{:?}", it.told);
+}
+
+#[test]
 fn equals_wait_for_their_turn() {
     let mut it = Scene::ready();
     it.cached(1, &order(1, 100));

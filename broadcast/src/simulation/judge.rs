@@ -210,7 +210,11 @@ impl<'l> Judge<'l> {
         let complaints = [
             (from < ear.silent_since, "two items at once"),
             (from < order.start_at, "it sounds before its time"),
-            (order.start_at + late < from, "it sounds after its catch-up window"),
+            // What was interrupted had begun in time, and has all of its window to go on.
+            (
+                order.start_at + late < from && !life.was_silenced,
+                "it sounds after its catch-up window",
+            ),
             (order.play_until < to, "it sounds beyond its window"),
             (order.approved_by.is_empty(), "it sounds unapproved"),
             (life.expires_at.is_some_and(|it| it < to), "it sounds expired"),

@@ -172,6 +172,9 @@ export interface Word {
   reason?: string;
 }
 
+/** What becomes of a play that something more urgent interrupts. */
+export type Resume = 'resume' | 'restart' | 'skip' | 'duck';
+
 export interface Bulletin {
   id: string;
   title: string;
@@ -193,6 +196,8 @@ export interface Bulletin {
   schedule: { sha256: string; by?: string; at?: string; rrule?: string } | null;
   /** What the schedule does on days of layers, by their names. */
   days: Record<string, Effect>;
+  resume: Resume;
+  catch_up_ms: number;
   content: { sha256: string; duration_ms: number };
   file_name: string | null;
   text: string | null;

@@ -47,7 +47,14 @@ fn desk() -> (Desk, Arc<Seen>) {
 fn status(state: Presence) -> Notice {
     let (boot_id, epoch) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let (version, site) = ("0.1.0".to_owned(), "s".to_owned());
-    Notice::Status(Status { state, boot_id, epoch, version, site, capabilities: Vec::new() })
+    Notice::Status(Status {
+        state,
+        boot_id,
+        epoch,
+        version,
+        site,
+        capabilities: vec!["duck".to_owned()],
+    })
 }
 
 fn envelope(cluster: &str) -> Envelope {
@@ -76,6 +83,7 @@ async fn a_last_will_is_no_sign_of_life() {
     assert_eq!(view.presence, Some(Presence::Offline));
     assert_eq!(view.last_seen_at, Some(Timestamp::UNIX_EPOCH));
     assert_eq!(view.since.unwrap().as_second(), 90);
+    assert_eq!(view.capabilities, ["duck"], "what it could when it went");
 }
 
 #[tokio::test(start_paused = true)]

@@ -151,3 +151,34 @@ async fn a_form_that_is_wrong_is_told_what_is_wrong() {
     }
     panic!("{} uploads were left behind", n_left());
 }
+
+#[tokio::test]
+async fn a_bulletin_says_what_an_interruption_does_to_it_and_how_late_it_may_begin() {
+    let a_box = a_box().await;
+    a_box.add_user("minh", "author").await;
+    let minh = a_box.visit("minh").await;
+    let add = async |more: &[(&str, &str)]| {
+        let fields = [("title", "Nhạc chiều"), ("text", "Mời bà con nghe nhạc.")];
+        a_box.send(form(&minh, &[&fields, more].concat())).await
+    };
+    let usual = add(&[("priority", "priority")]).await.json();
+    let length = usual["content"]["duration_ms"].clone();
+    assert_eq!((&usual["resume"], &usual["catch_up_ms"]), (&json!("resume"), &length));
+    let chosen = add(&[("resume", "duck"), ("catch_up_ms", "500")]).await.json();
+    let path = format!("/api/v1/bulletins/{}", chosen["id"].as_str().unwrap());
+    let shown = a_box.get(&path, Some(&minh)).await.json();
+    assert_eq!((&shown["resume"], &shown["catch_up_ms"]), (&json!("duck"), &json!(500)));
+
+    for (field, value, expected) in [
+        ("resume", "pause", "use resume, restart, skip or duck"),
+        ("catch_up_ms", "-1", "0 or more"),
+        ("catch_up_ms", "2m", "whole milliseconds"),
+    ] {
+        let refused = add(&[(field, value)]).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert!(refused.json().to_string().contains(expected), "{}", refused.json());
+    }
+    let late = add(&[("catch_up_ms", "3600000")]).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.json().to_string().contains("cannot begin 3600 s late"), "{}", late.json());
+}

@@ -10,6 +10,7 @@ use super::super::view::{Changes, ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
 
+mod policy;
 mod week;
 
 const NINE: &str = "2026-01-05T09:00:00+07:00";
