@@ -59,7 +59,8 @@ impl Outline {
     }
 
     pub(super) fn finish(mut self) -> Waveform {
-        if self.n_in_block > 0 {
+        // Twice where the last one is one too many: joined pairs leave it over.
+        while self.n_in_block > 0 {
             self.end_block();
         }
         let n_nanos = self.block * 1_000_000_000 / u64::from(SAMPLE_RATE);
