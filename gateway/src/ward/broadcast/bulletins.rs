@@ -11,7 +11,6 @@ use std::time::Duration;
 use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Event, UserId};
 use broadcast::library::Waveform;
-use broadcast::place::Audience;
 use broadcast::plan::Planned;
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
@@ -97,7 +96,8 @@ impl Bulletins {
         new: NewBulletin,
     ) -> Result<BulletinView, BulletinError> {
         let now = self.reporter.clock().now();
-        self.check_words(&new.title, &new.targets)?;
+        check_title(&new.title)?;
+        self.settings.ward.check_targets(&new.targets)?;
         if let Some(at) = new.expires_at.filter(|at| *at <= now) {
             return Err(BulletinError::ExpiresInThePast { at });
         }
@@ -146,23 +146,26 @@ impl Bulletins {
         Ok(self.reporter.store().write(write).await?)
     }
 
-    /// Changes title, targets or what its plays do when they are interrupted. Any edit makes it a draft again and recalls what was ordered.
+    /// Changes title, targets or what its plays do when they are interrupted. Any edit makes it a draft
+    /// again and recalls what was ordered. Another sound is another bulletin.
     pub async fn edit(
         &self,
         user: &UserId,
         id: Uuid,
         changes: Changes,
     ) -> Result<BulletinView, BulletinError> {
-        let view = self.kept(id).await?.view;
-        let title = changes.title.unwrap_or(view.title);
-        let targets = changes.targets.unwrap_or(view.targets);
-        let choice = changes.choice.unwrap_or(view.choice);
-        self.check_words(&title, &targets)?;
-        choice.check(view.content.duration)?;
-        let edited = Edit::Content(title, targets, choice);
-        let event = Event::Edited { by: user.clone(), audio: view.content.sha256 };
-        let step = Step { word: "bulletin.edit", event, detail: Value::Null };
-        let view = self.step_with(user, id, step, Some(edited)).await?;
+        let content = self.kept(id).await?.view.content;
+        if let Some(title) = &changes.title {
+            check_title(title)?;
+        }
+        if let Some(targets) = &changes.targets {
+            self.settings.ward.check_targets(targets)?;
+        }
+        changes.choice.check(content.duration)?;
+        let detail = json!({ "targets": changes.targets.as_ref().map(ToString::to_string) });
+        let event = Event::Edited { by: user.clone(), audio: content.sha256 };
+        let step = Step { word: "bulletin.edit", event, detail };
+        let view = self.step_with(user, id, step, Some(Edit::Content(changes))).await?;
         self.wake.wake();
         Ok(view)
     }
@@ -299,14 +302,6 @@ impl Bulletins {
         Ok(Vec::new())
     }
 
-    fn check_words(&self, title: &str, targets: &Audience) -> Result<(), BulletinError> {
-        let n_chars = title.trim().chars().count();
-        if !(1..=LONGEST_TITLE).contains(&n_chars) {
-            return Err(BulletinError::Title { n_chars });
-        }
-        self.settings.ward.check_targets(targets)
-    }
-
     pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
         match source {
             Source::Upload { file_name, spool } => {
@@ -326,6 +321,14 @@ impl Bulletins {
         let kept = self.reporter.store().read(move |conn| row::find(conn, id)).await?;
         kept.ok_or(BulletinError::Unknown { id })
     }
+}
+
+fn check_title(title: &str) -> Result<(), BulletinError> {
+    let n_chars = title.trim().chars().count();
+    if (1..=LONGEST_TITLE).contains(&n_chars) {
+        return Ok(());
+    }
+    Err(BulletinError::Title { n_chars })
 }
 
 /// For the audit log: which template it was made from, if any.

@@ -37,7 +37,7 @@ pub struct NewBulletin {
 pub struct Changes {
     pub title: Option<String>,
     pub targets: Option<Audience>,
-    pub choice: Option<PolicyChoice>,
+    pub choice: PolicyChoice,
 }
 
 /// Where its sound comes from.
@@ -188,6 +188,20 @@ pub enum TargetStage {
     Partial,
     Missed,
     Stopped,
+}
+
+impl Changes {
+    pub(super) fn apply(self, view: &mut BulletinView) {
+        let Self { title, targets, choice } = self;
+        view.title = title.unwrap_or_else(|| std::mem::take(&mut view.title));
+        if let Some(targets) = targets {
+            view.targets = targets;
+        }
+        view.choice = PolicyChoice {
+            resume: choice.resume.or(view.choice.resume),
+            catch_up: choice.catch_up.or(view.choice.catch_up),
+        };
+    }
 }
 
 /// On every day alike.

@@ -11,7 +11,8 @@ use broadcast::shelf::Kind;
 use broadcast::{OrderError, Priority, Resume};
 use jiff::Timestamp;
 
-use crate::ward::broadcast::{Bulletins, NewBulletin, NewSound, PolicyChoice, Source};
+use super::wire::Edit;
+use crate::ward::broadcast::{Bulletins, Changes, NewBulletin, NewSound, PolicyChoice, Source};
 use crate::web::error::ApiError;
 
 /// A text of 15 minutes has about 15 000 characters, of up to 3 bytes each.
@@ -50,6 +51,19 @@ pub(in crate::web) async fn read_sound(
     mut parts: Multipart,
 ) -> Result<NewSound, ApiError> {
     whole(bulletins, &mut parts).await?.believe_sound()
+}
+
+/// An edit that changes nothing would take the approvals for nothing.
+pub(super) fn changes(edit: Edit) -> Result<Changes, ApiError> {
+    let Edit { title, targets: to, resume: word, catch_up_ms } = edit;
+    if title.is_none() && to.is_none() && word.is_none() && catch_up_ms.is_none() {
+        return Err(invalid("give a title, targets, resume or catch_up_ms to change"));
+    }
+    let choice = PolicyChoice {
+        resume: word.as_deref().map(resume).transpose()?,
+        catch_up: catch_up_ms.map(Duration::from_millis),
+    };
+    Ok(Changes { title, targets: to.as_deref().map(targets).transpose()?, choice })
 }
 
 async fn whole(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, ApiError> {

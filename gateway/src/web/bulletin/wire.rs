@@ -23,6 +23,17 @@ pub(crate) struct Approve {
     pub(crate) schedule: Option<String>,
 }
 
+/// What is not there stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edit {
+    pub(crate) title: Option<String>,
+    /// As in the form of a new one.
+    pub(crate) targets: Option<String>,
+    pub(crate) resume: Option<String>,
+    pub(crate) catch_up_ms: Option<u64>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reject {
