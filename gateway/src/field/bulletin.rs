@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use base::{Clock as _, SystemClock};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -111,6 +111,12 @@ struct Changes {
     /// Where it plays, as of `add`.
     #[arg(long, value_name = "TARGETS", alias = "targets")]
     to: Option<String>,
+    /// How urgent it is, as of `add`.
+    #[arg(long, value_parser = ["normal", "priority"])]
+    priority: Option<String>,
+    /// Nothing of it plays from then on, such as 2026-09-02T18:00:00+07:00.
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Timestamp>,
     /// What becomes of it when something more urgent comes, as of `add`.
     #[arg(long, value_parser = ["resume", "restart", "skip", "duck"])]
     resume: Option<String>,
@@ -177,9 +183,14 @@ impl Changes {
     /// What is not given is not sent, and stays.
     fn body(&self) -> Value {
         let mut body = json!({});
-        for (key, value) in
-            [("title", &self.title), ("targets", &self.to), ("resume", &self.resume)]
-        {
+        let expires_at = self.expires_at.map(|it| it.to_string());
+        for (key, value) in [
+            ("title", &self.title),
+            ("targets", &self.to),
+            ("priority", &self.priority),
+            ("expires_at", &expires_at),
+            ("resume", &self.resume),
+        ] {
             if let Some(value) = value {
                 body[key] = json!(value);
             }

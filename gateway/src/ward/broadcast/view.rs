@@ -37,6 +37,8 @@ pub struct NewBulletin {
 pub struct Changes {
     pub title: Option<String>,
     pub targets: Option<Audience>,
+    pub priority: Option<Priority>,
+    pub expires_at: Option<Timestamp>,
     pub choice: PolicyChoice,
 }
 
@@ -192,11 +194,13 @@ pub enum TargetStage {
 
 impl Changes {
     pub(super) fn apply(self, view: &mut BulletinView) {
-        let Self { title, targets, choice } = self;
+        let Self { title, targets, priority, expires_at, choice } = self;
         view.title = title.unwrap_or_else(|| std::mem::take(&mut view.title));
         if let Some(targets) = targets {
             view.targets = targets;
         }
+        view.priority = priority.unwrap_or(view.priority);
+        view.expires_at = expires_at.or(view.expires_at);
         view.choice = PolicyChoice {
             resume: choice.resume.or(view.choice.resume),
             catch_up: choice.catch_up.or(view.choice.catch_up),

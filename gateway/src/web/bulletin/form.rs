@@ -55,15 +55,21 @@ pub(in crate::web) async fn read_sound(
 
 /// An edit that changes nothing would take the approvals for nothing.
 pub(super) fn changes(edit: Edit) -> Result<Changes, ApiError> {
-    let Edit { title, targets: to, resume: word, catch_up_ms } = edit;
-    if title.is_none() && to.is_none() && word.is_none() && catch_up_ms.is_none() {
-        return Err(invalid("give a title, targets, resume or catch_up_ms to change"));
+    if edit == Edit::default() {
+        let known = "title, targets, priority, expires_at, resume or catch_up_ms";
+        return Err(invalid(format!("give what to change: {known}")));
     }
     let choice = PolicyChoice {
-        resume: word.as_deref().map(resume).transpose()?,
-        catch_up: catch_up_ms.map(Duration::from_millis),
+        resume: edit.resume.as_deref().map(resume).transpose()?,
+        catch_up: edit.catch_up_ms.map(Duration::from_millis),
     };
-    Ok(Changes { title, targets: to.as_deref().map(targets).transpose()?, choice })
+    Ok(Changes {
+        title: edit.title,
+        targets: edit.targets.as_deref().map(targets).transpose()?,
+        priority: edit.priority.as_deref().map(priority).transpose()?,
+        expires_at: edit.expires_at.as_deref().map(instant).transpose()?,
+        choice,
+    })
 }
 
 async fn whole(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, ApiError> {

@@ -24,12 +24,14 @@ pub(crate) struct Approve {
 }
 
 /// What is not there stays as it is.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Edit {
     pub(crate) title: Option<String>,
     /// As in the form of a new one.
     pub(crate) targets: Option<String>,
+    pub(crate) priority: Option<String>,
+    pub(crate) expires_at: Option<String>,
     pub(crate) resume: Option<String>,
     pub(crate) catch_up_ms: Option<u64>,
 }

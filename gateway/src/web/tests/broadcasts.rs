@@ -81,16 +81,19 @@ async fn an_edit_is_for_authors_and_voids_what_was_approved() {
     let path = format!("/api/v1/bulletins/{id}");
     let edit = |visit, body| a_box.send(request(Method::PATCH, &path, Some(visit), Some(body)));
 
-    let title = json!({"title": "Lịch tiêm chủng", "resume": "duck"});
+    let title = json!({"title": "Lịch tiêm chủng", "priority": "priority", "resume": "duck"});
     assert_eq!(edit(&lan, title.clone()).await.code(), "role");
     assert_eq!(edit(&minh, json!({})).await.code(), "invalid", "nothing to change");
     assert_eq!(edit(&minh, json!({"title": " "})).await.code(), "invalid");
     let nowhere = json!({"targets": "place:khong-co"});
     assert_eq!(edit(&minh, nowhere).await.code(), "invalid");
+    let past = json!({"title": "Tin", "expires_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(edit(&minh, past).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let kept = a_box.get(&path, Some(&lan)).await.json();
     assert_eq!(kept["state"], "approved", "a refused edit costs nothing");
     let edited = edit(&minh, title).await.json();
     assert_eq!((&edited["state"], &edited["approvals"]), (&json!("draft"), &json!([])));
+    assert_eq!(edited["priority"], "priority");
     assert_eq!((&edited["title"], &edited["resume"]), (&json!("Lịch tiêm chủng"), &json!("duck")));
     assert_eq!(
         (&edited["all_clusters"], &edited["catch_up_ms"]),
