@@ -11,7 +11,7 @@ use std::time::Duration;
 use base::{Sha256, new_uuid};
 use broadcast::bulletin::{Event, UserId};
 use broadcast::library::Waveform;
-use broadcast::plan::Planned;
+use broadcast::plan::{Decision, Planned, Reason};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -279,6 +279,7 @@ impl Bulletins {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<Planned<String>>, BulletinError> {
+        let mut absent = Vec::new();
         for window in PREVIEW_WINDOWS {
             let to = now.checked_add(window).unwrap_or(Timestamp::MAX);
             let ward = self.settings.ward.clone();
@@ -290,15 +291,19 @@ impl Bulletins {
                 let facts = Facts::of(conn, scheduled, &ward, now..to, now)?;
                 let mut next = Calendar::default().explain(&facts, &ward.policy());
                 next.retain(|it| it.planned.id == id);
-                next.truncate(PREVIEWED);
-                Ok(next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>())
+                let next = next.iter().map(|it| facts.named(&it.planned));
+                Ok(next.partition::<Vec<_>, _>(|it| !is_other_day(&it.decision)))
             };
-            let next = self.reporter.store().read(read).await?;
+            let (mut next, others) = self.reporter.store().read(read).await?;
             if !next.is_empty() {
+                next.truncate(PREVIEWED);
                 return Ok(next);
             }
+            absent = others;
         }
-        Ok(Vec::new())
+        // It never plays, and these say why.
+        absent.truncate(PREVIEWED);
+        Ok(absent)
     }
 
     pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
@@ -333,6 +338,13 @@ fn check_title(title: &str) -> Result<(), BulletinError> {
         return Ok(());
     }
     Err(BulletinError::Title { n_chars })
+}
+
+fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), BulletinError> {
+    match expires_at.filter(|at| *at <= now) {
+        Some(at) => Err(BulletinError::ExpiresInThePast { at }),
+        None => Ok(()),
+    }
 }
 
 /// For the audit log: which template it was made from, if any.
