@@ -256,7 +256,9 @@ impl Play {
     fn last_start(&self) -> Timestamp {
         let catch_up = match self.stage {
             Stage::Interrupted { .. } => self.order.catch_up.max(self.order.content.duration),
-            _ => self.order.catch_up,
+            Stage::Fetching | Stage::Waiting | Stage::Playing { .. } | Stage::Ended(_) => {
+                self.order.catch_up
+            }
         };
         let grace = catch_up.max(ON_TIME);
         let caught_up = self.order.start_at.saturating_add(grace);

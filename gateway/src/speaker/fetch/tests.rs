@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Extension;
-use base::{DeviceId, SystemClock};
+use base::{DeviceId, SystemClock, Tasks};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -17,6 +17,8 @@ const CACHE_BYTES: u64 = 1_000;
 
 struct Street {
     dir: TempDir,
+    /// End with it.
+    _tasks: Tasks,
     cache: Cache,
     wanted: watch::Sender<Wanted>,
     shelf: watch::Sender<Shelf>,
@@ -50,7 +52,8 @@ impl Street {
         let served = router(settings, Timekeeper::default()).layer(Extension(Peer(cluster)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let content = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async { axum::serve(listener, served).await });
+        let mut tasks = Tasks::default();
+        tasks.spawn("box", async { axum::serve(listener, served).await.unwrap() });
         let cache = Cache::open(dir.path().join("cache"), CACHE_BYTES).await.unwrap();
         let (wanted, wanted_rx) = watch::channel(Wanted::default());
         let (shelf, shelf_rx) = watch::channel(Shelf::default());
@@ -76,8 +79,8 @@ impl Street {
             health: health.clone(),
             events: events_tx,
         };
-        tokio::spawn(fetcher.run());
-        Self { dir, cache, wanted, shelf, health, events }
+        tasks.spawn("fetcher", fetcher.run());
+        Self { dir, _tasks: tasks, cache, wanted, shelf, health, events }
     }
 
     fn has(&self, content: Content) -> bool {

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::get;
+use base::Tasks;
 use tokio::net::TcpListener;
 
 use super::super::app::STEPS;
@@ -19,22 +20,24 @@ fn half_of_the_cache_is_for_the_shelf_and_the_first_go_first() {
     assert_eq!(Shelf::default().kept(), []);
 }
 
-async fn keeper(answer: String, dir: &std::path::Path) -> ShelfKeeper {
+async fn keeper(answer: String, dir: &std::path::Path) -> (ShelfKeeper, Tasks) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let content = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().route("/v1/shelf", get(|| async { answer }));
-    tokio::spawn(async { axum::serve(listener, router).await });
+    let mut tasks = Tasks::default();
+    tasks.spawn("box", async { axum::serve(listener, router).await.unwrap() });
     // The thread ends with the last store.
     let (store, _) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
     let known = store.read(row::shelf).await.unwrap();
-    ShelfKeeper {
+    let keeper = ShelfKeeper {
         client: reqwest::Client::builder().no_proxy().build().unwrap(),
         content,
         place: Place::default(),
         trusted: watch::channel(true).1,
         store,
         shelf: watch::channel(Shelf::new(known, 1_000)).0,
-    }
+    };
+    (keeper, tasks)
 }
 
 #[tokio::test]
@@ -44,7 +47,7 @@ async fn what_was_listed_is_known_after_a_restart_and_a_bad_answer_changes_nothi
     let listed = format!(
         r#"{{"sounds":[{{"kind":"alarm","sha256":"{sha256}","bytes":{bytes},"duration_ms":3000}}]}}"#
     );
-    let asking = keeper(listed, dir.path()).await;
+    let (asking, _tasks) = keeper(listed, dir.path()).await;
     let listed = asking.ask().await.unwrap();
     asking.take(listed).await;
     assert_eq!(asking.shelf.borrow().kept(), [sound(1, 300)]);
@@ -54,11 +57,11 @@ async fn what_was_listed_is_known_after_a_restart_and_a_bad_answer_changes_nothi
         ("<html>".to_owned(), "the box's answer is not a list of sounds"),
         (" ".repeat(LONGEST_ANSWER + 1), "the box's list is longer than 262144 bytes"),
     ] {
-        let asking = keeper(answer, dir.path()).await;
+        let (asking, _tasks) = keeper(answer, dir.path()).await;
         assert_eq!(asking.ask().await.unwrap_err().to_string(), said);
         assert_eq!(asking.shelf.borrow().kept(), [sound(1, 300)], "as it was stored");
     }
-    let asking = keeper(r#"{"sounds":[]}"#.to_owned(), dir.path()).await;
+    let (asking, _tasks) = keeper(r#"{"sounds":[]}"#.to_owned(), dir.path()).await;
     let nothing = asking.ask().await.unwrap();
     asking.take(nothing).await;
     assert_eq!(asking.store.read(row::shelf).await.unwrap(), []);
