@@ -215,19 +215,21 @@ impl Bulletin {
             }
             State::Countersign { approvals, entry } => {
                 self.check(&new)?;
-                check_entry(&new, entry)?;
+                let signed = approvals.with(new.clone());
+                check_entry(&new, entry, &signed)?;
                 if approvals.n() < 2 && approvals.has(&new.by) {
                     return Err(Refused::SameApprover { user: new.by });
                 }
-                Ok(self.with(planned(approvals.with(new), entry.clone())))
+                Ok(self.with(planned(signed, entry.clone())))
             }
             State::Scheduled { approvals, entry } => {
                 if !approvals.may_be_renewed(new.at) {
                     return Err(self.wrong_state(Action::Approve));
                 }
                 self.check(&new)?;
-                check_entry(&new, entry)?;
-                Ok(self.with(planned(approvals.renewed(new), entry.clone())))
+                let signed = approvals.renewed(new.clone());
+                check_entry(&new, entry, &signed)?;
+                Ok(self.with(planned(signed, entry.clone())))
             }
         }
     }
@@ -281,12 +283,13 @@ fn planned(approvals: Approvals, entry: Entry) -> State {
     }
 }
 
-/// Whoever signs beside a calendar entry has seen it, and did not make it where two are needed.
-fn check_entry(new: &Approval, entry: &Entry) -> Result<(), Refused> {
+/// Whoever signs beside a calendar entry has seen it. Who made it may sign for the sound, if in the end,
+/// `signed`, somebody else has signed for the hour.
+fn check_entry(new: &Approval, entry: &Entry, signed: &Approvals) -> Result<(), Refused> {
     if new.schedule != Some(entry.mark()) {
         return Err(Refused::ScheduleChanged);
     }
-    if entry.need != Need::One && new.by == entry.by {
+    if new.by == entry.by && !entry.is_signed_by(signed) {
         return Err(Refused::OwnSchedule { user: new.by.clone() });
     }
     Ok(())

@@ -17,10 +17,8 @@ use std::time::Duration;
 
 use candidate::Candidate;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::Priority;
-use crate::quiet::QuietHours;
 use crate::schedule::{Schedule, TooMany};
 
 pub use policy::{Begun, Item, Policy, Reach};
@@ -120,40 +118,6 @@ pub fn explain_starts<Id: Clone>(
     in_window(clash::settle(candidates, policy), from, to)
 }
 
-/// As [`explain`], with nothing but quiet hours: clashes are settled by priority, then by the earlier
-/// start, then by the order of `entries`. A play that began before `from` and still sounds takes part,
-/// one after `to` does not.
-pub fn plan<Id: Clone + fmt::Debug + fmt::Display>(
-    entries: &[Entry<Id>],
-    quiet: Option<&QuietHours>,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<Planned<Id>>, PlanError<Id>> {
-    let early = look_back(entries, from);
-    let mut starts = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let listed = entry.schedule.starts(early, to);
-        starts.push(listed.map_err(|source| PlanError { id: entry.id.clone(), source })?);
-    }
-    Ok(decide(entries, &starts, quiet, from))
-}
-
-/// As [`plan`], for a caller that keeps expansions: `starts` are those of each entry from
-/// [`look_back`] to the end of the window.
-pub fn decide<Id: Clone>(
-    entries: &[Entry<Id>],
-    starts: &[Vec<Timestamp>],
-    quiet: Option<&QuietHours>,
-    from: Timestamp,
-) -> Vec<Planned<Id>> {
-    let policy = Policy::new(TimeZone::UTC, quiet.cloned());
-    let items: Vec<Item<'_, Id>> = entries.iter().map(Item::plain).collect();
-    let always = Timestamp::MIN..Timestamp::MAX;
-    let candidates = candidate::all(&items, starts, &policy.zone, &always);
-    let decided = in_window(clash::settle(candidates, &policy), from, Timestamp::MAX);
-    decided.into_iter().map(|it| it.planned).collect()
-}
-
 fn in_window<Id>(
     mut decided: Vec<(usize, Explained<Id>)>,
     from: Timestamp,
@@ -162,13 +126,6 @@ fn in_window<Id>(
     decided.retain(|(_, it)| from <= it.planned.at && it.planned.at < to);
     decided.sort_by_key(|(rank, it)| (it.planned.at, *rank, it.occurrence));
     decided.into_iter().map(|(_, it)| it).collect()
-}
-
-/// Where to begin in order to decide from `from` on: twice the longest sound before it, because what
-/// still sounds may itself have lost to something that began earlier.
-pub fn look_back<Id>(entries: &[Entry<Id>], from: Timestamp) -> Timestamp {
-    let longest = entries.iter().map(|it| it.duration).max().unwrap_or_default();
-    from.checked_sub(longest.saturating_mul(2)).unwrap_or(Timestamp::MIN)
 }
 
 impl Targets {

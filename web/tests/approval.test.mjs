@@ -22,7 +22,7 @@ const waiting = (more) =>
     approvals: [signed('minh')],
     approved_until: '2026-03-31T08:00:00Z',
     second_missing: { code: 'outside_hours', at: '2026-03-11T21:45:00Z' },
-    schedule: { sha256: 'ab', by: 'minh' },
+    schedule: { sha256: 'ab', approvers: 2, by: 'minh' },
     ...more,
   });
 
@@ -37,9 +37,9 @@ test('the second approval is for somebody else than the first and than who chose
   assert.equal(bar(waiting(), 'hoa', NOW), null);
   assert.equal(bar(waiting(), 'lan', NOW), 'author');
   assert.equal(bar(waiting(), 'minh', NOW), 'scheduler');
-  const byAuthor = waiting({ schedule: { sha256: 'ab', by: 'lan' } });
+  const byAuthor = waiting({ schedule: { sha256: 'ab', approvers: 2, by: 'lan' } });
   assert.equal(bar(byAuthor, 'minh', NOW), 'approver');
-  const moved = waiting({ approvals: [signed('minh'), signed('hoa')], schedule: { sha256: 'cd', by: 'lan' } });
+  const moved = waiting({ approvals: [signed('minh'), signed('hoa')], schedule: { sha256: 'cd', approvers: 2, by: 'lan' } });
   assert.equal(bar(moved, 'minh', NOW), null, 'two have signed for the sound: either may for the hour');
 });
 
@@ -50,4 +50,22 @@ test('approvals are renewed when they run out, not before', () => {
   assert.equal(step(until('2026-03-12T08:00:00Z'), NOW), 'renew');
   assert.equal(lapse(until('2026-03-10T08:00:00Z'), NOW), 'lapsed');
   assert.equal(lapse(bulletin(), NOW), null);
+});
+
+test('who chose the hour renews while somebody else stands for it', () => {
+  const saw = (by, at) => ({ ...signed(by, at), schedule: 'ab' });
+  const scheduled = (approvals, approvers = 2) =>
+    bulletin({
+      state: 'scheduled',
+      approvals,
+      approved_until: '2026-03-12T08:00:00Z',
+      schedule: { sha256: 'ab', approvers, by: 'minh' },
+    });
+  const usual = scheduled([signed('minh', '2026-02-10T08:00:00Z'), saw('hoa')]);
+  assert.equal(step(usual, NOW), 'renew');
+  assert.equal(bar(usual, 'minh', NOW), null, 'hoa has seen the hour');
+  const onlyHoa = scheduled([saw('hoa', '2026-02-10T08:00:00Z'), signed('mai')]);
+  assert.equal(bar(onlyHoa, 'minh', NOW), 'scheduler', 'hoa would make room');
+  assert.equal(bar(onlyHoa, 'mai', NOW), null);
+  assert.equal(bar(scheduled([signed('hoa')], 1), 'minh', NOW), null, 'by day one is enough');
 });

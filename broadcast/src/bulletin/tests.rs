@@ -248,6 +248,35 @@ fn an_old_signature_is_given_afresh_and_a_young_one_is_not() {
     assert_eq!(ends_at(&renewed), at(2 + 31 * DAY));
 }
 
+#[test]
+fn who_chose_the_hour_renews_for_the_sound_while_another_stands_for_the_hour() {
+    let signed = after([submit(), approve("minh"), schedule_at_night("minh"), countersign("hoa")]);
+    let renewed = signed.on(countersign("minh"), at(DAY + 5)).unwrap();
+    assert_eq!((renewed.stage(), signed_by(&renewed)), (Stage::Scheduled, vec!["hoa", "minh"]));
+    assert!(
+        after([submit(), approve("mai"), schedule_at_night("minh"), countersign("hoa")])
+            .on(countersign("minh"), at(DAY + 5))
+            .is_ok(),
+        "in place of mai, who saw no hour"
+    );
+}
+
+#[test]
+fn nobody_takes_the_place_of_the_only_other_who_saw_the_hour() {
+    // hoa saw it first; mai signed for the sound alone, and later.
+    let approvals = [
+        Approval { by: user("hoa"), at: at(1), audio: audio(1), schedule: Some(mark(&midnight())) },
+        Approval { by: user("mai"), at: at(2), audio: audio(1), schedule: None },
+    ];
+    let entry = Entry { schedule: midnight(), by: user("minh"), need: night() };
+    let approvals = Approvals::restore(approvals).unwrap();
+    let kept = State::Scheduled { approvals, entry };
+    let scheduled = Bulletin::restore(BTreeSet::from([user("lan")]), audio(1), kept);
+    assert_eq!(scheduled.stage(), Stage::Scheduled);
+    let refused = scheduled.on(countersign("minh"), at(DAY + 5)).unwrap_err();
+    assert_eq!(refused, Refused::OwnSchedule { user: user("minh") });
+}
+
 fn any_event() -> impl Strategy<Value = Event> {
     let who = || prop::sample::select(vec!["lan", "minh", "hoa", "mai"]).prop_map(user);
     let sound = || prop_oneof![4 => Just(1_u8), 1 => 2_u8..4].prop_map(audio);

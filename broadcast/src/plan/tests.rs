@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::quiet::QuietHours;
 use crate::schedule::Rule;
 
 mod explained;
@@ -36,6 +37,19 @@ fn entry(id: &str, time: &str) -> Entry<String> {
 
 fn some(clusters: &[&str]) -> Targets {
     Targets::Some(clusters.iter().map(|it| (*it).to_owned()).collect())
+}
+
+/// What becomes of the starts of a window, by quiet hours and nothing else.
+fn plan<Id: Clone + fmt::Debug + fmt::Display>(
+    entries: &[Entry<Id>],
+    quiet: Option<&QuietHours>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Planned<Id>>, PlanError<Id>> {
+    let policy = Policy::new(TimeZone::UTC, quiet.cloned());
+    let items: Vec<Item<'_, Id>> = entries.iter().map(Item::plain).collect();
+    let explained = explain(&items, &policy, from, to)?;
+    Ok(explained.into_iter().map(|it| it.planned).collect())
 }
 
 /// Plans the Monday and draws it: "id HH:MM plays" or "id HH:MM reason".
@@ -124,7 +138,8 @@ fn what_still_sounds_at_the_start_of_the_window_takes_part() {
 
 #[test]
 fn reasons_read_as_sentences() {
-    let planned = plan(&[entry("nhac", "04:45")], Some(&quiet()), at(MONDAY), Timestamp::MAX);
+    let to = at(MONDAY) + Duration::from_hours(24);
+    let planned = plan(&[entry("nhac", "04:45")], Some(&quiet()), at(MONDAY), to);
     let Decision::HeldBack(reason) = &planned.unwrap()[0].decision else { panic!("it plays") };
     assert_eq!(reason.to_string(), "it would be heard in quiet hours, 21:00 to 06:00");
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rusqlite::{Connection, OpenFlags};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::report::chain::{self, Broken};
 use crate::report::received::{Logged, audit_log};
@@ -23,9 +24,11 @@ enum Command {
     /// Follow the chain of each box's audit log: every entry names the hash of the one before
     ///
     /// Reads the centre's database and changes nothing; the centre may run meanwhile. One JSON object a
-    /// line for each box: how many entries, the hash of the newest (the box keeps the same one), which
-    /// numbers never came, and the first entry that does not follow from the one before. The exit code is
-    /// 1 when there is such an entry.
+    /// line for each box: how many entries, the hash of the newest (the box keeps the same one), how often
+    /// numbers never came, the first entry that does not follow from the one before, and the pieces that the
+    /// log is in, with the entry that each begins with and why: `start`; `unlinked`, entries of a version
+    /// without a chain; `upgrade`, the first with one; `new_database`, after the box lost its old one; `gap`.
+    /// The exit code is 1 when an entry does not follow.
     Check {
         /// The centre's data folder, or its vong.db.
         path: PathBuf,
@@ -33,10 +36,29 @@ enum Command {
 }
 
 /// What became of one box's log.
+#[derive(Default)]
 struct Verdict {
     head: Option<String>,
     gaps: u64,
     broken: Option<String>,
+    pieces: Vec<Piece>,
+}
+
+/// A stretch of the log through which the chain can be followed.
+struct Piece {
+    why: Why,
+    from: Uuid,
+    n_entries: usize,
+}
+
+/// Why a piece begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Start,
+    Unlinked,
+    Upgrade,
+    NewDatabase,
+    Gap,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
@@ -45,10 +67,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     let mut is_any_broken = false;
     for (device, log) in audit_log(&conn).context("the centre's database cannot be read")? {
-        let Verdict { head, gaps, broken } = judge(&log);
+        let Verdict { head, gaps, broken, pieces } = judge(&log);
         is_any_broken |= broken.is_some();
         let line = json!({
             "device": device, "entries": log.len(), "head": head, "gaps": gaps, "broken": broken,
+            "pieces": pieces.iter().map(Piece::to_json).collect::<Vec<_>>(),
         });
         writeln!(out, "{line}")?;
     }
@@ -61,15 +84,33 @@ fn open(path: &Path) -> anyhow::Result<Connection> {
         .with_context(|| format!("{} cannot be opened", file.display()))
 }
 
-/// Where a number is missing, the chain cannot be followed and begins anew; a new epoch goes on with it.
+/// Follows the chain piece by piece. Whoever deletes an epoch as a whole leaves two pieces, which is why they
+/// are told.
 fn judge(log: &[Logged]) -> Verdict {
-    let goes_on = |a: &Logged, b: &Logged| {
-        let (a, b) = (&a.envelope, &b.envelope);
-        if a.epoch == b.epoch { a.seq.checked_add(1) == Some(b.seq) } else { b.seq == 1 }
-    };
-    let mut verdict = Verdict { head: None, gaps: 0, broken: None };
-    for (at, piece) in log.chunk_by(goes_on).enumerate() {
-        verdict.gaps += u64::from(at > 0);
+    let mut verdict = Verdict::default();
+    let (mut from, mut is_linked) = (0, false);
+    while let Some(first) = log.get(from) {
+        let before = from.checked_sub(1).and_then(|it| log.get(it));
+        let why = begins(before, first, is_linked).unwrap_or(Why::Gap);
+        // A new database begins a chain and a gap hides where it came from, but neither ends it.
+        let is_lawful = !is_linked
+            || why == Why::NewDatabase
+            || (chain::is_linked(&first.envelope.data) && !chain::is_first(&first.envelope.data));
+        let mut to = from;
+        while let Some(next) = log.get(to) {
+            if to > from && begins(log.get(to - 1), next, is_linked).is_some() {
+                break;
+            }
+            is_linked |= chain::is_linked(&next.envelope.data);
+            to += 1;
+        }
+        let piece = &log[from..to];
+        let id = first.envelope.id;
+        verdict.gaps += u64::from(why == Why::Gap);
+        verdict.pieces.push(Piece { why, from: id, n_entries: piece.len() });
+        if !is_lawful {
+            verdict.broken.get_or_insert(id.to_string());
+        }
         match chain::verify(piece.iter().map(|it| it.bytes.as_slice())) {
             Ok(head) => verdict.head = head.map(|it| it.to_string()),
             Err(err) => {
@@ -78,14 +119,45 @@ fn judge(log: &[Logged]) -> Verdict {
                 verdict.broken.get_or_insert(entry.unwrap_or_default());
             }
         }
+        from = to;
     }
     verdict
+}
+
+/// Why the chain cannot be followed from `before` to `it`; `None` where it must hold. `is_linked`: whether
+/// any entry so far was of a version with a chain.
+fn begins(before: Option<&Logged>, it: &Logged, is_linked: bool) -> Option<Why> {
+    let (it, data) = (&it.envelope, &it.envelope.data);
+    let Some(Logged { envelope: before, .. }) = before else {
+        return Some(if chain::is_linked(data) { Why::Start } else { Why::Unlinked });
+    };
+    let is_new_epoch = before.epoch != it.epoch;
+    let goes_on =
+        if is_new_epoch { it.seq == 1 } else { before.seq.checked_add(1) == Some(it.seq) };
+    match (goes_on, chain::is_first(data)) {
+        (false, _) => Some(Why::Gap),
+        (true, true) if is_new_epoch => Some(Why::NewDatabase),
+        (true, true) if !is_linked => Some(Why::Upgrade),
+        (true, _) => None,
+    }
+}
+
+impl Piece {
+    fn to_json(&self) -> Value {
+        let why = match self.why {
+            Why::Start => "start",
+            Why::Unlinked => "unlinked",
+            Why::Upgrade => "upgrade",
+            Why::NewDatabase => "new_database",
+            Why::Gap => "gap",
+        };
+        json!({ "why": why, "from": self.from.to_string(), "entries": self.n_entries })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use base::DeviceId;
-    use uuid::Uuid;
 
     use super::*;
     use crate::report::wire::envelope_to_json;
@@ -127,6 +199,53 @@ mod tests {
         log.remove(1);
         let gap = judge(&log);
         assert_eq!((gap.gaps, gap.broken), (1, None), "what never came is no forgery");
+    }
+
+    fn whys(log: &[Logged]) -> (Vec<Why>, Option<String>) {
+        let verdict = judge(log);
+        (verdict.pieces.iter().map(|it| it.why).collect(), verdict.broken)
+    }
+
+    fn rebuilt(mut entry: Logged, change: impl FnOnce(&mut Envelope)) -> Logged {
+        change(&mut entry.envelope);
+        entry.bytes = envelope_to_json(&entry.envelope);
+        entry
+    }
+
+    /// As a version before the chain wrote it.
+    fn old(seq: u64) -> Logged {
+        rebuilt(entry(seq, None), |it| it.data = json!({ "action": "bulletin.approve" }))
+    }
+
+    #[test]
+    fn an_upgrade_and_a_new_database_begin_pieces_and_break_nothing() {
+        let third = entry(3, None);
+        let fourth = entry(4, Some(&third));
+        let anew = rebuilt(entry(1, None), |it| it.epoch = Uuid::from_u128(9));
+        let mut log = vec![old(1), old(2), third, fourth.clone(), anew.clone()];
+        let (pieces, broken) = whys(&log);
+        assert_eq!((pieces, broken), (vec![Why::Unlinked, Why::Upgrade, Why::NewDatabase], None));
+        assert_eq!(judge(&log).gaps, 0);
+        // The chain goes on through a new epoch of the same database, and what is lost there is found.
+        log[4] = rebuilt(entry(1, Some(&fourth)), |it| it.epoch = Uuid::from_u128(9));
+        assert_eq!(whys(&log), (vec![Why::Unlinked, Why::Upgrade], None));
+        let id = log[4].envelope.id.to_string();
+        log.remove(3);
+        assert_eq!(whys(&log).1, Some(id));
+        assert_eq!(whys(&[old(1), anew]), (vec![Why::Unlinked, Why::NewDatabase], None));
+    }
+
+    #[test]
+    fn nobody_takes_the_links_off_what_had_them() {
+        let log = log();
+        let off = |nth: usize| rebuilt(log[nth].clone(), |it| it.data = json!({ "action": "x" }));
+        let id = |nth: u128| Some(Uuid::from_u128(nth).to_string());
+        assert_eq!(whys(&[log[0].clone(), off(1), log[2].clone()]).1, id(2));
+        assert_eq!(whys(&[off(0), off(1), log[2].clone()]).1, id(3), "the next one names more");
+        assert_eq!(whys(&[log[0].clone(), off(2)]).1, id(3), "nor behind a gap");
+        let first = entry(3, None);
+        assert_eq!(whys(&[log[0].clone(), first.clone()]).1, id(3));
+        assert_eq!(whys(&[log[0].clone(), log[1].clone(), first]).1, id(3));
     }
 
     #[test]

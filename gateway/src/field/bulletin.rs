@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use base::{Clock as _, SystemClock};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -37,6 +37,9 @@ pub struct Args {
 enum Action {
     /// Hand in a recording or a text. It is checked, brought to the house's loudness and encoded.
     Add(Add),
+    /// Change a bulletin of any state. It becomes a draft again: approvals are void, and what was ordered is
+    /// taken back.
+    Edit(Edit),
     /// Hand a draft to the approvers.
     Submit { id: String },
     /// Answer for it: listen first. Not by whoever wrote it.
@@ -99,6 +102,36 @@ struct Add {
     catch_up: Option<Duration>,
 }
 
+#[derive(Debug, clap::Args)]
+#[group(id = "changes", required = true, multiple = true)]
+struct Changes {
+    /// What the list shows.
+    #[arg(long)]
+    title: Option<String>,
+    /// Where it plays, as of `add`.
+    #[arg(long, value_name = "TARGETS", alias = "targets")]
+    to: Option<String>,
+    /// How urgent it is, as of `add`.
+    #[arg(long, value_parser = ["normal", "priority"])]
+    priority: Option<String>,
+    /// Nothing of it plays from then on, such as 2026-09-02T18:00:00+07:00.
+    #[arg(long, value_name = "TIME")]
+    expires_at: Option<Timestamp>,
+    /// What becomes of it when something more urgent comes, as of `add`.
+    #[arg(long, value_parser = ["resume", "restart", "skip", "duck"])]
+    resume: Option<String>,
+    /// How late a cluster may begin, as of `add`.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    catch_up: Option<Duration>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Edit {
+    id: String,
+    #[command(flatten)]
+    changes: Changes,
+}
+
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Some(client) = args.account.log_in().await? else { return Ok(ExitCode::from(2)) };
     let answer = act(&client, args.action).await;
@@ -111,6 +144,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn act(client: &Client, action: Action) -> anyhow::Result<Value> {
     match action {
         Action::Add(add) => client.add(add.bulletin()).await,
+        Action::Edit(edit) => client.edit(&edit.id, &edit.changes.body()).await,
         Action::Submit { id } => client.step(&id, "submit", &json!({})).await,
         Action::Approve { id } => client.step(&id, "approve", &json!({})).await,
         Action::Reject { id, reason } => {
@@ -142,6 +176,29 @@ impl Add {
         let (title, targets, priority) = (self.title, self.to, self.priority);
         let (resume, catch_up) = (self.resume, self.catch_up);
         NewBulletin { title, targets, priority, resume, catch_up, sound }
+    }
+}
+
+impl Changes {
+    /// What is not given is not sent, and stays.
+    fn body(&self) -> Value {
+        let mut body = json!({});
+        let expires_at = self.expires_at.map(|it| it.to_string());
+        for (key, value) in [
+            ("title", &self.title),
+            ("targets", &self.to),
+            ("priority", &self.priority),
+            ("expires_at", &expires_at),
+            ("resume", &self.resume),
+        ] {
+            if let Some(value) = value {
+                body[key] = json!(value);
+            }
+        }
+        if let Some(catch_up) = self.catch_up {
+            body["catch_up_ms"] = json!(u64::try_from(catch_up.as_millis()).unwrap_or(u64::MAX));
+        }
+        body
     }
 }
 
@@ -207,6 +264,20 @@ fn start_line(next: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edit_sends_what_is_given_and_needs_something() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            edit: Edit,
+        }
+        let parse = |words: &[&str]| <Line as clap::Parser>::try_parse_from(words);
+        let line = parse(&["edit", "0198", "--to", "place:20242", "--catch-up", "30s"]).unwrap();
+        let body = json!({ "targets": "place:20242", "catch_up_ms": 30_000 });
+        assert_eq!(line.edit.changes.body(), body);
+        assert!(parse(&["edit", "0198"]).is_err());
+    }
 
     #[test]
     fn a_line_begins_with_the_id() {

@@ -38,17 +38,32 @@ pub(super) fn advance(conn: &Connection, envelope: &[u8]) -> rusqlite::Result<()
     .map(drop)
 }
 
+/// Whether an entry is of a version that keeps the chain: it has the key, be it null.
+pub fn is_linked(data: &Value) -> bool {
+    data.get("prev").is_some()
+}
+
+/// Whether it is the first of a chain, which names nothing.
+pub fn is_first(data: &Value) -> bool {
+    data.get("prev").is_some_and(Value::is_null)
+}
+
 /// Follows the chain through `envelopes`, in the order of their numbers. The first may follow one that is
-/// not among them; each other must name the one before. Gives the head.
+/// not among them; each other must name the one before. In front may be entries from before there was a
+/// chain: it then begins anew with one that names nothing. Gives the head.
 pub fn verify<'a>(envelopes: impl IntoIterator<Item = &'a [u8]>) -> Result<Option<Sha256>, Broken> {
     let mut head: Option<Sha256> = None;
+    let mut has_begun = false;
     for (at, bytes) in envelopes.into_iter().enumerate() {
         let envelope =
             envelope_from_json(bytes).map_err(|source| Broken::Unreadable { at, source })?;
-        let named = envelope.data["prev"].as_str().and_then(|it| it.parse().ok());
-        if head.is_some() && named != head {
+        let data = &envelope.data;
+        let named: Option<Sha256> = data["prev"].as_str().and_then(|it| it.parse().ok());
+        let follows = if has_begun { named == head } else { !is_linked(data) || is_first(data) };
+        if head.is_some() && !follows {
             return Err(Broken::Link { at });
         }
+        has_begun |= is_linked(data);
         head = Some(Sha256::of(bytes));
     }
     Ok(head)

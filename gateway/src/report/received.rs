@@ -118,12 +118,13 @@ pub struct Logged {
     pub bytes: Vec<u8>,
 }
 
-/// The audit log of each device, in the order of its epochs and numbers.
+/// The audit log of each device, by numbers within its epochs. Those are in the order in which they arrived:
+/// their ids hold a time, and the box may not have known it.
 pub fn audit_log(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Logged>>> {
     let mut query = conn.prepare_cached(
         "SELECT device, epoch, stream, seq, event_id, kind, occurred_at_ms, recorded_at_ms, \
          clock_trusted, site, data FROM received_event WHERE stream = 'audit' \
-         ORDER BY device, epoch, seq",
+         ORDER BY device, min(id) OVER (PARTITION BY device, epoch), epoch, seq",
     )?;
     let mut logs: BTreeMap<String, Vec<Logged>> = BTreeMap::new();
     let mut found = query.query([])?;

@@ -253,6 +253,13 @@ async fn every_audit_entry_names_the_one_before_also_after_a_restart() {
     let bytes: Vec<_> = logs["box-1"].iter().map(|it| it.bytes.clone()).collect();
     assert_eq!(bytes, log, "what the centre stored is what the box hashed");
     assert!(verify(&[log[0].clone(), log[2].clone()]).is_err(), "one was left out");
+    // An epoch's id holds the time of a clock that may have stood at 1970.
+    let mut late = wire::envelope_from_json(&log[0]).unwrap();
+    late.epoch = Uuid::nil();
+    receive(&centre, &late).await;
+    let logs = centre.read(received::audit_log).await.unwrap();
+    let newest = logs["box-1"].last().unwrap().envelope.epoch;
+    assert_eq!((newest, logs["box-1"].len()), (Uuid::nil(), 4), "epochs stand as they arrived");
     let mut changed = wire::envelope_from_json(&log[1]).unwrap();
     changed.data["action"] = json!("nothing");
     let changed = wire::envelope_to_json(&changed);

@@ -77,6 +77,18 @@ pub(super) async fn waveform(
     waveform.map(|it| Json(it.into())).ok_or_else(|| ApiError::not_found("waveform"))
 }
 
+/// Another title, another place, another answer to an interruption: what it was approved for is gone.
+pub(super) async fn edit(
+    State(console): State<Arc<Console>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Result<Json<wire::Edit>, JsonRejection>,
+) -> Answer {
+    let changes = form::changes(body?.0)?;
+    let view = console.ward.bulletins.edit(&user(&caller)?, parse(&id)?, changes).await?;
+    Ok(changed(&console, &view))
+}
+
 pub(super) async fn submit(
     State(console): State<Arc<Console>>,
     Extension(caller): Extension<Caller>,

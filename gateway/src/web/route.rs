@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Json, Router, middleware};
 use broadcast::ics;
 
@@ -95,6 +95,7 @@ fn broadcasts() -> Vec<Route> {
         route("GET", "/api/v1/bulletins", AnyUser, get(bulletin::list)),
         route("POST", "/api/v1/bulletins", AUTHORS, post(bulletin::add).layer(upload)),
         route("GET", "/api/v1/bulletins/{id}", AnyUser, get(bulletin::show)),
+        route("PATCH", "/api/v1/bulletins/{id}", AUTHORS, patch(bulletin::edit)),
         route("GET", "/api/v1/bulletins/{id}/audio", AnyUser, get(bulletin::audio)),
         route("GET", "/api/v1/bulletins/{id}/waveform", AnyUser, get(bulletin::waveform)),
         route("POST", "/api/v1/bulletins/{id}/submit", AUTHORS, post(bulletin::submit)),

@@ -36,8 +36,19 @@ export function step(bulletin: Signed, now: number): Step | null {
 
 export function bar(bulletin: Signed, user: string, now: number): Bar | null {
   if (bulletin.author === user) return 'author';
-  if (step(bulletin, now) !== 'second') return null;
-  if (bulletin.schedule?.by === user) return 'scheduler';
+  const next = step(bulletin, now);
+  if (next !== 'second' && next !== 'renew') return null;
+  if (bulletin.schedule?.by === user && !isSeenByAnother(bulletin, user, next)) return 'scheduler';
+  if (next === 'renew') return null;
   const isOnlyOne = bulletin.approvals.length < 2;
   return isOnlyOne && bulletin.approvals.some((it) => it.by === user) ? 'approver' : null;
+}
+
+/** Whether somebody else stands for the hour, where it takes two, once this user has signed. */
+function isSeenByAnother({ approvals, schedule }: Signed, user: string, next: 'second' | 'renew'): boolean {
+  if (schedule?.approvers !== 2) return true;
+  // A fresh signature takes the place of the signer's own, or of the oldest.
+  const isOldestReplaced = next === 'renew' && !approvals.some((it) => it.by === user);
+  const left = isOldestReplaced ? approvals.slice(1) : approvals;
+  return left.some((it) => it.by !== user && it.schedule === schedule.sha256);
 }

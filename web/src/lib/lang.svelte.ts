@@ -28,10 +28,11 @@ class Lang {
     localStorage.setItem(KEPT_AS, code);
   }
 
-  /** What went wrong, in the page's language; the box's own English sentence if none is known. */
+  /** What went wrong, in the page's language; the box's own sentences if the code says too little. */
   error(error: unknown): string {
     if (!(error instanceof ApiError)) return this.text.errors['internal'] ?? String(error);
-    return this.text.errors[error.code] ?? error.message;
+    const said = error.message.split('\n').map((it) => this.sentence(it));
+    return this.text.errors[error.code] ?? said.join('\n');
   }
 
   /** A word of the API (a state, a label, a role), in the page's language. */

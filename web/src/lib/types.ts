@@ -170,6 +170,8 @@ export interface Word {
   by: string;
   at: string;
   reason?: string;
+  /** Of an approval: the calendar entry that they saw, by its `sha256`. */
+  schedule?: string;
 }
 
 /** What becomes of a play that something more urgent interrupts. */
@@ -193,7 +195,7 @@ export interface Bulletin {
   /** One more person must approve it before it plays. */
   second_missing: { code: string; at: string } | null;
   rejection: Word | null;
-  schedule: { sha256: string; by?: string; at?: string; rrule?: string } | null;
+  schedule: { sha256: string; approvers: number; by?: string; at?: string; rrule?: string } | null;
   /** What the schedule does on days of layers, by their names. */
   days: Record<string, Effect>;
   resume: Resume;

@@ -412,6 +412,8 @@ export const en: Texts = {
     daily: 'Every day',
     weekdays: 'Monday to Friday',
     weekly: 'Every week',
+    editHint:
+      'An edit makes the bulletin a draft again: its approvals are void, and its planned plays are taken back. Another text or recording is another bulletin.',
     confirm: 'Confirm',
     author: 'Author',
     approver: 'Approved by',

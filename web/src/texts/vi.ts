@@ -39,6 +39,96 @@ const groundOf = (ground: string): string =>
     "it stands first in the ward's list": 'được lập trước',
   })[ground] ?? ground;
 
+/** Why a cluster turned a sound off before its end. */
+const cutOf = (why: string): string =>
+  ({
+    'its time was over': 'hết khoảng thời gian được phát',
+    'it would sound in quiet hours': 'đã đến giờ yên tĩnh',
+    "the day's limit of sound is reached": 'đã hết thời lượng phát trong ngày',
+  })[why] ?? why;
+
+/** As the box writes a length: `3.5s`, `250.0ms`. */
+const lengthOf = (length: string): string => {
+  const [, n, unit] = /^([\d.]+)(\D+)$/.exec(length) ?? [];
+  const units: Record<string, string> = { s: 'giây', ms: 'mili giây' };
+  return n && unit && units[unit] ? `${n.replace('.', ',')} ${units[unit]}` : length;
+};
+
+/** What is not usual about an hour. */
+const hourOf = (what: string): string =>
+  ({
+    'outside normal hours': 'ngoài khung giờ thông thường',
+    'in quiet hours': 'trong giờ yên tĩnh',
+    'on a weekend': 'vào ngày cuối tuần',
+  })[what] ?? what;
+
+/** Why one of the places that a bulletin is for has nobody who hears it. */
+const silenceOf = (why: string): string => {
+  const none = /^no loudspeaker cluster hangs on (.+)$/.exec(why)?.[1];
+  if (none) return `ngày đó ${none} không có cụm loa nào`;
+  const unknown = /^(\S+) is in no table of places$/.exec(why)?.[1];
+  if (unknown) return `${unknown} không có trong bảng địa bàn`;
+  const [, place, year, month, day] = /^(.+) begins on (\d{4})-(\d\d)-(\d\d)$/.exec(why) ?? [];
+  return place ? `${place} có hiệu lực từ ${day}/${month}/${year}` : why;
+};
+
+type Sentence = [RegExp, (...found: string[]) => string];
+
+/** What is wrong with a calendar file; the words of iCalendar stay as they are. */
+const FILE_PROBLEMS: Sentence[] = [
+  [/^the file is not taken:$/, () => 'Không nhập được tệp, chưa thay đổi gì:'],
+  [/^and (\d+) more$/, (n) => `và ${n} lỗi khác`],
+  [/^the file is larger than (\d+) bytes/, (n) => `tệp lớn hơn ${n} byte: đề nghị chia nhỏ rồi nhập từng phần`],
+  [/^there is no event/, () => 'tệp không có sự kiện nào (BEGIN:VEVENT)'],
+  [/^(\d+) events are more than (\d+)/, (n, most) => `có ${n} sự kiện, nhiều hơn ${most}: đề nghị nhập từng phần`],
+  [/^its UID is used twice$/, () => 'trùng UID với sự kiện khác'],
+  [/^has no UID/, () => 'không có UID, hoặc UID dài quá 255 byte'],
+  [/^has no DTSTART$/, () => 'không có DTSTART (thời điểm bắt đầu)'],
+  [/^SUMMARY is longer than (\d+) bytes$/, (n) => `SUMMARY dài quá ${n} byte`],
+  [/^(\S+) is given twice$/, (name) => `${name} được ghi hai lần`],
+  [/^EXRULE is not understood/, () => 'không dùng được EXRULE: đề nghị dùng EXDATE'],
+  [/^has DTEND and DURATION/, () => 'có cả DTEND và DURATION: đề nghị bỏ một'],
+  [/^DTEND is not after DTSTART$/, () => 'DTEND không sau DTSTART'],
+  [/^is of whole days, but its length is not$/, () => 'tính theo cả ngày nhưng thời lượng thì không'],
+  [/^(\S+) with periods is not understood/, (name) => `không dùng được ${name} dạng khoảng: đề nghị liệt kê các thời điểm`],
+  [/^BEGIN:(\S+) is out of place$/, (name) => `BEGIN:${name} không đúng chỗ`],
+  [/^END:(\S+) closes nothing$/, (name) => `END:${name} không có phần mở đầu`],
+  [/^is outside BEGIN:VCALENDAR$/, () => 'nằm ngoài BEGIN:VCALENDAR'],
+  [/^BEGIN:(\S+) is never closed/, (name) => `BEGIN:${name} không có phần kết thúc: tệp bị cắt cụt`],
+  [/^(?:\S+: )?(".*") is not a date such as/, (text) => `${text} không phải là ngày, ví dụ 20260902`],
+  [/^(?:\S+: )?(".*") is not a time such as/, (text) => `${text} không phải là thời điểm, ví dụ 20260902T053000`],
+  [/^DURATION:(.*) is not a length of time/, (text) => `DURATION:${text} không phải là thời lượng trong vòng một năm, ví dụ PT15M`],
+  [/^(?:\S+: )?TZID (".*") is not known/, (name) => `không có múi giờ ${name}: đề nghị dùng tên IANA, ví dụ Asia/Ho_Chi_Minh`],
+  [/^is longer than (\d+) bytes$/, (n) => `dài quá ${n} byte`],
+  [/^is not UTF-8/, () => 'không phải UTF-8: đề nghị lưu tệp dạng UTF-8'],
+  [/^has no colon after its name$/, () => 'thiếu dấu hai chấm sau tên'],
+  [/^(?:event .+: )?has a time of day: a layer takes whole days alone$/, () => 'có giờ cụ thể: lớp ngày chỉ nhận sự kiện cả ngày'],
+  [/^changes an event that is not in the file$/, () => 'sửa một sự kiện không có trong tệp'],
+  [/^has no RECURRENCE-ID$/, () => 'không có RECURRENCE-ID'],
+  [/^its RECURRENCE-ID is no start/, () => 'RECURRENCE-ID không phải là một lần diễn ra của sự kiện được sửa'],
+  [/^changes a start that is changed already$/, () => 'lần diễn ra này đã được sửa ở chỗ khác'],
+  [/^changes one start and has a rule/, () => 'chỉ sửa một lần diễn ra nhưng lại có quy tắc lặp: đề nghị bỏ quy tắc'],
+  [/^RECURRENCE-ID with a RANGE/, () => 'không dùng được RECURRENCE-ID có RANGE: đề nghị tách thành hai sự kiện'],
+  [/^is of whole days and the event it changes is not/, () => 'một bên tính theo cả ngày, một bên theo giờ'],
+  [/^all rules together start up to (\d+) plays a day, more than (\d+)$/, (n, most) => `các quy tắc có đến ${n} buổi mỗi ngày, nhiều hơn ${most}`],
+  [/^(\d+) single starts are changed, more than (\d+)/, (n, most) => `có ${n} lần diễn ra được sửa riêng, nhiều hơn ${most}: đề nghị nhập từng phần`],
+  [/^the layer has no days$/, () => 'lớp ngày không có ngày nào'],
+  [/^a layer has at most (\d+) days, this one (\d+)/, (most, n) => `lớp ngày có nhiều nhất ${most} ngày, tệp này có ${n}: đề nghị chỉ giữ những năm cần lập lịch`],
+  [/^(".*") is not a name for a layer/, (name) => `tên lớp ${name} không hợp lệ: từ 1 đến 64 ký tự a-z, 0-9, - và _`],
+  [/^the lunar calendar is computed for the years (\d+) to (\d+), not for (-?\d+)$/, (from, to, year) => `âm lịch được tính cho các năm ${from} đến ${to}, không có năm ${year}`],
+  [/^(".*") is not computed/, (name) => `${name} không phải là lớp tính sẵn: dùng public-holidays, ram, mung-1, lunar-feasts hoặc commemorations, hoặc nhập tệp cho lớp mang tên này`],
+  [/^there are (\d+) layers already/, (n) => `đã có ${n} lớp ngày: đề nghị xóa lớp không còn dùng`],
+  [/^give a window of at most (\d+) days/, (n) => `khoảng thời gian dài nhất ${n} ngày, kết thúc sau khi bắt đầu`],
+];
+
+function inWords(said: string, sentences: Sentence[]): string {
+  for (const [pattern, text] of sentences) {
+    const found = pattern.exec(said);
+    if (found) return text(...found.slice(1));
+  }
+  return said;
+}
+
 export const vi = {
   brand: 'Vọng',
   tagline: 'Cổng giám sát và truyền thanh cơ sở',
@@ -454,6 +544,8 @@ export const vi = {
     daily: 'Hằng ngày',
     weekdays: 'Thứ Hai đến thứ Sáu',
     weekly: 'Hằng tuần',
+    editHint:
+      'Sau khi sửa, bản tin trở về bản nháp: mọi phê duyệt hết hiệu lực, các buổi phát đã lên lịch bị thu hồi. Muốn thay nội dung, đề nghị soạn bản tin mới.',
     confirm: 'Xác nhận',
     author: 'Biên tập',
     approver: 'Phê duyệt',
@@ -479,7 +571,7 @@ export const vi = {
       sound: 'nghe giống nhau',
       text: 'cùng một văn bản',
     }),
-    unknownWords: 'Máy chưa biết cách đọc, xin nghe kỹ:',
+    unknownWords: 'Máy chưa biết cách đọc, đề nghị nghe kỹ:',
     fromTemplate: 'Dùng mẫu có sẵn',
     template: 'Mẫu',
     templates: 'Mẫu bản tin',
@@ -652,13 +744,15 @@ export const vi = {
     [/^it would be heard in quiet hours, (\S+) to (\S+)$/, (from, to) => `rơi vào giờ yên tĩnh, ${from} đến ${to}`],
     [/^nobody has approved it$/, () => 'chưa được phê duyệt'],
     [/^no loudspeaker cluster hangs on the places/, () => 'ngày đó địa bàn nhận không có cụm loa nào'],
-    [/^no loudspeaker cluster hangs on (.+)$/, (place) => `ngày đó ${place} không có cụm loa nào`],
+    [
+      /^((?:no loudspeaker cluster hangs on .+|\S+ is in no table of places|.+ \(\S+\) begins on \d{4}-\d\d-\d\d)(?:; .+)?)$/,
+      (all) => all.split('; ').map(silenceOf).join('; '),
+    ],
     [/^other loudspeakers hang on its places now$/, () => 'bảng địa bàn thay đổi, bản tin được xếp lại cho các cụm loa khác'],
     [/^the cluster never acknowledged the order$/, () => 'cụm loa không nhận được lệnh phát'],
     [/^the cluster had its order, and did not report the content$/, () => 'cụm loa nhận lệnh nhưng chưa tải xong bản tin'],
     [/^the cluster was ready, and did not report a start$/, () => 'cụm loa đã sẵn sàng nhưng không báo bắt đầu phát'],
     [/^the cluster started, and did not report an end$/, () => 'cụm loa bắt đầu phát nhưng không báo kết thúc'],
-    [/^the box was not running, or its clock was not trusted$/, () => 'thiết bị không chạy hoặc đồng hồ chưa tin cậy'],
     [/^(\S+) is not in the table$/, (code) => `${code} không có trong bảng`],
     [/^(\S+) does not hold on (\S+): end this row/, (code, day) => `${code} không còn hiệu lực từ ${day}: kết thúc dòng này vào ngày đó rồi thêm dòng mới thuộc địa bàn mới`],
     [/^(\S+) does not hold on (\S+), when/, (code, day) => `${code} chưa có hiệu lực vào ${day}, ngày phải tiếp nhận`],
@@ -713,7 +807,37 @@ export const vi = {
     [/^it is not in the calendar any more$/, () => 'không còn trong lịch phát'],
     [/^it moved to another time$/, () => 'đã dời sang thời điểm khác'],
     [/^the box was not running, or its clock was not trusted$/, () => 'lúc đó thiết bị không chạy hoặc đồng hồ chưa đồng bộ'],
-  ] as [RegExp, (...found: string[]) => string][],
+    [/^its approval holds until (\S+): somebody must approve it afresh$/, (at) => `phê duyệt chỉ có hiệu lực đến ${at}: đề nghị gia hạn phê duyệt`],
+    [/^it would sound (.+) \((\S+)\), and one person alone approved it$/, (what, at) => `phát ${hourOf(what)} (${at}) cần hai người phê duyệt, mới có một người`],
+    [/^its sound is missing on the disk/, () => 'âm thanh trên thiết bị bị mất hoặc không còn đúng bản đã phê duyệt'],
+    [/^muted on site$/, () => 'cụm loa bị tắt tiếng tại chỗ'],
+    [/^the day's limit of sound is reached$/, () => 'cụm loa đã hết thời lượng phát trong ngày'],
+    [/^it would sound in quiet hours$/, () => 'rơi vào giờ yên tĩnh'],
+    [/^its time was over$/, () => 'hết khoảng thời gian được phát'],
+    [/^interrupted by a more urgent play: the sound device takes one sound at a time$/, () => 'bị ngắt bởi bản tin khẩn hơn: bộ phát của cụm loa chỉ phát được một âm thanh mỗi lúc'],
+    [/^interrupted by a more urgent play: two others sound already$/, () => 'bị ngắt bởi bản tin khẩn hơn: đã có hai bản tin khác đang phát'],
+    [/^interrupted by a more urgent play$/, () => 'bị ngắt bởi bản tin khẩn hơn'],
+    [/^its content did not arrive in time$/, () => 'cụm loa không tải kịp bản tin'],
+    [/^its copy was damaged, and no other came in time$/, () => 'bản lưu trên cụm loa bị hỏng và không tải lại kịp'],
+    [/^the box sent other content than was ordered/, () => 'âm thanh tải về không đúng bản được lệnh phát'],
+    [/^too late to begin$/, () => 'đã quá muộn để bắt đầu phát'],
+    [/^too late: its content would be over$/, () => 'đã quá muộn: lẽ ra bản tin đã phát xong'],
+    [/^the cluster restarted$/, () => 'cụm loa khởi động lại khi đang phát'],
+    [/^the cluster restarted and was too late$/, () => 'cụm loa khởi động lại khi đang phát và không kịp phát tiếp'],
+    [/^no time was left to go on$/, () => 'không còn thời gian để phát tiếp'],
+    [/^cut after (\S+): (.+)$/, (length, why) => `dừng sau ${lengthOf(length)}: ${cutOf(why)}`],
+    [/^(\S+) was skipped$/, (length) => `bắt đầu muộn, bỏ qua ${lengthOf(length)}`],
+    [/^the sound broke off$/, () => 'âm thanh bị gián đoạn khi đang phát'],
+    [/^stopped by order$/, () => 'dừng theo lệnh'],
+    [/^(?:this play was )?stopped before its order came$/, () => 'đã có lệnh dừng trước khi lệnh phát đến cụm loa'],
+    [/^the order reached it too late$/, () => 'lệnh phát đến cụm loa quá muộn'],
+    [/^this play has begun: stop it instead$/, () => 'đã bắt đầu phát, không đổi được nữa'],
+    [/^this play is over$/, () => 'buổi phát đã kết thúc'],
+    [/^only the level that ordered it or a higher one may stop it$/, () => 'chỉ cấp đã ra lệnh phát hoặc cấp trên được dừng'],
+    [/^line (\d+), event (.+?): (.+)$/, (line, uid, what) => `dòng ${line}, sự kiện ${uid}: ${inWords(what, FILE_PROBLEMS)}`],
+    [/^line (\d+): (.+)$/, (line, what) => `dòng ${line}: ${inWords(what, FILE_PROBLEMS)}`],
+    ...FILE_PROBLEMS,
+  ] as Sentence[],
   notFound: 'Không có trang này.',
   home: 'Về trang tổng quan',
   errors: words({
@@ -743,8 +867,8 @@ export const vi = {
     too_large: 'Tệp quá lớn.',
     same_approver: 'Tài khoản này đã phê duyệt bản tin; lần thứ hai phải do người khác phê duyệt.',
     own_schedule: 'Giờ phát do chính tài khoản này chọn; phải do người khác phê duyệt.',
-    changed_meanwhile: 'Bản tin vừa được thay đổi. Xin nghe và xem lại rồi phê duyệt.',
-    sound_changed: 'Tệp âm thanh trên thiết bị bị mất hoặc không còn đúng bản đã lưu. Xin soạn lại bản tin.',
+    changed_meanwhile: 'Bản tin vừa được thay đổi. Đề nghị nghe và xem lại rồi phê duyệt.',
+    sound_changed: 'Tệp âm thanh trên thiết bị bị mất hoặc không còn đúng bản đã lưu. Đề nghị soạn lại bản tin.',
     template_exists: 'Đã có mẫu mang tên này.',
     same_person: 'Người biên tập không được tự phê duyệt bản tin của mình.',
     reason: 'Lý do cần một dòng, từ 1 đến 200 ký tự.',

@@ -115,6 +115,11 @@ impl Client {
         answer(self.request(Method::POST, &format!("bulletins/{id}/{step}")).json(body)).await
     }
 
+    pub(super) async fn edit(&self, id: &str, changes: &Value) -> anyhow::Result<Value> {
+        let path = format!("bulletins/{}", checked(id)?);
+        answer(self.request(Method::PATCH, &path).json(changes)).await
+    }
+
     pub(crate) async fn list(&self) -> anyhow::Result<Value> {
         answer(self.request(Method::GET, "bulletins")).await
     }

@@ -18,6 +18,8 @@ const CACHE_BYTES: u64 = 1_000;
 
 struct Street {
     dir: TempDir,
+    /// End with it.
+    _tasks: Tasks,
     cache: Cache,
     wanted: watch::Sender<Wanted>,
     shelf: watch::Sender<Shelf>,

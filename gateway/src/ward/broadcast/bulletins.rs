@@ -13,8 +13,7 @@ use broadcast::Priority;
 use broadcast::bulletin::{Event, UserId};
 use broadcast::calendar::Effect;
 use broadcast::library::Waveform;
-use broadcast::place::Audience;
-use broadcast::plan::Planned;
+use broadcast::plan::{Decision, Planned, Reason};
 use broadcast::schedule::{Rule, Schedule};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -99,10 +98,9 @@ impl Bulletins {
         new: NewBulletin,
     ) -> Result<BulletinView, BulletinError> {
         let now = self.reporter.clock().now();
-        self.check_words(&new.title, &new.targets)?;
-        if let Some(at) = new.expires_at.filter(|at| *at <= now) {
-            return Err(BulletinError::ExpiresInThePast { at });
-        }
+        check_title(&new.title)?;
+        self.settings.ward.check_targets(&new.targets)?;
+        check_expiry(new.expires_at, now)?;
         let mut detail = made_from(&new.source);
         let ingested = self.ingest(new.source).await?;
         new.choice.check(ingested.content.duration)?;
@@ -148,23 +146,27 @@ impl Bulletins {
         Ok(self.reporter.store().write(write).await?)
     }
 
-    /// Changes title, targets or what its plays do when they are interrupted. Any edit makes it a draft again and recalls what was ordered.
+    /// Changes anything but the sound. Any edit makes it a draft
+    /// again and recalls what was ordered. Another sound is another bulletin.
     pub async fn edit(
         &self,
         user: &UserId,
         id: Uuid,
         changes: Changes,
     ) -> Result<BulletinView, BulletinError> {
-        let view = self.kept(id).await?.view;
-        let title = changes.title.unwrap_or(view.title);
-        let targets = changes.targets.unwrap_or(view.targets);
-        let choice = changes.choice.unwrap_or(view.choice);
-        self.check_words(&title, &targets)?;
-        choice.check(view.content.duration)?;
-        let edited = Edit::Content(title, targets, choice);
-        let event = Event::Edited { by: user.clone(), audio: view.content.sha256 };
-        let step = Step { word: "bulletin.edit", event, detail: Value::Null };
-        let view = self.step_with(user, id, step, Some(edited)).await?;
+        let content = self.kept(id).await?.view.content;
+        if let Some(title) = &changes.title {
+            check_title(title)?;
+        }
+        if let Some(targets) = &changes.targets {
+            self.settings.ward.check_targets(targets)?;
+        }
+        check_expiry(changes.expires_at, self.reporter.clock().now())?;
+        changes.choice.check(content.duration)?;
+        let detail = json!({ "targets": changes.targets.as_ref().map(ToString::to_string) });
+        let event = Event::Edited { by: user.clone(), audio: content.sha256 };
+        let step = Step { word: "bulletin.edit", event, detail };
+        let view = self.step_with(user, id, step, Some(Edit::Content(changes))).await?;
         self.wake.wake();
         Ok(view)
     }
@@ -282,6 +284,7 @@ impl Bulletins {
         id: Uuid,
         now: Timestamp,
     ) -> Result<Vec<Planned<String>>, BulletinError> {
+        let mut absent = Vec::new();
         for window in PREVIEW_WINDOWS {
             let to = now.checked_add(window).unwrap_or(Timestamp::MAX);
             let ward = self.settings.ward.clone();
@@ -293,23 +296,19 @@ impl Bulletins {
                 let facts = Facts::of(conn, scheduled, &ward, now..to, now)?;
                 let mut next = Calendar::default().explain(&facts, &ward.policy());
                 next.retain(|it| it.planned.id == id);
-                next.truncate(PREVIEWED);
-                Ok(next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>())
+                let next = next.iter().map(|it| facts.named(&it.planned));
+                Ok(next.partition::<Vec<_>, _>(|it| !is_other_day(&it.decision)))
             };
-            let next = self.reporter.store().read(read).await?;
+            let (mut next, others) = self.reporter.store().read(read).await?;
             if !next.is_empty() {
+                next.truncate(PREVIEWED);
                 return Ok(next);
             }
+            absent = others;
         }
-        Ok(Vec::new())
-    }
-
-    fn check_words(&self, title: &str, targets: &Audience) -> Result<(), BulletinError> {
-        let n_chars = title.trim().chars().count();
-        if !(1..=LONGEST_TITLE).contains(&n_chars) {
-            return Err(BulletinError::Title { n_chars });
-        }
-        self.settings.ward.check_targets(targets)
+        // It never plays, and these say why.
+        absent.truncate(PREVIEWED);
+        Ok(absent)
     }
 
     pub(super) async fn ingest(&self, source: Source) -> Result<Ingested, BulletinError> {
@@ -330,6 +329,26 @@ impl Bulletins {
     async fn kept(&self, id: Uuid) -> Result<Kept, BulletinError> {
         let kept = self.reporter.store().read(move |conn| row::find(conn, id)).await?;
         kept.ok_or(BulletinError::Unknown { id })
+    }
+}
+
+/// "Only on rằm" is silent on eleven days of twelve: what nobody planned is no answer to when it plays.
+fn is_other_day(decision: &Decision<String>) -> bool {
+    matches!(decision, Decision::HeldBack(Reason::OtherDay { .. }))
+}
+
+fn check_title(title: &str) -> Result<(), BulletinError> {
+    let n_chars = title.trim().chars().count();
+    if (1..=LONGEST_TITLE).contains(&n_chars) {
+        return Ok(());
+    }
+    Err(BulletinError::Title { n_chars })
+}
+
+fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), BulletinError> {
+    match expires_at.filter(|at| *at <= now) {
+        Some(at) => Err(BulletinError::ExpiresInThePast { at }),
+        None => Ok(()),
     }
 }
 

@@ -120,8 +120,16 @@ fn sounds(conn: &Connection, now: Timestamp) -> rusqlite::Result<BTreeMap<Sha256
         let sound = sounds.entry(kept.view.content.sha256).or_default();
         sound.is_needed |= may_play(&kept, now);
         let view = &kept.view;
-        let decided_at = view.approval().map(|it| it.at).or(view.submitted_at);
-        sound.last_used_at = sound.last_used_at.max(decided_at).max(Some(view.created_at));
+        sound.last_used_at = sound.last_used_at.max(view.submitted_at).max(Some(view.created_at));
+    }
+    // Whoever signed listened to it.
+    let sql =
+        "SELECT audio_sha256, max(at_ms) AS at_ms FROM bulletin_approval GROUP BY audio_sha256";
+    let mut query = conn.prepare_cached(sql)?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let sound = sounds.entry(row::parsed(row, "audio_sha256")?).or_default();
+        sound.last_used_at = sound.last_used_at.max(Some(row::time(row, "at_ms")?));
     }
     let sql = "SELECT audio_sha256, max(play_until_ms) AS until_ms, \
                max(closed_at_ms IS NULL) AS is_open FROM play GROUP BY audio_sha256";

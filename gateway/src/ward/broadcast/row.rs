@@ -194,7 +194,7 @@ pub(super) fn scheduled(conn: &Connection, rules: &ApprovalRules) -> rusqlite::R
     kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
 }
 
-/// Every bulletin there is; without its authors.
+/// Every bulletin there is, by its own row: without authors, approvals, days, and the facts of its sound.
 pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
     let mut query = conn.prepare_cached("SELECT * FROM bulletin")?;
     query.query_map([], kept_from)?.collect()

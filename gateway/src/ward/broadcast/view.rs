@@ -37,7 +37,9 @@ pub struct NewBulletin {
 pub struct Changes {
     pub title: Option<String>,
     pub targets: Option<Audience>,
-    pub choice: Option<PolicyChoice>,
+    pub priority: Option<Priority>,
+    pub expires_at: Option<Timestamp>,
+    pub choice: PolicyChoice,
 }
 
 /// Where its sound comes from.
@@ -188,6 +190,22 @@ pub enum TargetStage {
     Partial,
     Missed,
     Stopped,
+}
+
+impl Changes {
+    pub(super) fn apply(self, view: &mut BulletinView) {
+        let Self { title, targets, priority, expires_at, choice } = self;
+        view.title = title.unwrap_or_else(|| std::mem::take(&mut view.title));
+        if let Some(targets) = targets {
+            view.targets = targets;
+        }
+        view.priority = priority.unwrap_or(view.priority);
+        view.expires_at = expires_at.or(view.expires_at);
+        view.choice = PolicyChoice {
+            resume: choice.resume.or(view.choice.resume),
+            catch_up: choice.catch_up.or(view.choice.catch_up),
+        };
+    }
 }
 
 /// On every day alike.

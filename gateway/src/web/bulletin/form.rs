@@ -11,7 +11,8 @@ use broadcast::shelf::Kind;
 use broadcast::{OrderError, Priority, Resume};
 use jiff::Timestamp;
 
-use crate::ward::broadcast::{Bulletins, NewBulletin, NewSound, PolicyChoice, Source};
+use super::wire::Edit;
+use crate::ward::broadcast::{Bulletins, Changes, NewBulletin, NewSound, PolicyChoice, Source};
 use crate::web::error::ApiError;
 
 /// A text of 15 minutes has about 15 000 characters, of up to 3 bytes each.
@@ -50,6 +51,25 @@ pub(in crate::web) async fn read_sound(
     mut parts: Multipart,
 ) -> Result<NewSound, ApiError> {
     whole(bulletins, &mut parts).await?.believe_sound()
+}
+
+/// An edit that changes nothing would take the approvals for nothing.
+pub(super) fn changes(edit: Edit) -> Result<Changes, ApiError> {
+    if edit == Edit::default() {
+        let known = "title, targets, priority, expires_at, resume or catch_up_ms";
+        return Err(invalid(format!("give what to change: {known}")));
+    }
+    let choice = PolicyChoice {
+        resume: edit.resume.as_deref().map(resume).transpose()?,
+        catch_up: edit.catch_up_ms.map(Duration::from_millis),
+    };
+    Ok(Changes {
+        title: edit.title,
+        targets: edit.targets.as_deref().map(targets).transpose()?,
+        priority: edit.priority.as_deref().map(priority).transpose()?,
+        expires_at: edit.expires_at.as_deref().map(instant).transpose()?,
+        choice,
+    })
 }
 
 async fn whole(bulletins: &Bulletins, parts: &mut Multipart) -> Result<Form, ApiError> {

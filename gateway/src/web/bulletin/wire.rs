@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use broadcast::bulletin::mark;
+use broadcast::bulletin::{Approval, mark};
 use broadcast::calendar::UnknownEffect;
 use broadcast::library;
 use broadcast::place::Audience;
@@ -21,6 +21,19 @@ pub(crate) struct Approve {
     pub(crate) heard: Option<String>,
     /// The calendar entry that was seen, by `schedule.sha256`; without it, the one of now.
     pub(crate) schedule: Option<String>,
+}
+
+/// What is not there stays as it is.
+#[derive(Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edit {
+    pub(crate) title: Option<String>,
+    /// As in the form of a new one.
+    pub(crate) targets: Option<String>,
+    pub(crate) priority: Option<String>,
+    pub(crate) expires_at: Option<String>,
+    pub(crate) resume: Option<String>,
+    pub(crate) catch_up_ms: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +125,9 @@ pub(crate) struct Waveform {
 struct Word {
     by: String,
     at: String,
+    /// Of an approval: the calendar entry that they answer for as well, by `schedule.sha256`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -129,6 +145,8 @@ struct SecondMissing {
 struct Entry {
     /// What an approval names it by.
     sha256: String,
+    /// How many people must have approved: 1, or 2 of whom one saw this entry and did not make it.
+    approvers: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +212,12 @@ impl From<&BulletinView> for Bulletin {
         let word = |by: &broadcast::bulletin::UserId, at, reason: Option<&String>| Word {
             by: by.to_string(),
             at: instant(at),
+            schedule: None,
             reason: reason.cloned(),
+        };
+        let signed = |it: &Approval| Word {
+            schedule: it.schedule.map(|it| it.to_string()),
+            ..word(&it.by, it.at, None)
         };
         let policy = view.policy();
         Self {
@@ -208,8 +231,8 @@ impl From<&BulletinView> for Bulletin {
             author: view.created_by.to_string(),
             created_at: instant(view.created_at),
             submitted_at: view.submitted_at.map(instant),
-            approval: view.approval().map(|it| word(&it.by, it.at, None)),
-            approvals: view.approvals.iter().map(|it| word(&it.by, it.at, None)).collect(),
+            approval: view.approval().map(signed),
+            approvals: view.approvals.iter().map(signed).collect(),
             approved_until: view.approved_until.map(instant),
             second_missing: second_missing(view),
             rejection: view.rejection.as_ref().map(|it| word(&it.by, it.at, Some(&it.reason))),
@@ -259,7 +282,8 @@ impl Entry {
             schedule::Schedule::Rule(rule) => (None, Some(rule.as_str().to_owned())),
         };
         let by = view.scheduled_by.as_ref().map(ToString::to_string);
-        Self { sha256: mark(entry, &view.days).to_string(), by, at, rrule }
+        let approvers = if view.second_why.is_some() { 2 } else { 1 };
+        Self { sha256: mark(entry, &view.days).to_string(), approvers, by, at, rrule }
     }
 }
 

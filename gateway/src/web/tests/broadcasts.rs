@@ -68,6 +68,40 @@ async fn a_text_is_written_approved_by_another_and_scheduled() {
 }
 
 #[tokio::test]
+async fn an_edit_is_for_authors_and_voids_what_was_approved() {
+    let a_box = a_box().await;
+    a_box.add_user("minh", "author").await;
+    a_box.add_user("lan", "approver").await;
+    let (minh, lan) = (a_box.visit("minh").await, a_box.visit("lan").await);
+    let fields = [("title", "Lịch tiêm"), ("targets", "all"), ("text", "Mời bà con nghe.")];
+    let made = a_box.send(form(&minh, &fields)).await.json();
+    let id = made["id"].as_str().unwrap();
+    step(&a_box, &minh, id, "submit", json!({})).await;
+    step(&a_box, &lan, id, "approve", json!({})).await;
+    let path = format!("/api/v1/bulletins/{id}");
+    let edit = |visit, body| a_box.send(request(Method::PATCH, &path, Some(visit), Some(body)));
+
+    let title = json!({"title": "Lịch tiêm chủng", "priority": "priority", "resume": "duck"});
+    assert_eq!(edit(&lan, title.clone()).await.code(), "role");
+    assert_eq!(edit(&minh, json!({})).await.code(), "invalid", "nothing to change");
+    assert_eq!(edit(&minh, json!({"title": " "})).await.code(), "invalid");
+    let nowhere = json!({"targets": "place:khong-co"});
+    assert_eq!(edit(&minh, nowhere).await.code(), "invalid");
+    let past = json!({"title": "Tin", "expires_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(edit(&minh, past).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let kept = a_box.get(&path, Some(&lan)).await.json();
+    assert_eq!(kept["state"], "approved", "a refused edit costs nothing");
+    let edited = edit(&minh, title).await.json();
+    assert_eq!((&edited["state"], &edited["approvals"]), (&json!("draft"), &json!([])));
+    assert_eq!(edited["priority"], "priority");
+    assert_eq!((&edited["title"], &edited["resume"]), (&json!("Lịch tiêm chủng"), &json!("duck")));
+    assert_eq!(
+        (&edited["all_clusters"], &edited["catch_up_ms"]),
+        (&json!(true), &made["catch_up_ms"])
+    );
+}
+
+#[tokio::test]
 async fn before_dawn_the_answer_says_that_a_second_approver_is_needed() {
     let a_box = a_box().await;
     for (name, roles) in [("minh", "author"), ("lan", "approver"), ("hoa", "approver")] {

@@ -139,7 +139,13 @@ async fn a_play_that_moves_keeps_its_occurrence_and_plays_once() {
 async fn a_day_that_is_not_the_schedules_leaves_no_row() {
     let world = World::new().await;
     let id = world.approved(Priority::Normal).await;
-    world.plan(id, DAILY, days("ram", Effect::Only)).await;
+    let when = ScheduleRequest::Rule(DAILY.to_owned());
+    let planning = Planning { when, days: days("ram", Effect::Only) };
+    let made = world.bulletins.schedule(&user("minh"), id, planning).await.unwrap();
+    let local = |it: Timestamp| it.in_tz("Asia/Ho_Chi_Minh").unwrap().strftime("%m-%d").to_string();
+    let next: Vec<String> = made.next.iter().map(|it| local(it.at)).collect();
+    assert_eq!(next[..2], ["02-02", "03-03"], "the answer is when it plays");
+    assert_eq!(next.len(), 10);
     for _ in 0..3 {
         world.round().await;
         world.advance(24 * 3_600).await;

@@ -2,7 +2,6 @@
 
 use base::Sha256;
 use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
-use broadcast::place::Audience;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -12,9 +11,8 @@ use super::Bulletins;
 use crate::report::{Kind, NewEvent};
 use crate::ward::broadcast::error::BulletinError;
 use crate::ward::broadcast::layer_row::{self, Days};
-use crate::ward::broadcast::policy::PolicyChoice;
 use crate::ward::broadcast::row;
-use crate::ward::broadcast::view::{BulletinView, Origin};
+use crate::ward::broadcast::view::{BulletinView, Changes, Origin};
 
 /// Of a text in an audit entry: an entry must fit into a message, the hash is of all of it.
 const MOST_WORDS_BYTES: usize = 16 << 10;
@@ -28,7 +26,7 @@ pub(super) struct Step {
 
 /// What changes of the row besides what the rules decide.
 pub(super) enum Edit {
-    Content(String, Audience, PolicyChoice),
+    Content(Changes),
     Days(Days),
 }
 
@@ -63,10 +61,7 @@ impl Bulletins {
             };
             kept.set(&next, now);
             match edit {
-                Some(Edit::Content(title, targets, choice)) => {
-                    let view = &mut kept.view;
-                    (view.title, view.targets, view.choice) = (title, targets, choice);
-                }
+                Some(Edit::Content(changes)) => changes.apply(&mut kept.view),
                 Some(Edit::Days(days)) => {
                     if let Some(layer) = unknown_layer(conn, &days)? {
                         return Ok(Err(BulletinError::UnknownLayer { layer }));

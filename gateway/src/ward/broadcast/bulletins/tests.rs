@@ -3,6 +3,7 @@
 use base::{Clock as _, Sha256};
 use broadcast::Priority;
 use broadcast::bulletin::Stage;
+use broadcast::place::Audience;
 use broadcast::plan::Decision;
 
 use super::super::error::Fault;

@@ -4,7 +4,7 @@ use base::Clock as _;
 use broadcast::Priority;
 
 use super::super::testing::{World, at, user};
-use super::super::view::ScheduleRequest;
+use super::super::view::{ScheduleRequest, Seen};
 use super::*;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -64,6 +64,18 @@ async fn what_is_approved_or_plays_again_is_never_removed() {
     world.bulletins.schedule(&user("minh"), approved, daily).await.unwrap();
     days(&world, 400).await;
     assert!(look(&world, tin()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_is_a_use_of_the_sound() {
+    let world = World::new().await;
+    let play = world.scheduled(Priority::Normal, "2026-01-07T09:00:00+07:00").await;
+    days(&world, 25).await;
+    world.bulletins.approve(&user("hoa"), play.bulletin, Seen::default()).await.unwrap();
+    days(&world, 20).await;
+    assert!(look(&world, tin()).await, "somebody listened to it 20 days ago");
+    days(&world, 11).await;
+    assert!(!look(&world, tin()).await);
 }
 
 #[tokio::test(start_paused = true)]
