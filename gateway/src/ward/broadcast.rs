@@ -74,7 +74,7 @@ pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, Changes, NewBulletin, Origin, Planning, PlayView, Repeat, SameAs,
+    BulletinView, Changes, NewBulletin, Origin, Planning, PlayOutline, PlayView, Repeat, SameAs,
     ScheduleRequest, Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;

@@ -285,13 +285,18 @@ impl Bulletins {
                 // One that waits for its second approval shows when it would play.
                 let waiting = row::find(conn, id)?.filter(|it| it.view.is_second_missing);
                 scheduled.extend(waiting.map(|it| it.judged(&ward.approval)));
-                let facts = Facts::of(conn, scheduled, &ward, now..to, now)?;
-                let mut next = Calendar::default().explain(&facts, &ward.policy());
+                Facts::of(conn, scheduled, &ward, now..to, now)
+            };
+            let facts = self.reporter.store().read(read).await?;
+            let policy = self.settings.ward.policy();
+            // A year of rules takes its time, and alerts wait for nobody who looks ahead.
+            let explain = move || {
+                let mut next = Calendar::default().explain(&facts, &policy);
                 next.retain(|it| it.planned.id == id);
                 next.truncate(PREVIEWED);
-                Ok(next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>())
+                next.iter().map(|it| facts.named(&it.planned)).collect::<Vec<_>>()
             };
-            let next = self.reporter.store().read(read).await?;
+            let next = tokio::task::spawn_blocking(explain).await?;
             if !next.is_empty() {
                 return Ok(next);
             }
