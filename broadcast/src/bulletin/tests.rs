@@ -265,10 +265,15 @@ fn who_chose_the_hour_renews_for_the_sound_while_another_stands_for_the_hour() {
 fn nobody_takes_the_place_of_the_only_other_who_saw_the_hour() {
     // hoa saw it first; mai signed for the sound alone, and later.
     let approvals = [
-        Approval { by: user("hoa"), at: at(1), audio: audio(1), schedule: Some(mark(&midnight())) },
+        Approval {
+            by: user("hoa"),
+            at: at(1),
+            audio: audio(1),
+            schedule: Some(mark(&midnight(), &no_days())),
+        },
         Approval { by: user("mai"), at: at(2), audio: audio(1), schedule: None },
     ];
-    let entry = Entry { schedule: midnight(), by: user("minh"), need: night() };
+    let entry = Entry { schedule: midnight(), days: no_days(), by: user("minh"), need: night() };
     let approvals = Approvals::restore(approvals).unwrap();
     let kept = State::Scheduled { approvals, entry };
     let scheduled = Bulletin::restore(BTreeSet::from([user("lan")]), audio(1), kept);

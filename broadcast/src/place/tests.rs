@@ -68,6 +68,16 @@ fn a_place_that_holds_stands_for_all_below_it() {
 }
 
 #[test]
+fn between_two_changes_all_days_are_of_one_era() {
+    let tree = tree();
+    assert!(tree.changes().is_sorted() && tree.changes().contains(&AFTER));
+    assert_eq!(tree.era(date(1990, 1, 1)), 0);
+    assert_eq!(tree.era(BEFORE) + 1, tree.era(AFTER));
+    assert_eq!(tree.era(AFTER), tree.era(date(2025, 12, 31)));
+    assert_eq!(tree.era(LATER), tree.changes().len());
+}
+
+#[test]
 fn a_merged_ward_keeps_its_own_streets_and_gets_no_others() {
     check("20227", BEFORE, AFTER, "loa-tb");
     check("20236", BEFORE, LATER, "loa-hc");

@@ -18,6 +18,8 @@ pub struct PlaceTree {
     /// Of each row, what takes its place, and what it took the place of.
     successors: Vec<Vec<usize>>,
     predecessors: Vec<Vec<usize>>,
+    /// Ascending. Asked about for every start of every plan.
+    changes: Vec<Date>,
     /// Clusters that have no row, and what they hang on: the box's own configuration.
     attached: BTreeMap<String, PlaceCode>,
 }
@@ -45,7 +47,10 @@ impl PlaceTree {
             parent.for_each(|it| by_parent.entry(it.clone()).or_default().push(nth));
         }
         let n_rows = rows.len();
-        let mut tree = Self { rows, by_code, by_parent, ..Self::default() };
+        let ends = |it: &Place| [Some(it.period.from), it.period.to];
+        let changes: BTreeSet<Date> = rows.iter().flat_map(ends).flatten().collect();
+        let changes = changes.into_iter().collect();
+        let mut tree = Self { rows, by_code, by_parent, changes, ..Self::default() };
         tree.successors = (0..n_rows).map(|nth| tree.next_of(nth)).collect();
         tree.predecessors = vec![Vec::new(); n_rows];
         for (nth, next) in tree.successors.iter().enumerate() {
@@ -86,10 +91,14 @@ impl PlaceTree {
         self.rows.iter().filter(move |it| it.period.contains(day))
     }
 
-    /// The days on which something begins or ends: between two of them the tree is the same.
-    pub fn changes(&self) -> BTreeSet<Date> {
-        let ends = |it: &Place| [Some(it.period.from), it.period.to];
-        self.rows.iter().flat_map(ends).flatten().collect()
+    /// The days on which something begins or ends, ascending: between two of them the tree is the same.
+    pub fn changes(&self) -> &[Date] {
+        &self.changes
+    }
+
+    /// How many of its changes have come by `day`: the same number, the same tree.
+    pub fn era(&self, day: Date) -> usize {
+        self.changes.partition_point(|it| *it <= day)
     }
 
     /// The clusters that hang on `code`, however far below, on `day`.

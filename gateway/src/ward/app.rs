@@ -65,6 +65,7 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_PLACES,
     report::SCHEMA_AUDIT,
     broadcast::SCHEMA_POLICY,
+    broadcast::SCHEMA_LOAD,
 ];
 
 /// What the frame and the parts below share.

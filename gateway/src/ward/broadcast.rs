@@ -51,6 +51,7 @@ use broadcast::quiet::QuietHours;
 use broadcast::quota::Quota;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 pub use ::broadcast::reconciliation::PlayStage;
 pub use agenda::{Agenda, AgendaEntry, AgendaError, LayerView, NewLayer, explain_box};
@@ -75,7 +76,7 @@ pub use spool::{Spool, SpoolError, clear as clear_spool};
 pub use template::{NewTemplate, TemplateView};
 pub use vault::Vault;
 pub use view::{
-    BulletinView, Changes, NewBulletin, Origin, Planning, PlayView, Repeat, SameAs,
+    BulletinView, Changes, NewBulletin, Origin, Planning, PlayOutline, PlayView, Repeat, SameAs,
     ScheduleRequest, Scheduled, Seen, Source, TargetStage, TargetView,
 };
 pub use wire::Ending;
@@ -90,6 +91,7 @@ pub const SCHEMA_SOUND: &str = include_str!("broadcast/schema_sound.sql");
 pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
 pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
 pub const SCHEMA_POLICY: &str = include_str!("broadcast/schema_policy.sql");
+pub const SCHEMA_LOAD: &str = include_str!("broadcast/schema_load.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.
@@ -135,17 +137,36 @@ pub struct Cluster {
     pub can_duck: bool,
 }
 
-/// Tells the dispatcher to look at the database now.
+/// Tells the dispatcher to look at the database: now, when people did something, or soon, when a cluster
+/// told something.
 #[derive(Clone, Debug, Default)]
-pub struct Wake(Arc<Notify>);
+pub struct Wake(Arc<Bells>);
+
+#[derive(Debug, Default)]
+struct Bells {
+    now: Notify,
+    soon: Notify,
+}
 
 impl Wake {
     pub fn wake(&self) {
-        self.0.notify_one();
+        self.0.now.notify_one();
+    }
+
+    /// For what comes in by the thousand: many of these make one look.
+    fn tell(&self) {
+        self.0.soon.notify_one();
     }
 
     /// Cancel-safe. A call of [`Wake::wake`] while nobody waits is kept, once.
     async fn woken(&self) {
-        self.0.notified().await;
+        self.0.now.notified().await;
+    }
+
+    /// As [`Wake::woken`], of [`Wake::tell`], and not before `earliest`.
+    async fn told(&self, earliest: Instant) {
+        // In this order nothing is lost when it is cancelled.
+        tokio::time::sleep_until(earliest).await;
+        self.0.soon.notified().await;
     }
 }

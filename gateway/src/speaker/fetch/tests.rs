@@ -25,7 +25,6 @@ struct Street {
     shelf: watch::Sender<Shelf>,
     health: Health,
     events: mpsc::Receiver<Event>,
-    _tasks: Tasks,
 }
 
 /// On the box, unless `is_lost`.

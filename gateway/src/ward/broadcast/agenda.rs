@@ -4,6 +4,7 @@
 mod error;
 mod export;
 mod layers;
+mod outline;
 
 use broadcast::reconciliation::{PlayStage, latest};
 use std::collections::{HashMap, HashSet};
@@ -20,8 +21,8 @@ use uuid::Uuid;
 use super::facts::Facts;
 use super::plan::Calendar;
 use super::skew::Outcome;
-use super::view::PlayView;
-use super::{Wake, Ward, play_row};
+use super::view::PlayOutline;
+use super::{Wake, Ward};
 use crate::report::Reporter;
 
 pub use error::AgendaError;
@@ -59,7 +60,7 @@ pub struct AgendaEntry {
     /// What is worth knowing of one that plays.
     pub causes: Vec<Cause<String>>,
     /// What the database has of it; a day before its start at the latest.
-    pub play: Option<PlayView>,
+    pub play: Option<PlayOutline>,
 }
 
 impl Agenda {
@@ -80,7 +81,7 @@ impl Agenda {
         let (ward, now) = (self.ward.clone(), self.reporter.clock().now());
         let read = move |conn: &Connection| {
             let facts = Facts::read(conn, &ward, from..to, now)?;
-            Ok((facts, play_row::plays(conn, from, to, MOST_PLAYS)?))
+            Ok((facts, outline::plays(conn, from, to, MOST_PLAYS)?))
         };
         let (facts, rows) = self.reporter.store().read(read).await?;
         let (facts, explained) = self.explain(facts).await?;
@@ -108,15 +109,19 @@ pub fn explain_box(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<AgendaEntry>> {
     let facts = Facts::read(conn, ward, from..to, now)?;
-    let rows = play_row::plays(conn, from, to, MOST_PLAYS)?;
+    let rows = outline::plays(conn, from, to, MOST_PLAYS)?;
     let explained = Calendar::default().explain(&facts, &ward.policy());
     Ok(entries(&facts, &explained, rows))
 }
 
 /// What is to come is as the plan says, what has come as the rows say.
-fn entries(facts: &Facts, explained: &[Explained<Uuid>], rows: Vec<PlayView>) -> Vec<AgendaEntry> {
+fn entries(
+    facts: &Facts,
+    explained: &[Explained<Uuid>],
+    rows: Vec<PlayOutline>,
+) -> Vec<AgendaEntry> {
     let latest = latest(&facts.plays);
-    let mut rows: HashMap<PlayId, PlayView> = rows.into_iter().map(|it| (it.play, it)).collect();
+    let mut rows: HashMap<PlayId, PlayOutline> = rows.into_iter().map(|it| (it.play, it)).collect();
     let mut entries = Vec::new();
     for start in explained {
         let known = latest.get(&(start.planned.id, start.occurrence));
@@ -137,7 +142,7 @@ fn entries(facts: &Facts, explained: &[Explained<Uuid>], rows: Vec<PlayView>) ->
 }
 
 impl AgendaEntry {
-    fn ahead(start: &Explained<Uuid>, play: Option<PlayView>, facts: &Facts) -> Self {
+    fn ahead(start: &Explained<Uuid>, play: Option<PlayOutline>, facts: &Facts) -> Self {
         let planned = &start.planned;
         let (plays, reason, why) = match &planned.decision {
             Decision::Plays => (true, None, None),
@@ -162,10 +167,9 @@ impl AgendaEntry {
         }
     }
 
-    fn past(play: PlayView) -> Self {
-        let outcome = play.summary.as_ref().map(super::Summary::outcome);
+    fn past(play: PlayOutline) -> Self {
         let is_over = play.stage == PlayStage::Closed;
-        let plays = is_over && matches!(outcome, Some(Outcome::Played | Outcome::Partial));
+        let plays = is_over && matches!(play.outcome, Some(Outcome::Played | Outcome::Partial));
         Self {
             bulletin: play.play.bulletin,
             title: play.title.clone(),

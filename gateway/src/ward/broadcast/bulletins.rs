@@ -293,13 +293,18 @@ impl Bulletins {
                 // One that waits for its second approval shows when it would play.
                 let waiting = row::find(conn, id)?.filter(|it| it.view.is_second_missing);
                 scheduled.extend(waiting.map(|it| it.judged(&ward.approval)));
-                let facts = Facts::of(conn, scheduled, &ward, now..to, now)?;
-                let mut next = Calendar::default().explain(&facts, &ward.policy());
+                Facts::of(conn, scheduled, &ward, now..to, now)
+            };
+            let facts = self.reporter.store().read(read).await?;
+            let policy = self.settings.ward.policy();
+            // A year of rules takes its time, and alerts wait for nobody who looks ahead.
+            let explain = move || {
+                let mut next = Calendar::default().explain(&facts, &policy);
                 next.retain(|it| it.planned.id == id);
                 let next = next.iter().map(|it| facts.named(&it.planned));
-                Ok(next.partition::<Vec<_>, _>(|it| !is_other_day(&it.decision)))
+                next.partition::<Vec<_>, _>(|it| !is_other_day(&it.decision))
             };
-            let (mut next, others) = self.reporter.store().read(read).await?;
+            let (mut next, others) = tokio::task::spawn_blocking(explain).await?;
             if !next.is_empty() {
                 next.truncate(PREVIEWED);
                 return Ok(next);

@@ -4,16 +4,18 @@
 //! what is not acknowledged is sent, then what is over is closed. A crash between any two of them
 //! costs a round, never a play: the same rows give the same commands again.
 
+mod attendance;
 mod configuration;
 mod intact;
+mod pace;
 
 use broadcast::reconciliation::{Change, Start, reconcile};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::DeviceId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use provisioning::CommandSigner;
 use rusqlite::Connection;
 use serde_json::json;
@@ -31,20 +33,16 @@ use super::row::Kept;
 use super::vault::Vault;
 use super::{Wake, Ward, closing, held_back, play_row, row, settle, target};
 use crate::daemon::Heartbeat;
-use crate::order::CAN_DUCK;
-use crate::report::wire::Presence;
 use crate::report::{Kind, NewEvent, Reporter};
 use crate::store::StoreError;
-use crate::ward::clusters::{ClusterCommands, ClusterView, ClusterViews};
+use crate::ward::clusters::{ClusterCommands, ClusterViews};
+use attendance::Attendance;
+use pace::{Pace, is_due};
 
 /// What was slept through longer ago is not written down any more.
 pub(crate) const LOOK_BACK: Duration = Duration::from_hours(7 * 24);
 /// A round without being woken: retries and closings are not more urgent than this.
 const ROUND: Duration = Duration::from_secs(5);
-/// An order that was not acknowledged is sent again after this, then twice as long, ..
-const RESEND_FIRST: Duration = Duration::from_secs(15);
-/// .. up to this. A cluster that comes online gets it at once.
-const RESEND_LAST: Duration = Duration::from_mins(5);
 
 /// Carries signed commands to clusters.
 pub trait Courier: Send + Sync + 'static {
@@ -70,8 +68,10 @@ pub struct Dispatcher<C> {
     unnoted: Mutex<HashMap<Uuid, Timestamp>>,
     /// What the configuration changed since the last start is in the rows.
     is_taken_up: Mutex<bool>,
-    /// Clusters that said that they take `duck`.
-    able: std::sync::Mutex<BTreeSet<DeviceId>>,
+    attendance: std::sync::Mutex<Attendance>,
+    pace: Pace,
+    /// What orders were last compared with the tree of places by; none before the first look.
+    places_seen: std::sync::Mutex<Option<target::PlacesSeen>>,
     heart: Heartbeat,
     sounds: intact::Sounds,
 }
@@ -95,7 +95,9 @@ impl<C: Courier> Dispatcher<C> {
             calendar: Arc::default(),
             unnoted: Mutex::default(),
             is_taken_up: Mutex::default(),
-            able: std::sync::Mutex::default(),
+            attendance: std::sync::Mutex::default(),
+            pace: Pace::default(),
+            places_seen: std::sync::Mutex::default(),
             heart,
             sounds: intact::Sounds::new(vault),
         }
@@ -111,7 +113,7 @@ impl<C: Courier> Dispatcher<C> {
     ) {
         let mut failing = Failing::default();
         let mut online = BTreeSet::new();
-        self.take_up_abilities(&views.borrow());
+        *self.attendance() = Attendance::of(&views.borrow());
         // However much else there is to hear of, a round comes in its time.
         let mut rounds = tokio::time::interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -119,6 +121,7 @@ impl<C: Courier> Dispatcher<C> {
             let news = tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake.woken() => News::Time,
+                () = self.wake.told(self.pace.next()) => News::Time,
                 _ = rounds.tick() => News::Time,
                 Ok(()) = views.changed() => News::Views,
                 Some(refusal) = refused.recv() => News::Refusal(refusal),
@@ -142,49 +145,49 @@ impl<C: Courier> Dispatcher<C> {
         views: &watch::Receiver<ClusterViews>,
         online: &mut BTreeSet<DeviceId>,
     ) -> Result<(), StoreError> {
-        self.take_up_abilities(&views.borrow());
-        let is_online = |view: &ClusterView| view.presence == Some(Presence::Online);
-        let now_online: BTreeSet<DeviceId> = {
-            let views = views.borrow();
-            views.iter().filter(|(_, view)| is_online(view)).map(|(id, _)| id.clone()).collect()
-        };
-        let new: Vec<DeviceId> = now_online.difference(online).cloned().collect();
-        *online = now_online;
+        let attendance = Attendance::of(&views.borrow());
+        let new: BTreeSet<DeviceId> = attendance.online.difference(online).cloned().collect();
+        online.clone_from(&attendance.online);
+        *self.attendance() = attendance;
         if new.is_empty() {
             return Ok(());
         }
         let greeted = new.clone();
-        let forget = move |conn: &Connection| {
-            new.iter().try_for_each(|cluster| play_row::forget_sent(conn, cluster))
-        };
+        let forget = move |conn: &Connection| play_row::forget_sent(conn, &new);
         let forgotten = self.reporter.store().write(forget).await;
-        forgotten.and(self.round_for(&greeted).await)
+        // After a power cut a whole ward comes back one by one: not each asks for a new plan.
+        let sent = if self.pace.is_rested() {
+            self.round_for(&greeted).await
+        } else if self.reporter.trust().is_trusted() {
+            self.send(&greeted).await
+        } else {
+            Ok(())
+        };
+        forgotten.and(sent)
     }
 
-    /// Remembers who can do what.
-    fn take_up_abilities(&self, views: &ClusterViews) {
-        let can_duck = |view: &ClusterView| view.capabilities.iter().any(|it| it == CAN_DUCK);
-        let able = views.iter().filter(|(_, view)| can_duck(view)).map(|(id, _)| id.clone());
-        *self.able.lock().unwrap_or_else(PoisonError::into_inner) = able.collect();
+    fn attendance(&self) -> MutexGuard<'_, Attendance> {
+        self.attendance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The ward, with what its clusters said of themselves.
     fn able_ward(&self) -> Ward {
         let mut ward = self.ward.clone();
-        let able = self.able.lock().unwrap_or_else(PoisonError::into_inner);
+        let attendance = self.attendance();
         for cluster in &mut ward.clusters {
-            cluster.can_duck = able.contains(&cluster.id);
+            cluster.can_duck = attendance.able.contains(&cluster.id);
         }
+        drop(attendance);
         ward
     }
 
     pub(super) async fn round(&self) -> Result<(), StoreError> {
-        self.round_for(&[]).await
+        self.round_for(&BTreeSet::new()).await
     }
 
     /// A round in which everything for `greeted` is due. What fails does not keep the rest from being
     /// done: on a full disk, what was ordered before is sent all the same.
-    async fn round_for(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
+    async fn round_for(&self, greeted: &BTreeSet<DeviceId>) -> Result<(), StoreError> {
         self.heart.beat();
         // By a clock that nobody vouches for, every start would be at the wrong time.
         if !self.reporter.trust().is_trusted() {
@@ -194,6 +197,7 @@ impl<C: Courier> Dispatcher<C> {
         let planned = taken_up.and(self.write_plan().await);
         let sent = self.send(greeted).await;
         let closed = self.close().await;
+        self.pace.note();
         planned.and(sent).and(closed)
     }
 
@@ -203,9 +207,11 @@ impl<C: Courier> Dispatcher<C> {
         let damaged = self.sounds.damaged(self.reporter.store(), &ward, &self.heart, now).await?;
         let told = damaged.all();
         let mut calendar = Arc::clone(&self.calendar).lock_owned().await;
+        let mut places = self.places_seen().clone();
         let write = move |conn: &Connection| {
             let scheduled = damaged.judge(row::scheduled(conn, &ward.approval)?);
-            let (changes, facts) = changes(conn, &mut calendar, scheduled, &ward, now)?;
+            let (changes, facts) =
+                changes(conn, &mut calendar, &mut places, scheduled, &ward, now)?;
             let scheduled = &facts.scheduled;
             let by_id: HashMap<Uuid, &Kept> = scheduled.iter().map(|it| (it.view.id, it)).collect();
             for change in &changes {
@@ -216,20 +222,27 @@ impl<C: Courier> Dispatcher<C> {
             }
             damaged.record_in(conn, &reporter, scheduled, now)?;
             settle::set_planned_up_to(conn, now)?;
-            Ok(changes)
+            Ok((changes, places))
         };
-        let changes = self.reporter.store().write(write).await?;
+        let (changes, places) = self.reporter.store().write(write).await?;
+        // Not before it is committed: what was found is found again after a full disk.
+        *self.places_seen() = places;
         self.sounds.told(told).await;
         changes.iter().for_each(tell);
         Ok(())
     }
 
-    /// Once a start: volumes are of the configuration.
+    fn places_seen(&self) -> MutexGuard<'_, Option<target::PlacesSeen>> {
+        self.places_seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-    async fn send(&self, greeted: &[DeviceId]) -> Result<(), StoreError> {
+    /// To whoever is not known to be gone: an order for them waits in its row until they are greeted.
+    async fn send(&self, greeted: &BTreeSet<DeviceId>) -> Result<(), StoreError> {
         let store = self.reporter.store();
         let now = self.reporter.clock().now();
-        let waiting = store.read(move |conn| play_row::unacknowledged(conn, now)).await?;
+        let away = self.attendance().away.clone();
+        let read = move |conn: &Connection| play_row::unacknowledged(conn, &away, now);
+        let waiting = store.read(read).await?;
         let mut unnoted = self.unnoted.lock().await;
         let mut sent = std::mem::take(&mut *unnoted);
         sent.retain(|id, _| waiting.iter().any(|it| it.errand.command_id == *id));
@@ -312,6 +325,7 @@ impl Failing {
 fn changes(
     conn: &Connection,
     calendar: &mut Calendar,
+    places: &mut Option<target::PlacesSeen>,
     scheduled: Vec<Kept>,
     ward: &Ward,
     now: Timestamp,
@@ -325,7 +339,7 @@ fn changes(
     let mut changes = reconcile(&planned, &facts.plays, &facts.asked_since(), now);
     // What is taken back already needs no second reason.
     if changes.iter().all(|it| !matches!(it, Change::Withdraw(..))) {
-        changes.extend(target::moved(conn, &facts, ward, now)?);
+        changes.extend(target::moved_since(places, conn, &facts, ward, now)?);
     }
     held_back::explain(conn, &planned, &facts, ward, now)?;
     Ok((horizon::bounded(changes, &facts.plays, now), facts))
@@ -350,13 +364,6 @@ fn override_entry(
         "start_at": start_at.to_string(),
     });
     Some(NewEvent { kind: Kind::AuditEntry, occurred_at: now, data })
-}
-
-fn is_due(n_sent: u32, last_sent_at: Option<Timestamp>, now: Timestamp) -> bool {
-    let Some(sent_at) = last_sent_at else { return true };
-    let doublings = n_sent.saturating_sub(1).min(8);
-    let pause = RESEND_FIRST.saturating_mul(1 << doublings).min(RESEND_LAST);
-    now.duration_since(sent_at) >= SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX)
 }
 
 fn tell(change: &Change) {

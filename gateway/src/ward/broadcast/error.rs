@@ -9,6 +9,7 @@ use broadcast::schedule::{RuleError, TooMany};
 use broadcast::shelf::ShelfError;
 use broadcast::template::{FillError, TemplateError};
 use jiff::Timestamp;
+use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::ingest::IngestError;
@@ -77,6 +78,8 @@ pub enum BulletinError {
         catch_up.as_secs(), length.as_secs()
     )]
     CatchUpTooLong { catch_up: Duration, length: Duration },
+    #[error("looking ahead broke off")]
+    Broken(#[from] JoinError),
     #[error("this box's clock is not trusted yet: wait until it is in step, then schedule")]
     ClockUntrusted,
     #[error(transparent)]
@@ -144,7 +147,7 @@ impl BulletinError {
             Self::Ingest(error) => error.fault(),
             Self::ClockUntrusted => Fault::Busy,
             Self::Store(StoreError::Full(_)) => Fault::Full,
-            Self::Store(_) => Fault::Internal,
+            Self::Store(_) | Self::Broken(_) => Fault::Internal,
         }
     }
 }

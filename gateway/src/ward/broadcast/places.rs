@@ -130,7 +130,8 @@ impl Atlas {
 
     pub(super) fn map(&self) -> PlaceMap {
         let (zone, clusters) = (self.zone.clone(), Arc::clone(&self.clusters));
-        PlaceMap { tree: Arc::clone(&self.page.borrow().tree), zone, clusters }
+        let page = self.page.borrow();
+        PlaceMap { tree: Arc::clone(&page.tree), revision: page.revision, zone, clusters }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Plays read back: what is to be sent, what is to be closed, what the console shows.
 
+use std::collections::BTreeSet;
+
 use base::DeviceId;
 use broadcast::reconciliation::PlayStage;
 use broadcast::{PlayId, Priority, Resume, Volume};
@@ -31,10 +33,12 @@ pub(super) struct Unacknowledged {
     pub sent_at: Option<Timestamp>,
 }
 
-/// Emergencies first; then what must not sound, before what takes its place; then the soonest. A play that nobody approved any more is not among them, even before the
-/// planner has withdrawn it.
+/// Emergencies first; then what must not sound, before what takes its place; then the soonest. A play that
+/// nobody approved any more is not among them, even before the planner has withdrawn it; nothing for
+/// those who are `away` either.
 pub(super) fn unacknowledged(
     conn: &Connection,
+    away: &BTreeSet<DeviceId>,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Unacknowledged>> {
     let mut query = conn.prepare_cached(
@@ -44,14 +48,15 @@ pub(super) fn unacknowledged(
                 stop_command_id IS NOT NULL AS is_stop \
          FROM play_target JOIN play USING (bulletin_id, occurrence_ms) \
                           JOIN bulletin ON bulletin.id = bulletin_id \
-         WHERE closed_at_ms IS NULL AND play_until_ms > ?1 AND ( \
+         WHERE closed_at_ms IS NULL AND play_until_ms > ?1 \
+         AND cluster NOT IN (SELECT value FROM json_each(?2)) AND ( \
             (play.stage = 'ordered' AND play_target.stage = 'pending' \
              AND bulletin.stage = 'scheduled' AND approved_sha256 = play.audio_sha256) \
             OR (play.stage = 'withdrawn' AND stop_command_id IS NOT NULL \
              AND play_target.stage IN ('pending', 'ordered', 'cached', 'started'))) \
          ORDER BY play.priority = 'emergency' DESC, is_stop DESC, start_at_ms, cluster",
     )?;
-    let rows = query.query_map([now.as_millisecond()], |row| {
+    let rows = query.query_map(params![now.as_millisecond(), listed(away)], |row| {
         let errand = Errand {
             play: play_from(row)?,
             to: parsed::<DeviceId>(row, "cluster")?,
@@ -80,14 +85,24 @@ pub(super) fn set_sent(
     Ok(())
 }
 
-/// Whatever this cluster has not acknowledged is due again.
-pub(super) fn forget_sent(conn: &Connection, cluster: &DeviceId) -> rusqlite::Result<()> {
-    conn.execute(
-        "UPDATE play_target SET sent_at_ms = NULL WHERE cluster = ?1 \
-         AND stage IN ('pending', 'ordered', 'cached', 'started')",
-        [cluster.as_str()],
-    )?;
-    Ok(())
+pub(super) const FORGET_SENT: &str = "UPDATE play_target SET sent_at_ms = NULL \
+     WHERE (bulletin_id, occurrence_ms) IN \
+        (SELECT bulletin_id, occurrence_ms FROM play WHERE closed_at_ms IS NULL) \
+     AND cluster IN (SELECT value FROM json_each(?1)) AND sent_at_ms IS NOT NULL \
+     AND (stage = 'pending' OR stop_command_id IS NOT NULL)";
+
+/// Whatever these clusters have not acknowledged is due again. Rows are never deleted: only those of open
+/// plays are looked at.
+pub(super) fn forget_sent(
+    conn: &Connection,
+    clusters: &BTreeSet<DeviceId>,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(FORGET_SENT)?.execute([listed(clusters)]).map(|_| ())
+}
+
+/// For `json_each`.
+fn listed(clusters: &BTreeSet<DeviceId>) -> String {
+    clusters.iter().map(DeviceId::as_str).collect::<serde_json::Value>().to_string()
 }
 
 /// Plays without a terminal event whose start has come.

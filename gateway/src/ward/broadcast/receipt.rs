@@ -80,7 +80,7 @@ impl Receipts for Ledger {
                 Ok(receipt) => receipt.store(conn, cluster, envelope.occurred_at)?,
                 Err(err) => debug!(%cluster, %kind, %err, "a receipt is unclear"),
             }
-            self.wake.wake();
+            self.wake.tell();
         }
         let data = with_cluster(cluster, envelope);
         let event = NewEvent { kind, occurred_at: envelope.occurred_at, data };

@@ -175,15 +175,13 @@ fn months(from: Date, to: Date) -> Result<Vec<(Date, Date)>, ReportError> {
 /// What clusters and places are called, looked up once for each era of the tree.
 struct Names<'a> {
     tree: Arc<PlaceTree>,
-    changes: Vec<Date>,
     clusters: &'a [Cluster],
     places: HashMap<(DeviceId, Kind, usize), Option<Subject>>,
 }
 
 impl<'a> Names<'a> {
     fn new(tree: Arc<PlaceTree>, clusters: &'a [Cluster]) -> Self {
-        let changes = tree.changes().into_iter().collect();
-        Self { tree, changes, clusters, places: HashMap::new() }
+        Self { tree, clusters, places: HashMap::new() }
     }
 
     fn cluster(&self, id: &DeviceId) -> Subject {
@@ -197,7 +195,7 @@ impl<'a> Names<'a> {
             let place = self.tree.place_of(cluster.as_str(), kind, day)?;
             Some(Subject { code: place.code.to_string(), name: place.name.clone() })
         };
-        let era = self.changes.partition_point(|it| *it <= day);
+        let era = self.tree.era(day);
         self.places.entry((cluster.clone(), kind, era)).or_insert_with(found).clone()
     }
 }

@@ -22,25 +22,33 @@ use super::{Cluster, Ward, held_back};
 /// an SD card wears out, and starts that have their row already are not planned twice.
 const NOTED_EVERY: Duration = Duration::from_mins(5);
 
+/// No one index serves the three reasons why a play is known, and each play has a row for each cluster: this
+/// is asked each round, so every part of it is a look into an index of its own.
+pub(super) const KNOWN: &str = "WITH wanted AS ( \
+        SELECT bulletin_id, occurrence_ms FROM play WHERE start_at_ms >= ?1 AND start_at_ms < ?2 \
+        UNION SELECT bulletin_id, occurrence_ms FROM play WHERE closed_at_ms IS NULL \
+        UNION SELECT bulletin_id, occurrence_ms FROM play \
+            WHERE recurrence_ms >= ?1 AND recurrence_ms < ?2) \
+     SELECT play.*, bulletin.stage IN ('approved', 'scheduled') \
+            AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved, \
+        EXISTS (SELECT 1 FROM play_target AS heard INDEXED BY play_target_heard \
+            WHERE heard.bulletin_id = play.bulletin_id \
+            AND heard.occurrence_ms = play.occurrence_ms AND (heard.started_at_us IS NOT NULL \
+                OR heard.stage IN ('started', 'played', 'partial'))) AS is_heard, \
+        EXISTS (SELECT 1 FROM play_target AS waiting INDEXED BY play_target_waiting \
+            WHERE waiting.bulletin_id = play.bulletin_id \
+            AND waiting.occurrence_ms = play.occurrence_ms \
+            AND waiting.stage IN ('pending', 'ordered', 'cached')) AS is_waiting \
+     FROM wanted CROSS JOIN play USING (bulletin_id, occurrence_ms) \
+        CROSS JOIN bulletin ON bulletin.id = play.bulletin_id";
+
 /// Every play whose start, or whose recurrence, is in `from..to`, and every one that is not over.
 pub(super) fn known(
     conn: &Connection,
     from: Timestamp,
     to: Timestamp,
 ) -> rusqlite::Result<Vec<Known>> {
-    let mut query = conn.prepare_cached(
-        "SELECT play.*, bulletin.stage IN ('approved', 'scheduled') \
-                AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved, \
-                EXISTS (SELECT 1 FROM play_target WHERE play_target.bulletin_id = play.bulletin_id \
-                        AND play_target.occurrence_ms = play.occurrence_ms AND (started_at_us IS NOT NULL \
-                    OR play_target.stage IN ('started', 'played', 'partial'))) AS is_heard, \
-                EXISTS (SELECT 1 FROM play_target WHERE play_target.bulletin_id = play.bulletin_id \
-                        AND play_target.occurrence_ms = play.occurrence_ms \
-                    AND play_target.stage IN ('pending', 'ordered', 'cached')) AS is_waiting \
-         FROM play JOIN bulletin ON bulletin.id = play.bulletin_id \
-         WHERE (start_at_ms >= ?1 AND start_at_ms < ?2) OR closed_at_ms IS NULL \
-            OR (recurrence_ms >= ?1 AND recurrence_ms < ?2)",
-    )?;
+    let mut query = conn.prepare_cached(KNOWN)?;
     let rows = query.query_map([from.as_millisecond(), to.as_millisecond()], |row| {
         let start_at = time(row, "start_at_ms")?;
         Ok(Known {

@@ -1,16 +1,17 @@
 //! Whom a start is for: places become clusters on the day of the start. Pure, but for one look at what was
 //! ordered.
 
-use broadcast::reconciliation::{Change, Known, PlayStage, Verdict, Wanted};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use broadcast::place::{Audience, PlaceTree};
 use broadcast::plan::Targets;
+use broadcast::reconciliation::{Change, Known, PlayStage, Verdict, Wanted};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use super::facts::Facts;
 use super::view::BulletinView;
@@ -20,6 +21,8 @@ use super::{BulletinError, Ward, play_row};
 #[derive(Clone, Debug)]
 pub(super) struct PlaceMap {
     pub tree: Arc<PlaceTree>,
+    /// Of the table, see `PlacePage`.
+    pub revision: u64,
     pub zone: TimeZone,
     /// The box's own; others may be in the tree.
     pub clusters: Arc<BTreeSet<String>>,
@@ -60,8 +63,7 @@ impl PlaceMap {
         if !names_places(&view.targets) {
             return 0;
         }
-        let day = self.day(start_at);
-        self.tree.changes().into_iter().take_while(|it| *it <= day).count()
+        self.tree.era(self.day(start_at))
     }
 }
 
@@ -95,9 +97,42 @@ pub(super) fn name_silent(planned: &mut [Wanted], facts: &Facts) {
     }
 }
 
+/// What the clusters of an ordered play follow from, its day apart: the table, and on which day each
+/// bulletin meant its places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PlacesSeen {
+    revision: u64,
+    meant: BTreeMap<Uuid, Date>,
+}
+
+impl PlacesSeen {
+    fn of(facts: &Facts) -> Self {
+        let named = facts.scheduled.iter().filter(|it| names_places(&it.view.targets));
+        let meant = named.map(|it| (it.view.id, facts.map.meant_on(&it.view)));
+        Self { revision: facts.map.revision, meant: meant.collect() }
+    }
+}
+
+/// As [`moved`], if there is anything new since `seen`: it reads every target of every open play.
+pub(super) fn moved_since(
+    seen: &mut Option<PlacesSeen>,
+    conn: &Connection,
+    facts: &Facts,
+    ward: &Ward,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Change>> {
+    let now_seen = PlacesSeen::of(facts);
+    if seen.as_ref() == Some(&now_seen) {
+        return Ok(Vec::new());
+    }
+    let moved = moved(conn, facts, ward, now)?;
+    *seen = Some(now_seen);
+    Ok(moved)
+}
+
 /// What is ordered for places that have other clusters by now, because somebody changed the table: it is
 /// taken back, and the next round orders it anew.
-pub(super) fn moved(
+fn moved(
     conn: &Connection,
     facts: &Facts,
     ward: &Ward,

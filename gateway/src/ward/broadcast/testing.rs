@@ -42,6 +42,7 @@ const STEPS: &[&str] = &[
     SCHEMA_PLACES,
     report::SCHEMA_AUDIT,
     SCHEMA_POLICY,
+    SCHEMA_LOAD,
 ];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";

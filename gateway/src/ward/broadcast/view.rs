@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::layer_row::Days;
 use super::policy::PolicyChoice;
-use super::skew::Summary;
+use super::skew::{Outcome, Summary};
 use super::spool::Spool;
 
 /// A bulletin as an author hands it in.
@@ -166,6 +166,23 @@ pub struct PlayView {
     pub targets: Vec<TargetView>,
     /// Once it is closed.
     pub summary: Option<Summary>,
+}
+
+/// A play on a page of two thousand: what it came to, without who reported what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayOutline {
+    pub play: PlayId,
+    pub title: String,
+    pub start_at: Timestamp,
+    pub duration: Duration,
+    pub priority: Priority,
+    pub stage: PlayStage,
+    /// Why it was held back, withdrawn or missed.
+    pub reason: Option<String>,
+    /// It sounds on some cluster.
+    pub is_heard: bool,
+    /// Once it is closed.
+    pub outcome: Option<Outcome>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

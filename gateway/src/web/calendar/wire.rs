@@ -164,7 +164,10 @@ impl From<&AgendaEntry> for Entry {
             reason: entry.reason,
             why: entry.why.clone(),
             causes: entry.causes.iter().map(Worth::from).collect(),
-            state: entry.play.as_ref().map(play::wire::state),
+            state: entry
+                .play
+                .as_ref()
+                .map(|it| play::wire::state(it.stage, it.outcome, it.is_heard)),
         }
     }
 }

@@ -46,6 +46,7 @@ struct Receipt {
 impl Play {
     pub(crate) fn new(play: &PlayView, name_of: impl Fn(&DeviceId) -> String) -> Self {
         let summary = play.summary.as_ref();
+        let is_heard = play.targets.iter().any(|it| it.stage == TargetStage::Started);
         Self {
             bulletin_id: play.play.bulletin.to_string(),
             occurrence: instant(play.play.occurrence),
@@ -53,7 +54,7 @@ impl Play {
             priority: play.priority.as_str(),
             start_at: instant(play.start_at),
             duration_ms: length_ms(play.duration),
-            state: state(play),
+            state: state(play.stage, summary.map(Summary::outcome), is_heard),
             reason: play.reason.clone(),
             skew_ms: summary.and_then(|it| it.skew).map(milliseconds),
             start_error_max_ms: summary.and_then(|it| it.start_error_max).map(milliseconds),
@@ -75,15 +76,15 @@ impl Receipt {
     }
 }
 
-pub(crate) fn state(play: &PlayView) -> &'static str {
-    let is_heard = play.targets.iter().any(|it| it.stage == TargetStage::Started);
-    match (play.stage, play.summary.as_ref().map(Summary::outcome)) {
+/// `is_heard`: on some cluster at least.
+pub(crate) fn state(stage: PlayStage, outcome: Option<Outcome>, is_heard: bool) -> &'static str {
+    match (stage, outcome) {
         (PlayStage::Closed, Some(Outcome::Played)) => "played",
         (PlayStage::Closed, Some(Outcome::Partial)) => "partial",
         (PlayStage::Closed, Some(Outcome::Stopped)) => "stopped",
         (PlayStage::Closed, Some(Outcome::Missed) | None) => "missed",
         (PlayStage::Ordered, _) if is_heard => "playing",
-        (PlayStage::HeldBack | PlayStage::Ordered | PlayStage::Withdrawn, _) => play.stage.as_str(),
+        (PlayStage::HeldBack | PlayStage::Ordered | PlayStage::Withdrawn, _) => stage.as_str(),
     }
 }
 

@@ -291,3 +291,36 @@ async fn the_export_says_what_day_rules_do() {
     let days = world.agenda.layer_ics("public-holidays").await.unwrap();
     assert!(days.contains("SUMMARY:Quốc khánh"), "{days}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_page_says_of_each_play_what_its_receipts_say() {
+    let world = World::new().await;
+    let play = world.scheduled(Priority::Normal, "2026-01-05T09:00:00+07:00").await;
+    let held = world.scheduled(Priority::Normal, "2026-01-05T23:00:00+07:00").await;
+    world.round().await;
+    world.advance(3_600).await;
+    let page = async || {
+        let from = at("2026-01-05T00:00:00+07:00");
+        let to = at("2026-01-06T00:00:00+07:00");
+        let shown = world.agenda.show(from, to).await.unwrap();
+        let of_it = shown.into_iter().find(|it| it.bulletin == play.bulletin).unwrap();
+        (of_it.plays, of_it.play.unwrap())
+    };
+    let data = json!({ "started_at": "2026-01-05T02:00:00Z", "start_error_ms": 0.1 });
+    world.report("loa-1", play, Kind::BroadcastStarted, data.clone()).await;
+    let (_, outline) = page().await;
+    assert!(outline.is_heard);
+    assert_eq!((outline.stage, outline.outcome), (PlayStage::Ordered, None));
+
+    world.report("loa-1", play, Kind::BroadcastPlayed, data).await;
+    assert!(!page().await.1.is_heard);
+    world.advance(600).await;
+    world.round().await;
+    let (plays, outline) = page().await;
+    assert_eq!((plays, outline.outcome), (true, Some(Outcome::Partial)), "loa-2 never told");
+    let whole = world.plays().await.into_iter().find(|it| it.play == play).unwrap();
+    assert_eq!(whole.summary.unwrap().outcome(), Outcome::Partial);
+    assert_eq!((outline.start_at, outline.duration), (whole.start_at, whole.duration));
+    let night = world.plays().await.into_iter().find(|it| it.play == held).unwrap();
+    assert_eq!(night.summary, None);
+}

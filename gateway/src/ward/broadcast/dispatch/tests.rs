@@ -9,7 +9,10 @@ use super::super::testing::{World, user};
 use super::super::view::{Changes, ScheduleRequest, Seen, TargetStage};
 use super::*;
 use crate::order::wire::{play_from_json, stop_from_json};
+use crate::report::wire::Presence;
+use crate::ward::clusters::ClusterView;
 
+mod load;
 mod policy;
 mod week;
 

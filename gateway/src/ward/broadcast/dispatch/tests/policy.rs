@@ -14,7 +14,7 @@ fn choice(resume: Resume, catch_up: u64) -> PolicyChoice {
 /// A bulletin of `lan`'s with that choice, in the calendar for nine.
 async fn scheduled(world: &World, choice: PolicyChoice) -> Uuid {
     let id = world.draft(Priority::Normal).await;
-    let changes = Changes { choice: Some(choice), ..Changes::default() };
+    let changes = Changes { choice, ..Changes::default() };
     world.bulletins.edit(&user("lan"), id, changes).await.unwrap();
     world.bulletins.submit(&user("lan"), id).await.unwrap();
     world.bulletins.approve(&user("minh"), id, Seen::default()).await.unwrap();
@@ -51,7 +51,7 @@ fn resumes(sent: &[provisioning::Command]) -> Vec<(String, Resume)> {
 #[tokio::test(start_paused = true)]
 async fn only_a_cluster_that_can_is_told_to_duck() {
     let mut world = World::new().await;
-    world.dispatcher.take_up_abilities(&views());
+    *world.dispatcher.attendance() = Attendance::of(&views());
     scheduled(&world, choice(Resume::Duck, 20)).await;
     world.round().await;
     let first = world.sent();
@@ -66,7 +66,7 @@ async fn only_a_cluster_that_can_is_told_to_duck() {
     // The box starts anew, before it has heard of anybody; then loa-2 can and loa-1 cannot.
     world.restart();
     for views in [ClusterViews::new(), swapped()] {
-        world.dispatcher.take_up_abilities(&views);
+        *world.dispatcher.attendance() = Attendance::of(&views);
         world.advance(600).await;
         world.round().await;
         assert_eq!(world.sent(), first, "the same order to the byte");
@@ -94,12 +94,12 @@ async fn a_choice_holds_whatever_the_priority_and_an_edit_of_it_recalls_the_orde
     let (_, entry) = entry.unwrap();
     assert_eq!((&entry["resume"], &entry["catch_up_ms"]), (&json!("restart"), &json!(0)));
 
-    let changes = Changes { choice: Some(choice(Resume::Resume, 60)), ..Changes::default() };
+    let changes = Changes { choice: choice(Resume::Resume, 60), ..Changes::default() };
     let view = world.bulletins.edit(&user("lan"), id, changes).await.unwrap();
     assert_eq!((view.stage.as_str(), view.approval()), ("draft", None));
     world.round().await;
     assert_eq!(world.sent_kinds(), ["loa-1 order.stop", "loa-2 order.stop"]);
-    let changes = Changes { choice: Some(choice(Resume::Skip, 61)), ..Changes::default() };
+    let changes = Changes { choice: choice(Resume::Skip, 61), ..Changes::default() };
     let refused = world.bulletins.edit(&user("lan"), id, changes).await.unwrap_err();
     assert!(refused.to_string().contains("cannot begin 61 s late"), "{refused}");
 }
