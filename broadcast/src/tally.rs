@@ -137,7 +137,8 @@ impl Counts {
         (self.played * 1_000 + over / 2).checked_div(over)
     }
 
-    fn count(&mut self, outcome: Outcome, length: Duration) {
+    /// `length`: of all `n` together.
+    fn count(&mut self, outcome: Outcome, n: u64, length: Duration) {
         let count = match outcome {
             Outcome::Played => &mut self.played,
             Outcome::Partial => &mut self.partial,
@@ -147,7 +148,7 @@ impl Counts {
             Outcome::Open => &mut self.open,
             Outcome::Withdrawn => &mut self.withdrawn,
         };
-        *count += 1;
+        *count += n;
         if outcome == Outcome::Played {
             self.sounded = self.sounded.saturating_add(length);
         }
@@ -189,10 +190,22 @@ impl<Key: Ord> Tally<Key> {
         reason: Option<&str>,
         length: Duration,
     ) {
-        self.rows.entry((self.term.of(day), key)).or_default().count(outcome, length);
+        self.add_many(day, key, outcome, reason, (1, length));
+    }
+
+    /// As [`Tally::add`], of so many that are alike, and the length of all of them together.
+    pub fn add_many(
+        &mut self,
+        day: Date,
+        key: Key,
+        outcome: Outcome,
+        reason: Option<&str>,
+        (n, length): (u64, Duration),
+    ) {
+        self.rows.entry((self.term.of(day), key)).or_default().count(outcome, n, length);
         if outcome.is_silence() {
             let reason = reason.unwrap_or_default().to_owned();
-            *self.reasons.entry((outcome, reason)).or_default() += 1;
+            *self.reasons.entry((outcome, reason)).or_default() += n;
         }
     }
 

@@ -65,6 +65,7 @@ const STEPS: &[&str] = &[
     broadcast::SCHEMA_PLACES,
     crate::report::SCHEMA_AUDIT,
     broadcast::SCHEMA_POLICY,
+    broadcast::SCHEMA_LOAD,
 ];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);

@@ -16,7 +16,6 @@ use super::PlaceBook;
 use crate::config::Cluster;
 use crate::report::Reporter;
 use crate::store::StoreError;
-use row::Line;
 
 /// A report goes over at most two years, so that it is an answer and not an evening.
 const MOST_DAYS: i32 = 731;
@@ -98,18 +97,22 @@ impl Reports {
         let mut tally = Tally::new(request.term);
         let mut n_for_nobody = 0;
         let mut names = Names::new(self.places.page().tree, &self.clusters);
-        for month in months(request.from, request.to)? {
-            for line in self.lines(month).await? {
-                let day = self.day(line.start_at);
-                let Some(cluster) = &line.cluster else {
-                    n_for_nobody += 1;
+        for stretch in eras(months(request.from, request.to)?, names.tree.changes()) {
+            // On every day of it, a cluster is in the same month and place.
+            let day = stretch.0;
+            let (from, to) = self.instants(stretch);
+            let read = move |conn: &Connection| row::counts(conn, from, to);
+            for counted in self.reporter.store().read(read).await? {
+                let Some(cluster) = &counted.cluster else {
+                    n_for_nobody += counted.n;
                     continue;
                 };
                 let subject = match request.by {
                     By::Cluster => names.cluster(cluster),
                     By::Place(kind) => names.place(cluster, kind, day).unwrap_or_default(),
                 };
-                tally.add(day, subject, line.outcome, line.reason.as_deref(), line.length);
+                let (reason, of_all) = (counted.reason.as_deref(), (counted.n, counted.length));
+                tally.add_many(day, subject, counted.outcome, reason, of_all);
             }
         }
         Ok(Report { request, tally, n_for_nobody })
@@ -119,8 +122,13 @@ impl Reports {
     pub async fn not_played(&self, from: Date, to: Date) -> Result<Vec<Silent>, ReportError> {
         let mut names = Names::new(self.places.page().tree, &self.clusters);
         let mut silent = Vec::new();
+        // A month at a time: whoever waits for the database waits for no more.
         for month in months(from, to)? {
-            for line in self.lines(month).await?.into_iter().filter(|it| it.outcome.is_silence()) {
+            let (from, to) = self.instants(month);
+            // One more than there is room for, so as to know that there is.
+            let most = MOST_LISTED + 1 - silent.len();
+            let read = move |conn: &Connection| row::silent(conn, from, to, most);
+            for line in self.reporter.store().read(read).await? {
                 if silent.len() == MOST_LISTED {
                     return Err(ReportError::TooMany);
                 }
@@ -139,14 +147,12 @@ impl Reports {
         Ok(silent)
     }
 
-    /// A month at a time: whoever waits for the database waits for no more.
-    async fn lines(&self, (from, to): (Date, Date)) -> Result<Vec<Line>, StoreError> {
+    fn instants(&self, (from, to): (Date, Date)) -> (Timestamp, Timestamp) {
         let midnight = |day: Date| {
             let zoned = day.to_zoned(self.places.zone().clone());
             zoned.map_or(Timestamp::MAX, |it| it.timestamp())
         };
-        let (from, to) = (midnight(from), midnight(to));
-        self.reporter.store().read(move |conn: &Connection| row::lines(conn, from, to)).await
+        (midnight(from), midnight(to))
     }
 
     fn day(&self, at: Timestamp) -> Date {
@@ -170,6 +176,20 @@ fn months(from: Date, to: Date) -> Result<Vec<(Date, Date)>, ReportError> {
         begins = next;
     }
     Ok(months)
+}
+
+/// Cut once more where the tree of places changes, so that all days of a stretch are alike.
+fn eras(months: Vec<(Date, Date)>, changes: &[Date]) -> Vec<(Date, Date)> {
+    let mut stretches = Vec::with_capacity(months.len());
+    for (first, ends) in months {
+        let mut begins = first;
+        for change in changes.iter().filter(|it| first < **it && **it < ends) {
+            stretches.push((begins, *change));
+            begins = *change;
+        }
+        stretches.push((begins, ends));
+    }
+    stretches
 }
 
 /// What clusters and places are called, looked up once for each era of the tree.

@@ -156,3 +156,13 @@ fn a_window_is_cut_into_months_and_has_an_end() {
     assert!(matches!(cut("2026-01-01", "2026-01-01"), Err(ReportError::Backwards { .. })));
     assert!(matches!(cut("2020-01-01", "2026-01-01"), Err(ReportError::TooLong)));
 }
+
+#[test]
+fn a_month_is_cut_where_places_change() {
+    let changes = [day("2026-01-01"), day("2026-01-06"), day("2026-01-20"), day("2026-02-01")];
+    let cut = eras(months(day("2026-01-01"), day("2026-02-03")).unwrap(), &changes);
+    let starts: Vec<String> = cut.iter().map(|(from, _)| from.to_string()).collect();
+    assert_eq!(starts, ["2026-01-01", "2026-01-06", "2026-01-20", "2026-02-01"]);
+    assert!(cut.windows(2).all(|it| it[0].1 == it[1].0), "nothing between, nothing twice");
+    assert_eq!(cut.last().unwrap().1, day("2026-02-03"));
+}
