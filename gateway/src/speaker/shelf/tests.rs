@@ -31,6 +31,8 @@ async fn keeper(answer: String, dir: &Path) -> (ShelfKeeper, StoreThread, Tasks)
     tasks.spawn("box", async { axum::serve(listener, router).await.unwrap() });
     let (store, thread) = Store::open(&dir.join("vong.db"), STEPS).unwrap();
     let known = store.read(row::shelf).await.unwrap();
+    // Another test of this process may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let keeper = ShelfKeeper {
         client: plain_client(),
         content,
