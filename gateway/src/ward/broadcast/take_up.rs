@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::row::{self, Kept, time};
 use super::settle::{insert_targets, play_id};
+use super::target::names_places;
 use super::{Cluster, Ward};
 
 /// Orders anew, at the volume that is configured now, what lies ahead at another one: a week of orders is
@@ -65,6 +66,10 @@ pub(super) fn clusters(
             .collect::<Result<_, _>>()?;
         for (id, start_at) in plays {
             let Some(kept) = scheduled.get(&id.bulletin) else { continue };
+            // Those are compared with the table of places, and ordered anew as a whole.
+            if names_places(&kept.view.targets) {
+                continue;
+            }
             let targets = ward.places.map().targets(&kept.view, start_at);
             insert_targets(conn, id, &targets, std::slice::from_ref(cluster), now)?;
         }

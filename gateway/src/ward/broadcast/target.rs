@@ -158,7 +158,7 @@ fn moved(
     Ok(moved)
 }
 
-fn names_places(audience: &Audience) -> bool {
+pub(super) fn names_places(audience: &Audience) -> bool {
     !audience.places(Date::ZERO).is_empty()
 }
 
