@@ -29,6 +29,9 @@ pub(super) struct Play {
     before: Stage,
     /// The play was in the sink when the program died.
     was_cut_off: bool,
+    /// Some of it was heard before it last went to the sink, or may have been: nobody knows how much a
+    /// sound had told the street when the power failed.
+    may_be_heard: bool,
     /// In the sink: when it begins there, and how loud it was last told to be.
     pub(super) in_sink: Option<(Timestamp, Level)>,
     /// Why its sound ends where it ends, if that is before the content's end.
@@ -57,6 +60,7 @@ pub(super) enum Verdict {
 impl Play {
     pub(super) fn new(order: Order, stage: Stage) -> Self {
         let was_cut_off = matches!(stage, Stage::Playing { .. });
+        let may_be_heard = was_cut_off || matches!(stage, Stage::Interrupted { .. });
         Self {
             order,
             stage,
@@ -64,6 +68,7 @@ impl Play {
             closing: None,
             before: Stage::Fetching,
             was_cut_off,
+            may_be_heard,
             in_sink: None,
             cut_by: WINDOW,
         }
@@ -137,19 +142,20 @@ impl Play {
         self.in_sink = None;
         let Stage::Playing { seek, skipped } = self.stage else { return None };
         let position = seek + heard;
+        let is_unheard = position == skipped && !self.may_be_heard;
         let is_at_end = position + END_SLACK >= self.order.content.duration;
         let (kind, reason) = match (self.closing.take(), failed) {
             // Whatever was to close it came too late.
             (_, None) if is_at_end && skipped.is_zero() => (EndingKind::Played, String::new()),
             (_, None) if is_at_end => (EndingKind::Partial, format!("{skipped:.1?} was skipped")),
-            (Some(Closing::Muted), _) => return Some(self.muted(position == skipped)),
+            (Some(Closing::Muted), _) => return Some(self.muted(is_unheard)),
             (Some(Closing::Interrupted(why)), _) => {
                 return Some(self.interrupted(position, skipped, why));
             }
             (None, None) => {
                 (EndingKind::Partial, format!("cut after {position:.1?}: {}", self.cut_by))
             }
-            (None, Some(reason)) if position == skipped => (EndingKind::Missed, reason),
+            (None, Some(reason)) if is_unheard => (EndingKind::Missed, reason),
             (None, Some(reason)) => (EndingKind::Partial, reason),
         };
         Some(self.end(kind, &reason))
@@ -161,6 +167,7 @@ impl Play {
     }
 
     fn interrupted(&mut self, position: Duration, skipped: Duration, why: &str) -> Effect {
+        self.may_be_heard |= position > skipped;
         self.stage = match self.order.resume {
             Resume::Skip | Resume::Duck => return self.end(EndingKind::Partial, why),
             Resume::Resume => Stage::Interrupted { position, skipped },
@@ -286,7 +293,8 @@ impl Play {
         let (seek, skipped) = self.entry_point(start_at);
         let left = self.order.content.duration.saturating_sub(seek);
         if left.is_zero() {
-            let kind = if self.was_cut_off { EndingKind::Partial } else { EndingKind::Missed };
+            let was_heard = self.was_cut_off || self.may_be_heard;
+            let kind = if was_heard { EndingKind::Partial } else { EndingKind::Missed };
             return Verdict::Over(self.end(kind, "too late: its content would be over"));
         }
         let (until, cut_by) = self.silent_from(start_at, left, rules, heard);
@@ -325,7 +333,8 @@ impl Play {
 
     /// Ends it before it sounds (again).
     fn withhold(&mut self, reason: &str) -> Effect {
-        let was_heard = self.was_cut_off || !self.stage.position().is_zero();
+        let is_begun = self.was_cut_off || !self.stage.position().is_zero();
+        let was_heard = is_begun || self.may_be_heard;
         let kind = if was_heard { EndingKind::Partial } else { EndingKind::Missed };
         self.end(kind, reason)
     }

@@ -212,6 +212,19 @@ fn a_restart_goes_on_in_step_when_the_order_says_resume() {
 }
 
 #[test]
+fn what_was_heard_before_the_power_failed_was_not_missed() {
+    let mut it = Scene::ready();
+    let order = Order { resume: Resume::Resume, ..order(1, 100) };
+    it.cached(1, &order);
+    it.until(2, 110);
+    it.restart(115);
+    it.sounds.clear();
+    let failed = Some("the sound card is gone".to_owned());
+    it.on(116, Event::SoundEnded { play: order.play, heard: secs(0), failed });
+    assert_eq!(it.told.last().unwrap(), "116 1 partial the sound card is gone");
+}
+
+#[test]
 fn only_the_owner_or_a_higher_level_stops_it() {
     let mut it = Scene::ready();
     let play = order(1, 100).play;
