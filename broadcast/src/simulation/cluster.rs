@@ -278,6 +278,10 @@ impl Cluster {
     }
 
     fn die(&mut self, outage: Outage, now: Timestamp, street: &mut Street) {
+        if !self.is_trusted {
+            // It waits for the time already, which is one trouble and not two.
+            street.judge.calm(self.place, now);
+        }
         self.dies_after = None;
         self.player = None;
         self.boot += 1;

@@ -193,9 +193,14 @@ impl<'a, 'l> World<'a, 'l> {
         };
         let order = row.order.clone();
         if is_stop {
-            self.judge.stopped(nth, play, now);
+            let boot = self.clusters[nth].boot;
             let event = Event::StopOrdered { play, owner_level: order.owner_level };
-            return self.cluster(nth, |it, street| it.step(event, now, street));
+            self.cluster(nth, |it, street| it.step(event, now, street));
+            // One that died before the stop was stored has never heard of it, and gets it again.
+            if self.clusters[nth].boot == boot {
+                self.judge.stopped(nth, play, now);
+            }
+            return;
         }
         if !self.desk.was_approved(row) || order.check(now).is_err() {
             return self.judge.broke(nth, play, now, "an order that no cluster should get");

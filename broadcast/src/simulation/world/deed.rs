@@ -96,10 +96,7 @@ impl World<'_, '_> {
         } else {
             figures.restarts += 1;
         }
-        // A cluster that dies while it waits for the time is in that trouble already.
-        if self.clusters[cluster].is_trusted {
-            self.judge.troubled(cluster);
-        }
+        self.judge.troubled(cluster);
         self.cluster(cluster, |it, street| it.cut_power(outage, now, street));
     }
 
