@@ -26,6 +26,7 @@ pub use problems::Problems;
 pub use rule::{Rule, RuleProblem, Severity, rule_to_json, rules_from_json};
 pub use sections::{Broker, ClockTrust};
 pub use sound::{SpeakerMute, SpeakerRelay, SpeakerSink, SpeakerSound};
+#[cfg(all(feature = "gst", feature = "onnx"))]
 pub(crate) use speaker::DAILY_LIMIT;
 pub use speaker::{Speaker, SpeakerBox};
 pub use speech::{Speech, VoiceModel};

@@ -155,6 +155,7 @@ impl Client {
     }
 
     /// What the API answers to `body` at `path`.
+    #[cfg(feature = "sim")]
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         answer(self.request(Method::POST, path).json(body)).await
     }
