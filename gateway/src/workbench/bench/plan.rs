@@ -40,8 +40,8 @@ pub struct Args {
 }
 
 /// A box looks at its calendar every few seconds and whenever something changes. Between changes nothing comes
-/// of most looks; here it is once an hour.
-const ROUND: Duration = Duration::from_hours(1);
+/// of most looks; here it is every three hours, of the seven days that orders go ahead.
+const ROUND: Duration = Duration::from_hours(3);
 /// What a cluster needs from its decision to its first sound: the amplifier, and opening the file.
 const LEAD: Duration = Duration::from_secs(6);
 const SHORTEST_LEAD: Duration = Duration::from_secs(4);
