@@ -114,6 +114,10 @@ test('no sentence hides behind another of the same words', () => {
   assert.deepEqual(twice, ['^is not UTF-8'], 'said of a table and of a calendar file');
 });
 
+test('a sentence of places does not answer for one of rules', () => {
+  assert.equal(said('"" is not a day: write mon, tue, wed, thu, fri, sat or sun'), 'chưa chọn ngày nào trong tuần');
+});
+
 test('every reason and cause of the planner has a Vietnamese sentence', () => {
   for (const [sentence, part] of SENTENCES) {
     assert.ok(said(sentence)?.includes(part), `${sentence} -> ${said(sentence)}`);
