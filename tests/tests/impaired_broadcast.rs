@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use base::DeviceId;
+use base::{Clock as _, DeviceId, SystemClock};
 use e2e::namespace::Namespace;
 use e2e::sim_link::SimLink;
 use e2e::street::{DriftingClock, RunningSpeaker, Street, in_seconds, order, wait_until};
@@ -101,6 +101,8 @@ fn over_a_bad_link_a_bulletin_plays_in_full_and_in_step() {
     });
     let cached = clusters.iter().map(|it| street.wait_for_event(it, &["broadcast.cached"]));
     let slowest = cached.map(|it| it.occurred_at).max().unwrap();
+    // Before it there is nothing to hear, and each wait is a minute at most.
+    wait_until("the hour of the bulletin", || SystemClock.now() > start_at);
     let mut starts = Vec::new();
     for cluster in &clusters {
         let (kind, note) = heard(&street, cluster);
