@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { source } from './source.mjs';
 
-const { vi } = await source('../texts/vi.ts');
+const { sentences } = await source('../texts/vi/sentences.ts');
 
 function said(sentence) {
-  const hit = vi.sentences.find(([pattern]) => pattern.test(sentence));
+  const hit = sentences.find(([pattern]) => pattern.test(sentence));
   return hit && hit[1](...hit[0].exec(sentence).slice(1));
 }
 
@@ -109,7 +109,7 @@ test('every reason of places, clusters and files has a Vietnamese sentence', () 
 });
 
 test('no sentence hides behind another of the same words', () => {
-  const patterns = vi.sentences.map(([pattern]) => pattern.source);
+  const patterns = sentences.map(([pattern]) => pattern.source);
   const twice = patterns.filter((it, nth) => patterns.indexOf(it) !== nth);
   assert.deepEqual(twice, ['^is not UTF-8'], 'said of a table and of a calendar file');
 });
