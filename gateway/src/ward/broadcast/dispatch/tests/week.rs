@@ -95,14 +95,20 @@ async fn a_change_of_plan_recalls_a_week_of_orders() {
     assert!(n_ended.count() >= 6, "each play that was recalled has one terminal record");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
-    let mut world = World::new().await;
+/// A ward whose clusters hold the orders of a week, the bulletin, and those orders.
+async fn a_week_ahead() -> (World, Uuid, Vec<Command>) {
+    let world = World::new().await;
     let id = world.approved(Priority::Normal).await;
     schedule(&world, id, MORNINGS).await;
     world.round().await;
     let sent = world.sent();
     acknowledge(&world, &sent).await;
+    (world, id, sent)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
+    let (mut world, _, sent) = a_week_ahead().await;
     world.set_volume("loa-1", 30);
     world.restart();
     world.round().await;
@@ -121,12 +127,7 @@ async fn a_volume_that_was_turned_down_holds_for_what_was_ordered_before() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_recalled_before_its_new_volume_left_is_stopped_all_the_same() {
-    let mut world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    schedule(&world, id, MORNINGS).await;
-    world.round().await;
-    let sent = world.sent();
-    acknowledge(&world, &sent).await;
+    let (mut world, id, sent) = a_week_ahead().await;
     world.set_volume("loa-1", 30);
     world.restart();
     world.set_link(false);
@@ -145,12 +146,7 @@ async fn what_is_recalled_before_its_new_volume_left_is_stopped_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_joins_gets_what_was_ordered_before() {
-    let mut world = World::new().await;
-    let id = world.approved(Priority::Normal).await;
-    schedule(&world, id, MORNINGS).await;
-    world.round().await;
-    let sent = world.sent();
-    acknowledge(&world, &sent).await;
+    let (mut world, _, sent) = a_week_ahead().await;
     world.add_cluster("loa-3");
     world.restart();
     world.round().await;
