@@ -43,30 +43,12 @@ use crate::clock_trust::ClockTrust;
 use crate::config::rules_from_json;
 use crate::report::ReporterSettings;
 use crate::report::rows::Bound;
+use crate::ward::SCHEMA_STEPS;
 use crate::ward::broadcast::{self, BulletinsSettings, Ingest, Speakers, Wake};
 use crate::ward::camera::{CameraOrders, CameraView, PictureDesk};
 use crate::ward::clusters::ClusterView;
 use crate::ward::rules::FileRules;
 
-const STEPS: &[&str] = &[
-    crate::report::SCHEMA,
-    crate::ward::record::SCHEMA,
-    broadcast::SCHEMA,
-    SCHEMA,
-    broadcast::SCHEMA_VOLUME,
-    crate::ward::record::SCHEMA_EVIDENCE,
-    crate::ward::record::SCHEMA_PROOF,
-    crate::ward::record::SCHEMA_KEEPING,
-    broadcast::SCHEMA_CALENDAR,
-    broadcast::SCHEMA_APPROVAL,
-    broadcast::SCHEMA_TEMPLATE,
-    broadcast::SCHEMA_SOUND,
-    broadcast::SCHEMA_SHELF,
-    broadcast::SCHEMA_PLACES,
-    crate::report::SCHEMA_AUDIT,
-    broadcast::SCHEMA_POLICY,
-    broadcast::SCHEMA_LOAD,
-];
 /// Shorter than a session may be idle.
 const PROOF_EVERY: Duration = Duration::from_mins(10);
 const PASSWORD: &str = "cầu tre sáng sớm";
@@ -104,7 +86,7 @@ struct Visit {
 
 async fn a_box() -> Box {
     let folder = tempfile::tempdir().unwrap();
-    let (store, thread) = Store::open(&folder.path().join("ward.db"), STEPS).unwrap();
+    let (store, thread) = Store::open(&folder.path().join("ward.db"), SCHEMA_STEPS).unwrap();
     let clock = Arc::new(SimClock::new(Timestamp::from_second(1_800_000_000).unwrap()));
     let settings = ReporterSettings {
         device: "box-demo-1".parse().unwrap(),

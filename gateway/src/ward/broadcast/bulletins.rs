@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::{Sha256, new_uuid};
+use base::Sha256;
 use broadcast::Priority;
 use broadcast::bulletin::{Event, UserId};
 use broadcast::calendar::Effect;
@@ -23,7 +23,6 @@ use uuid::Uuid;
 use super::error::BulletinError;
 use super::facts::Facts;
 use super::ingest::{Ingest, Ingested};
-use super::layer_row::Days;
 use super::plan::Calendar;
 use super::repeat;
 use super::row::{self, Kept};
@@ -107,31 +106,22 @@ impl Bulletins {
         let same_as = repeat::find(self.reporter.store(), &ingested).await?;
         detail["same_as"] = json!(same_as.as_ref().map(|it| it.id));
         detail["unknown_words"] = json!(ingested.facts.unknown);
+        let draft = BulletinView::draft(
+            user.clone(),
+            now,
+            &new.title,
+            ingested.origin,
+            ingested.content,
+            ingested.loudness,
+        );
         let view = BulletinView {
-            id: new_uuid(now),
-            title: new.title,
-            created_by: user.clone(),
-            created_at: now,
-            stage: broadcast::bulletin::Stage::Draft,
             priority: new.priority,
             targets: new.targets,
-            origin: ingested.origin,
-            content: ingested.content,
             unknown: ingested.facts.unknown.clone(),
             same_as,
-            loudness_lufs: ingested.loudness.integrated_lufs,
-            true_peak_dbtp: ingested.loudness.true_peak_dbtp,
-            submitted_at: None,
-            approvals: Vec::new(),
-            rejection: None,
-            schedule: None,
-            days: Days::new(),
-            scheduled_by: None,
-            second_why: None,
-            is_second_missing: false,
-            approved_until: None,
             expires_at: new.expires_at,
             choice: new.choice,
+            ..draft
         };
         let mut kept = Kept::new(view, None);
         kept.authors = BTreeSet::from([user.clone()]);

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::{Clock as _, DeviceId, Sha256, SimClock, new_uuid};
-use broadcast::bulletin::{ApprovalRules, NormalHours, Stage, UserId, Validity};
-use broadcast::place::Audience;
+use broadcast::bulletin::{ApprovalRules, NormalHours, UserId, Validity};
+use broadcast::loudness::Loudness;
 use broadcast::quiet::QuietHours;
 use broadcast::{Content, PlayId, Priority};
 use jiff::Timestamp;
@@ -28,22 +28,9 @@ use crate::daemon::Heartbeat;
 use crate::report::wire::time_text;
 use crate::report::{self, Envelope, Kind, Reporter, ReporterSettings, Stream};
 use crate::store::{Store, StoreThread};
+use crate::ward::SCHEMA_STEPS;
 use crate::ward::clusters::Receipts as _;
 
-const STEPS: &[&str] = &[
-    report::SCHEMA,
-    SCHEMA,
-    SCHEMA_VOLUME,
-    SCHEMA_CALENDAR,
-    SCHEMA_APPROVAL,
-    SCHEMA_TEMPLATE,
-    SCHEMA_SOUND,
-    SCHEMA_SHELF,
-    SCHEMA_PLACES,
-    report::SCHEMA_AUDIT,
-    SCHEMA_POLICY,
-    SCHEMA_LOAD,
-];
 /// A Monday, eight in the morning in Hanoi.
 pub(super) const MORNING: &str = "2026-01-05T08:00:00+07:00";
 
@@ -135,7 +122,7 @@ impl World {
     pub(super) async fn with(change: impl FnOnce(&mut Ward)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = SimClock::new(at(MORNING));
-        let (store, thread) = Store::open(&dir.path().join("vong.db"), STEPS).unwrap();
+        let (store, thread) = Store::open(&dir.path().join("vong.db"), SCHEMA_STEPS).unwrap();
         let trust = ClockTrust::new(true);
         let settings = ReporterSettings {
             device: "box-demo-1".parse().unwrap(),
@@ -241,32 +228,10 @@ impl World {
         let content =
             Content { sha256: Sha256::of(b"tin"), bytes: 1_000, duration: Duration::from_mins(1) };
         std::fs::write(self.sound(), "tin").unwrap();
-        let view = BulletinView {
-            id: new_uuid(now),
-            title: "Bản tin".to_owned(),
-            created_by: user("lan"),
-            created_at: now,
-            stage: Stage::Draft,
-            priority,
-            targets: Audience::All,
-            origin: Origin::Upload { file_name: "tin.mp3".to_owned() },
-            content,
-            unknown: Vec::new(),
-            same_as: None,
-            loudness_lufs: -18.0,
-            true_peak_dbtp: -2.0,
-            submitted_at: None,
-            approvals: Vec::new(),
-            rejection: None,
-            schedule: None,
-            days: Days::new(),
-            scheduled_by: None,
-            second_why: None,
-            is_second_missing: false,
-            approved_until: None,
-            expires_at: None,
-            choice: PolicyChoice::default(),
-        };
+        let origin = Origin::Upload { file_name: "tin.mp3".to_owned() };
+        let loudness = Loudness { integrated_lufs: -18.0, true_peak_dbtp: -2.0 };
+        let draft = BulletinView::draft(user("lan"), now, "Bản tin", origin, content, loudness);
+        let view = BulletinView { priority, ..draft };
         let id = view.id;
         let mut kept = Kept::new(view, None);
         kept.authors = BTreeSet::from([user("lan")]);

@@ -1,14 +1,15 @@
 //! What people hand in, and what they are shown. Converted to JSON by the console.
 
-use broadcast::reconciliation::PlayStage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base::{DeviceId, Sha256};
+use base::{DeviceId, Sha256, new_uuid};
 use broadcast::bulletin::{Approval, Rejection, Stage, UserId, Why};
 use broadcast::library::Sameness;
+use broadcast::loudness::Loudness;
 use broadcast::place::Audience;
 use broadcast::plan::Planned;
+use broadcast::reconciliation::PlayStage;
 use broadcast::schedule::Schedule;
 use broadcast::{Content, PlayId, Priority};
 use jiff::{SignedDuration, Timestamp};
@@ -229,6 +230,45 @@ impl Changes {
 impl From<ScheduleRequest> for Planning {
     fn from(when: ScheduleRequest) -> Self {
         Self { when, days: Days::new() }
+    }
+}
+
+impl BulletinView {
+    /// As it is handed in by `by`, for everybody, before anybody has said anything of it.
+    pub(super) fn draft(
+        by: UserId,
+        at: Timestamp,
+        title: &str,
+        origin: Origin,
+        content: Content,
+        loudness: Loudness,
+    ) -> Self {
+        Self {
+            id: new_uuid(at),
+            title: title.to_owned(),
+            created_by: by,
+            created_at: at,
+            stage: Stage::Draft,
+            priority: Priority::Normal,
+            targets: Audience::All,
+            origin,
+            content,
+            unknown: Vec::new(),
+            same_as: None,
+            loudness_lufs: loudness.integrated_lufs,
+            true_peak_dbtp: loudness.true_peak_dbtp,
+            submitted_at: None,
+            approvals: Vec::new(),
+            rejection: None,
+            schedule: None,
+            days: Days::new(),
+            scheduled_by: None,
+            second_why: None,
+            is_second_missing: false,
+            approved_until: None,
+            expires_at: None,
+            choice: PolicyChoice::default(),
+        }
     }
 }
 
