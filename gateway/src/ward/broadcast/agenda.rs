@@ -6,12 +6,12 @@ mod export;
 mod layers;
 mod outline;
 
-use broadcast::reconciliation::{PlayStage, latest};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use broadcast::plan::{Cause, Decision, Explained};
+use broadcast::reconciliation::{PlayStage, latest};
 use broadcast::{PlayId, Priority};
 use jiff::Timestamp;
 use rusqlite::Connection;

@@ -1,8 +1,8 @@
 //! When a play is over, and the one event that says how it went. Pure, but for the row it writes.
 
-use broadcast::reconciliation::PlayStage;
 use std::time::Duration;
 
+use broadcast::reconciliation::PlayStage;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 

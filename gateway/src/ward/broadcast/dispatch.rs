@@ -9,12 +9,12 @@ mod configuration;
 mod intact;
 mod pace;
 
-use broadcast::reconciliation::{Change, Start, reconcile};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::reconciliation::{Change, Start, reconcile};
 use jiff::Timestamp;
 use provisioning::CommandSigner;
 use rusqlite::Connection;

@@ -1,6 +1,5 @@
 //! What the database says that the plan depends on: bulletins, their layers, plays that are known.
 
-use broadcast::reconciliation::Known;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use broadcast::calendar::{Computed, Effect, Layer, Origin};
 use broadcast::plan::{Decision, Entry, Planned, Standing};
+use broadcast::reconciliation::Known;
 use broadcast::schedule::Schedule;
 use jiff::Timestamp;
 use rusqlite::Connection;

@@ -1,8 +1,8 @@
 //! How far ahead plays are ordered, and how many at most. Pure.
 
-use broadcast::reconciliation::{Change, Known, PlayStage};
 use std::time::Duration;
 
+use broadcast::reconciliation::{Change, Known, PlayStage};
 use jiff::Timestamp;
 
 /// Orders go out this long ahead, so that a ward plays a week with every link cut. A cluster takes none

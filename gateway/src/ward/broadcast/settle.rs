@@ -1,11 +1,11 @@
 //! Plays written to SQL, when the calendar is turned into orders. Read back in `play_row`.
 
-use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use base::new_uuid;
 use broadcast::plan::Targets;
+use broadcast::reconciliation::{Change, Known, PlayStage, Start, Told};
 use broadcast::{PlayId, Resume};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};

@@ -1,10 +1,10 @@
 //! Plays read back for a report: counted by the database, because a month of a large ward is three hundred
 //! thousand lines, and one by one only where somebody was not to hear it.
 
-use broadcast::reconciliation::PlayStage;
 use std::time::Duration;
 
 use base::DeviceId;
+use broadcast::reconciliation::PlayStage;
 use broadcast::tally::Outcome;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
