@@ -10,6 +10,11 @@ use tokio::time::Instant;
 /// An NTP step can move wall time under a sleeper, so no sleep outlasts this.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 
+/// Readings this near are of one moment: far below what the ear tells apart, above what two system calls take.
+const AT_ONCE: SignedDuration = SignedDuration::from_micros(50);
+/// A machine too busy for one good reading in so many is not helped by another.
+const READINGS: usize = 8;
+
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
@@ -35,6 +40,21 @@ pub async fn sleep_until(clock: &dyn Clock, at: Timestamp) {
     }
 }
 
+/// What two clocks read at one moment. A thread that is put aside between two readings would make one of
+/// them late by milliseconds; it reads again then, so the moment is the later one.
+pub fn read_both(one: &dyn Clock, other: &dyn Clock) -> (Timestamp, Timestamp) {
+    let mut before = other.now();
+    for _ in 0..READINGS {
+        let at = one.now();
+        let after = other.now();
+        if after.duration_since(before).abs() < AT_ONCE {
+            return (at, before);
+        }
+        before = after;
+    }
+    (one.now(), before)
+}
+
 impl SimClock {
     pub fn new(epoch: Timestamp) -> Self {
         Self { epoch, started: Instant::now() }
@@ -56,7 +76,34 @@ impl Clock for SimClock {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+
+    /// Each reading takes a moment of the same time, and the second one a long one.
+    struct PutAside<'a> {
+        readings: &'a AtomicU32,
+        aside: SignedDuration,
+    }
+
+    impl Clock for PutAside<'_> {
+        fn now(&self) -> Timestamp {
+            let nth = self.readings.fetch_add(1, Ordering::Relaxed);
+            let aside = if nth > 0 { self.aside } else { SignedDuration::ZERO };
+            Timestamp::UNIX_EPOCH + SignedDuration::from_micros(nth.into()) + aside
+        }
+    }
+
+    #[test]
+    fn two_clocks_are_read_at_one_moment_though_the_thread_was_put_aside() {
+        let readings = AtomicU32::new(0);
+        let aside = SignedDuration::from_millis(98);
+        let (one, other) =
+            (PutAside { readings: &readings, aside }, PutAside { readings: &readings, aside });
+        let (at, other_at) = read_both(&one, &other);
+        assert!(at.duration_since(other_at).abs() < AT_ONCE, "{at} {other_at}");
+        assert!(at > Timestamp::UNIX_EPOCH + aside, "the moment is the later one: {at}");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_day_of_sleep_costs_a_test_nothing() {

@@ -14,7 +14,7 @@ mod tasks;
 mod units;
 
 pub use backoff::Backoff;
-pub use clock::{Clock, SimClock, SystemClock, sleep_until};
+pub use clock::{Clock, SimClock, SystemClock, read_both, sleep_until};
 pub use digest::{Sha256, Sha256Error, Sha256Hasher};
 pub use file::{NewFile, write_atomic, write_private};
 pub use id::{DeviceId, DeviceIdError, new_uuid};

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use base::{Clock as _, SystemClock, sleep_until};
+use base::{Clock as _, SystemClock, read_both, sleep_until};
 use jiff::Timestamp;
 use media::playout::{Ended, Heard, Request};
+use rustix::process::setpriority_process;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::oneshot;
@@ -21,6 +22,9 @@ const HEAD_BYTES: usize = 36;
 
 /// The fit is corrected while the sink waits: its clock is read anew this often.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// The nice value before which there is none (setpriority(2)); on Linux it is of a thread.
+const MOST_URGENT: i32 = -20;
 
 pub(super) struct Stamp {
     length: Duration,
@@ -91,11 +95,14 @@ impl Stamp {
 
 /// `None` once nobody waits for it.
 fn wait(clock: &BoxClock, start_at: Timestamp, ended: &Receiver<()>) -> Option<Instant> {
+    // The card that this stands for plays what it holds, however busy the processor is: so this thread
+    // comes first, where it may ask for that.
+    let _ = setpriority_process(None, MOST_URGENT);
     loop {
-        let at = clock.now();
-        let left = Duration::try_from(start_at.duration_since(at)).unwrap_or_default();
+        let left = Duration::try_from(start_at.duration_since(clock.now())).unwrap_or_default();
         if left.is_zero() {
-            return Some(Instant { at, true_time: SystemClock.now() });
+            let (at, true_time) = read_both(clock, &SystemClock);
+            return Some(Instant { at, true_time });
         }
         if ended.recv_timeout(left.min(LOOK)) == Err(RecvTimeoutError::Disconnected) {
             return None;

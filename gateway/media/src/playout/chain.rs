@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base::Clock;
+use base::{Clock, read_both};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSinkCallbacks};
@@ -122,7 +122,7 @@ fn file_sink(notes: Arc<Mutex<Notes>>, true_time: Arc<dyn Clock>, clock: PlayClo
     let sink = AppSink::builder().caps(&caps).sync(true).max_buffers(1).build();
     let on_sample = move |sink: &AppSink| {
         // Both clocks first: everything after this line takes time.
-        let (at, true_at) = (clock.now(), true_time.now());
+        let (at, true_at) = read_both(&clock, true_time.as_ref());
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
         let mut notes = notes.lock().expect("nothing panics while holding it");
         notes.take(sink, &sample, at, true_at);

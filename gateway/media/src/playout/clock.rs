@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base::Clock;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use jiff::Timestamp;
@@ -48,12 +49,14 @@ impl PlayClock {
         self.clock.set_calibration(internal, to_clock_time(at_box), rate, RATE_UNIT);
     }
 
-    pub fn now(&self) -> Timestamp {
-        to_timestamp(self.clock.time())
-    }
-
     pub(super) fn as_gst(&self) -> &gst::Clock {
         &self.clock
+    }
+}
+
+impl Clock for PlayClock {
+    fn now(&self) -> Timestamp {
+        to_timestamp(self.clock.time())
     }
 }
 

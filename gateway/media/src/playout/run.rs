@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base::Clock as _;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use jiff::{SignedDuration, Timestamp};
