@@ -55,6 +55,8 @@ const OPENING_IN_HASTE: Duration = Duration::from_secs(1);
 const QUEUE: usize = 16;
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const SILENT_FOR: Duration = Duration::from_secs(20);
+/// Between two files; the next round of anything is minutes away.
+const IDLE_FOR: Duration = Duration::from_secs(5);
 
 /// Runs a cluster until `interrupted`. `steady` is its oscillator: [`super::SteadyClock`], unless a
 /// test wants a worse one; it MUST never step.
@@ -244,6 +246,8 @@ fn http_client(tls: &Arc<ClientConfig>) -> anyhow::Result<reqwest::Client> {
         .read_timeout(SILENT_FOR)
         // One host, and one file at a time.
         .pool_max_idle_per_host(1)
+        // The box holds 24 KB for each connection, used or not, and there are 272 of us.
+        .pool_idle_timeout(IDLE_FOR)
         .no_proxy()
         .build()
         .context("the HTTPS client")

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+use uuid::Uuid;
 
 use crate::daemon::Heartbeat;
 use crate::report::Envelope;
@@ -48,6 +49,8 @@ pub struct ClusterView {
     pub version: String,
     /// What it says that it can do; nothing before it was heard of. Of one that is gone, its last.
     pub capabilities: Vec<String>,
+    /// Of its outbox: another one says that it has forgotten what it knew.
+    pub epoch: Option<Uuid>,
     /// Its latest `up/health`; null before the first.
     pub health: Value,
 }
@@ -198,29 +201,37 @@ impl Desk {
 
     fn update(&self, from: &Sender, change: impl FnOnce(&mut ClusterView)) {
         let Some(cluster) = &from.cluster else { return };
-        let is_known =
-            self.views.send_if_modified(|views| views.get_mut(cluster).map(change).is_some());
-        if is_known {
-            self.tell_health();
-        } else {
+        let mut came_or_went = false;
+        let is_known = self.views.send_if_modified(|views| {
+            let Some(view) = views.get_mut(cluster) else { return false };
+            let before = view.presence;
+            change(view);
+            came_or_went = view.presence != before;
+            true
+        });
+        if !is_known {
             warn!(%cluster, "a cluster that this box has not adopted: add it as [[cluster]], or point it elsewhere");
+        }
+        if came_or_went {
+            self.tell_health();
         }
     }
 
-    /// `clusters` in the box's own health: who is there. No times, so only a change is a message.
+    /// `clusters` in the box's own health: who is there. It has no times, and is written for a change
+    /// alone: a ward of 272 says several things a second.
     fn tell_health(&self) {
-        let views = self.views.borrow().clone();
-        let states = views.iter().map(|(id, view)| {
-            let state = match view.presence {
-                Some(Presence::Online) => "online",
-                Some(Presence::Offline) => "offline",
-                None => "unknown",
-            };
-            (id.to_string(), json!(state))
-        });
-        let states: serde_json::Map<String, Value> = states.collect();
+        let states = self.views.borrow().iter().map(state).collect();
         self.health.set("clusters", Value::Object(states));
     }
+}
+
+fn state((id, view): (&DeviceId, &ClusterView)) -> (String, Value) {
+    let state = match view.presence {
+        Some(Presence::Online) => "online",
+        Some(Presence::Offline) => "offline",
+        None => "unknown",
+    };
+    (id.to_string(), json!(state))
 }
 
 impl ClusterView {
@@ -231,6 +242,7 @@ impl ClusterView {
         }
         self.version.clone_from(&status.version);
         self.capabilities.clone_from(&status.capabilities);
+        self.epoch = Some(status.epoch);
         // A last will, or an old retained status, is the broker's word and no sign of life.
         if status.state == Presence::Online {
             self.last_seen_at = Some(now);
