@@ -66,6 +66,7 @@ pub(crate) const STEPS: &[&str] = &[
     report::SCHEMA_AUDIT,
     broadcast::SCHEMA_POLICY,
     broadcast::SCHEMA_LOAD,
+    broadcast::SCHEMA_MEMORY,
 ];
 
 /// What the frame and the parts below share.

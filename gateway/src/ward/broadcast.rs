@@ -17,6 +17,7 @@ mod horizon;
 mod ingest;
 mod keeping;
 mod layer_row;
+mod memory;
 mod orders;
 mod places;
 mod plan;
@@ -92,6 +93,7 @@ pub const SCHEMA_SHELF: &str = include_str!("broadcast/schema_shelf.sql");
 pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
 pub const SCHEMA_POLICY: &str = include_str!("broadcast/schema_policy.sql");
 pub const SCHEMA_LOAD: &str = include_str!("broadcast/schema_load.sql");
+pub const SCHEMA_MEMORY: &str = include_str!("broadcast/schema_memory.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

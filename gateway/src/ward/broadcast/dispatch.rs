@@ -6,10 +6,11 @@
 
 mod attendance;
 mod configuration;
+mod greeting;
 mod intact;
 mod pace;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +70,8 @@ pub struct Dispatcher<C> {
     /// What the configuration changed since the last start is in the rows.
     is_taken_up: Mutex<bool>,
     attendance: std::sync::Mutex<Attendance>,
+    /// The epochs of clusters that were compared with their rows.
+    compared: Mutex<BTreeMap<DeviceId, Uuid>>,
     pace: Pace,
     /// What orders were last compared with the tree of places by; none before the first look.
     places_seen: std::sync::Mutex<Option<target::PlacesSeen>>,
@@ -96,6 +99,7 @@ impl<C: Courier> Dispatcher<C> {
             unnoted: Mutex::default(),
             is_taken_up: Mutex::default(),
             attendance: std::sync::Mutex::default(),
+            compared: Mutex::default(),
             pace: Pace::default(),
             places_seen: std::sync::Mutex::default(),
             heart,
@@ -112,7 +116,7 @@ impl<C: Courier> Dispatcher<C> {
         stop: CancellationToken,
     ) {
         let mut failing = Failing::default();
-        let mut online = BTreeSet::new();
+        let mut greeted = Attendance::default();
         *self.attendance() = Attendance::of(&views.borrow());
         // However much else there is to hear of, a round comes in its time.
         let mut rounds = tokio::time::interval(ROUND);
@@ -128,7 +132,7 @@ impl<C: Courier> Dispatcher<C> {
             };
             let done = match news {
                 News::Time => self.round().await,
-                News::Views => self.greet(&views, &mut online).await,
+                News::Views => self.greet(&views, &mut greeted).await,
                 News::Refusal(refusal) => {
                     self.reporter.store().write(move |conn| refusal.store(conn)).await
                 }
@@ -137,33 +141,6 @@ impl<C: Courier> Dispatcher<C> {
                 return;
             }
         }
-    }
-
-    /// What a cluster that came online has not acknowledged is sent to it now.
-    async fn greet(
-        &self,
-        views: &watch::Receiver<ClusterViews>,
-        online: &mut BTreeSet<DeviceId>,
-    ) -> Result<(), StoreError> {
-        let attendance = Attendance::of(&views.borrow());
-        let new: BTreeSet<DeviceId> = attendance.online.difference(online).cloned().collect();
-        online.clone_from(&attendance.online);
-        *self.attendance() = attendance;
-        if new.is_empty() {
-            return Ok(());
-        }
-        let greeted = new.clone();
-        let forget = move |conn: &Connection| play_row::forget_sent(conn, &new);
-        let forgotten = self.reporter.store().write(forget).await;
-        // After a power cut a whole ward comes back one by one: not each asks for a new plan.
-        let sent = if self.pace.is_rested() {
-            self.round_for(&greeted).await
-        } else if self.reporter.trust().is_trusted() {
-            self.send(&greeted).await
-        } else {
-            Ok(())
-        };
-        forgotten.and(sent)
     }
 
     fn attendance(&self) -> MutexGuard<'_, Attendance> {
@@ -193,7 +170,8 @@ impl<C: Courier> Dispatcher<C> {
         if !self.reporter.trust().is_trusted() {
             return Ok(());
         }
-        let taken_up = self.take_up_configuration().await;
+        let compared = self.compare_memories().await;
+        let taken_up = compared.and(self.take_up_configuration().await);
         let planned = taken_up.and(self.write_plan().await);
         let sent = self.send(greeted).await;
         let closed = self.close().await;

@@ -1,8 +1,9 @@
 //! What the clusters last said of themselves, as far as orders depend on it. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::DeviceId;
+use uuid::Uuid;
 
 use crate::order::CAN_DUCK;
 use crate::report::wire::Presence;
@@ -15,6 +16,8 @@ pub(super) struct Attendance {
     pub online: BTreeSet<DeviceId>,
     /// Who is known to be gone: what is sent is lost. Who never said a word is not among them.
     pub away: BTreeSet<DeviceId>,
+    /// Of the outboxes of those who are online.
+    pub epochs: BTreeMap<DeviceId, Uuid>,
 }
 
 impl Attendance {
@@ -26,7 +29,20 @@ impl Attendance {
             able: those(&|view| view.capabilities.iter().any(|it| it == CAN_DUCK)),
             online: those(&|view| view.presence == Some(Presence::Online)),
             away: those(&is_away),
+            epochs: views
+                .iter()
+                .filter(|(_, view)| view.presence == Some(Presence::Online))
+                .filter_map(|(id, view)| Some((id.clone(), view.epoch?)))
+                .collect(),
         }
+    }
+
+    /// Who is there that was not `before`, or has another memory than then.
+    pub(super) fn newcomers(&self, before: &Self) -> BTreeSet<DeviceId> {
+        let is_new = |it: &&DeviceId| {
+            !before.online.contains(*it) || self.epochs.get(*it) != before.epochs.get(*it)
+        };
+        self.online.iter().filter(is_new).cloned().collect()
     }
 }
 

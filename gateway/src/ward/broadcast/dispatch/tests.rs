@@ -311,7 +311,7 @@ async fn a_cluster_that_comes_online_gets_its_order_at_once() {
     views.send_modify(|it| {
         it.insert("loa-2".parse().unwrap(), online);
     });
-    let mut known = BTreeSet::new();
+    let mut known = Attendance::default();
     world.dispatcher.greet(&seen, &mut known).await.unwrap();
     assert_eq!(world.sent_kinds(), ["loa-2 order.play"]);
     world.dispatcher.greet(&seen, &mut known).await.unwrap();

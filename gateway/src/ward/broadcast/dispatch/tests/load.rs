@@ -15,7 +15,7 @@ fn view(presence: Presence, since: Option<Timestamp>) -> ClusterView {
 }
 
 /// What the dispatcher hears of loa-2.
-async fn see(world: &World, view: ClusterView, online: &mut BTreeSet<DeviceId>) {
+async fn see(world: &World, view: ClusterView, online: &mut Attendance) {
     let views = ClusterViews::from([("loa-2".parse().unwrap(), view)]);
     world.dispatcher.greet(&watch::channel(views).1, online).await.unwrap();
 }
@@ -23,7 +23,7 @@ async fn see(world: &World, view: ClusterView, online: &mut BTreeSet<DeviceId>) 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_is_gone_gets_its_order_when_it_is_back_and_not_before() {
     let world = World::new().await;
-    let mut online = BTreeSet::new();
+    let mut online = Attendance::default();
     let gone = view(Presence::Offline, Some(world.clock.now()));
     see(&world, gone.clone(), &mut online).await;
     world.scheduled(Priority::Normal, NINE).await;
@@ -47,7 +47,7 @@ async fn a_cluster_that_is_gone_gets_its_order_when_it_is_back_and_not_before() 
 #[tokio::test(start_paused = true)]
 async fn a_recall_waits_for_a_cluster_that_is_gone() {
     let world = World::new().await;
-    let mut online = BTreeSet::new();
+    let mut online = Attendance::default();
     let play = world.scheduled(Priority::Normal, NINE).await;
     world.round().await;
     see(&world, view(Presence::Offline, Some(world.clock.now())), &mut online).await;
@@ -132,4 +132,36 @@ async fn no_round_and_no_greeting_goes_through_every_row() {
         };
         assert_eq!(steps.iter().find(is_scan), None, "{steps:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_with_another_card_is_sent_what_it_had_acknowledged() {
+    let world = World::new().await;
+    let mut online = Attendance::default();
+    let with_card = |card: u128| {
+        let epoch = Some(Uuid::from_u128(card));
+        ClusterView { epoch, ..view(Presence::Online, Some(world.clock.now())) }
+    };
+    see(&world, with_card(1), &mut online).await;
+    let play = world.scheduled(Priority::Normal, NINE).await;
+    world.round().await;
+    for cluster in ["loa-1", "loa-2"] {
+        world.report(cluster, play, Kind::BroadcastOrdered, json!({})).await;
+    }
+    let first = world.sent().pop().unwrap();
+
+    let off = ClusterView { presence: Some(Presence::Offline), ..with_card(1) };
+    for (seen, why) in [(off, "gone"), (with_card(1), "the same card")] {
+        world.advance(301).await;
+        see(&world, seen, &mut online).await;
+        assert_eq!(world.sent_kinds(), [""; 0], "{why}");
+    }
+    // Somebody was quick: the broker never saw it go.
+    see(&world, with_card(2), &mut online).await;
+    assert_eq!(world.sent(), [first], "the same order, to the cluster with the new card alone");
+    assert_eq!(world.plays().await[0].targets[1].stage, TargetStage::Pending);
+
+    world.report("loa-2", play, Kind::BroadcastPlayed, json!({})).await;
+    see(&world, with_card(3), &mut online).await;
+    assert_eq!(world.sent_kinds(), [""; 0], "what was played is over");
 }
