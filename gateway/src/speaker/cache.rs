@@ -52,6 +52,11 @@ impl Cache {
         }
     }
 
+    /// What is left free by who can wait: a quarter.
+    pub(super) fn reserve(&self) -> u64 {
+        self.max_bytes / 4
+    }
+
     /// Makes room for `n_bytes` by removing what is not in `wanted`, oldest first.
     pub(super) async fn make_room(
         &self,

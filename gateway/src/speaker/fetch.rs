@@ -32,6 +32,9 @@ use queue::{Next, Now, Queue};
 const STALLED: Duration = Duration::from_secs(20);
 /// A step of the box's clock can make something due at any time.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// Orders come for a week, and for today at any time: what plays later than this leaves room for what does
+/// not.
+const NEAR: Duration = Duration::from_hours(24);
 
 /// What the player has to do with content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +71,8 @@ enum FetchError {
     Stalled,
     #[error("something else is needed sooner")]
     GaveWay,
+    #[error("the room that is left is for what plays sooner")]
+    NoRoomYet,
     #[error(transparent)]
     Cache(#[from] CacheError),
 }
@@ -122,6 +127,10 @@ impl Fetcher {
             Ok(()) => self.is_here(content, queue).await,
             Err(FetchError::GaveWay) => {
                 debug!(sha256 = %content.sha256, "a fetch gave way, and goes on later");
+            }
+            Err(FetchError::NoRoomYet) => {
+                debug!(sha256 = %content.sha256, "the cache has no room yet for what plays in days");
+                queue.postponed(content.sha256, self.now());
             }
             Err(err) => self.failed(content, &err, queue).await,
         }
@@ -187,9 +196,7 @@ impl Fetcher {
         let part = self.cache.part_path(sha256);
         let n_there = fs::metadata(&part).await.map_or(0, |it| it.len());
         let n_there = if n_there > content.bytes { 0 } else { n_there };
-        let mut kept = self.wanted.borrow().keep.clone();
-        kept.extend(self.shelf.borrow().hashes());
-        self.cache.make_room(content.bytes.saturating_sub(n_there), &kept).await?;
+        self.make_room(content, content.bytes.saturating_sub(n_there)).await?;
         if n_there < content.bytes {
             self.download(content, n_there, give_way).await?;
         }
@@ -200,6 +207,27 @@ impl Fetcher {
         fs::rename(&part, self.cache.path(sha256)).await.map_err(CacheError::Io)?;
         info!(%sha256, bytes = content.bytes, resumed_at = n_there, "content is here");
         Ok(())
+    }
+
+    /// Nothing that is ordered goes for it, so what plays in days must not fill the cache: it would keep out
+    /// what is ordered for today.
+    async fn make_room(&self, content: &Content, n_bytes: u64) -> Result<(), FetchError> {
+        let (mut kept, is_far) = {
+            let wanted = self.wanted.borrow();
+            (wanted.keep.clone(), self.is_far(content.sha256, &wanted))
+        };
+        kept.extend(self.shelf.borrow().hashes());
+        let reserve = if is_far { self.cache.reserve() } else { 0 };
+        match self.cache.make_room(n_bytes.saturating_add(reserve), &kept).await {
+            Err(CacheError::Full { .. }) if is_far => Err(FetchError::NoRoomYet),
+            made => Ok(made?),
+        }
+    }
+
+    fn is_far(&self, sha256: Sha256, wanted: &Wanted) -> bool {
+        let Some(now) = self.now().box_time else { return false };
+        let needed = wanted.fetch.iter().find(|it| it.content.sha256 == sha256);
+        needed.is_some_and(|it| it.at.duration_since(now).unsigned_abs() > NEAR && it.at > now)
     }
 
     /// Brings the part from `n_there` bytes to its full length.

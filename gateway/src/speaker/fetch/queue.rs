@@ -19,6 +19,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Nobody waits for the shelf: a sound that the box has lost costs little.
 const LONGEST_WAIT_AHEAD: Duration = Duration::from_mins(10);
+/// Room is made by plays that end, so a look now and then is enough.
+const ROOM_AGAIN: Duration = Duration::from_mins(10);
 /// What lies on the shelf for a year is to be whole when it is needed: an SD card ages.
 const LOOK_AGAIN: Duration = Duration::from_hours(24);
 /// A cluster that cannot learn the time fetches all the same, once its neighbours have had a minute.
@@ -158,6 +160,11 @@ impl Queue {
         job.not_before = now.instant + wait;
         let is_ahead = matches!(job.purpose, Purpose::Shelf(_));
         (is_ahead || job.n_wrong < N_WRONG).then_some(wait)
+    }
+
+    /// There is no room for it yet: nothing failed.
+    pub(super) fn postponed(&mut self, sha256: Sha256, now: Now) {
+        self.with(sha256, |job| job.not_before = now.instant + ROOM_AGAIN);
     }
 
     fn with(&mut self, sha256: Sha256, change: impl FnOnce(&mut Job)) {

@@ -100,9 +100,19 @@ impl Street {
 
     /// Ordered, fetched and told.
     async fn order(&mut self, content: Content) {
-        let needed = Needed { content, at: SystemClock.now() + Duration::from_mins(5) };
-        let keep = [content.sha256].into();
-        self.wanted.send_replace(Wanted { fetch: vec![needed], keep });
+        self.wanted.send_replace(Wanted::default());
+        self.order_also(content, Duration::from_mins(5));
+        self.wait_for(content).await;
+    }
+
+    fn order_also(&self, content: Content, ahead: Duration) {
+        self.wanted.send_modify(|it| {
+            it.fetch.push(Needed { content, at: SystemClock.now() + ahead });
+            it.keep.insert(content.sha256);
+        });
+    }
+
+    async fn wait_for(&mut self, content: Content) {
         let told = tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await;
         assert_eq!(told.unwrap(), Some(Event::ContentCached(content.sha256)));
     }
@@ -133,4 +143,19 @@ async fn the_shelf_is_here_before_any_order_and_stays_when_plays_need_the_room()
     let large = put(street.dir.path(), 7, 800, false);
     street.order(large).await;
     assert!(street.has(large) && street.has(alarm) && !street.has(chime));
+}
+
+#[tokio::test]
+async fn what_plays_in_days_leaves_room_for_what_is_ordered_for_today() {
+    let mut street = Street::new().await;
+    let here = |n, n_bytes| put(street.dir.path(), n, n_bytes, false);
+    let (week, more, today) = (here(1, 700), here(2, 100), here(3, 300));
+    let days = Duration::from_hours(72);
+    street.order_also(week, days);
+    street.wait_for(week).await;
+    // It would fit, but then today's would not.
+    street.order_also(more, days);
+    street.order_also(today, Duration::from_hours(1));
+    street.wait_for(today).await;
+    assert!(street.has(week) && street.has(today) && !street.has(more));
 }
