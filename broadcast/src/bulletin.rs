@@ -85,6 +85,10 @@ pub enum Event {
         days: BTreeMap<String, Effect>,
         need: Need,
     },
+    /// It is to leave the calendar, whoever thinks so: silence needs no second opinion.
+    Unscheduled {
+        by: UserId,
+    },
 }
 
 impl Bulletin {
@@ -178,6 +182,7 @@ impl Bulletin {
             Event::Scheduled { by, schedule, days, need } => {
                 self.scheduled(Entry { schedule, days, by, need })
             }
+            Event::Unscheduled { by: _ } => self.unscheduled(),
         }
     }
 
@@ -263,6 +268,18 @@ impl Bulletin {
         match self.approvals() {
             Some(approvals) => Ok(self.with(planned(approvals.clone(), entry))),
             None => Err(self.wrong_state(Action::Schedule)),
+        }
+    }
+
+    /// The signatures for the sound stand; those for the entry are of no use without it.
+    fn unscheduled(&self) -> Result<Self, Refused> {
+        match &self.state {
+            State::Countersign { approvals, .. } | State::Scheduled { approvals, .. } => {
+                Ok(self.with(State::Approved(approvals.clone())))
+            }
+            State::Draft | State::Submitted { .. } | State::Approved(_) | State::Rejected(_) => {
+                Err(self.wrong_state(Action::Unschedule))
+            }
         }
     }
 

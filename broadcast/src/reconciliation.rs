@@ -49,6 +49,8 @@ pub struct Known {
     pub play_until: Timestamp,
     /// Whether the approval that it was decided on still stands, for the same sound.
     pub is_approved: bool,
+    /// Whether somebody took its bulletin out of the calendar, and put nothing in its place.
+    pub is_called_off: bool,
     pub told: Told,
 }
 
@@ -239,6 +241,9 @@ fn unwanted(known: &Known, is_wanted: bool, now: Timestamp) -> Option<Change> {
     match known.stage {
         PlayStage::Ordered if !known.is_approved && known.play_until > now => {
             Some(Change::Withdraw(known.id, "its approval does not stand any more".to_owned()))
+        }
+        PlayStage::Ordered if known.is_called_off && known.play_until > now => {
+            Some(Change::Withdraw(known.id, "somebody took it out of the calendar".to_owned()))
         }
         PlayStage::Ordered if is_ahead && !is_wanted => {
             Some(Change::Withdraw(known.id, "it is not in the calendar any more".to_owned()))

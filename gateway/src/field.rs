@@ -7,3 +7,4 @@ pub mod bulletin;
 pub mod places;
 pub mod provision;
 pub mod report;
+mod when;

@@ -70,7 +70,8 @@ impl NormalHours {
     ///
     /// One, if every start is in normal hours. An emergency within a day is one person's decision at
     /// any hour: waiting for a second would cost what it is to save. One that is planned further ahead,
-    /// or by a rule, is no emergency yet, and is asked like everything else.
+    /// or by a rule, is no emergency yet, and is asked like everything else. A start in quiet hours is
+    /// not asked about at all, unless it is an emergency's: it does not play, whoever signs.
     pub fn need(
         &self,
         schedule: &Schedule,
@@ -85,8 +86,10 @@ impl NormalHours {
         {
             return Need::One;
         }
-        let objection = starts.iter().find_map(|at| self.objection(*at, length));
-        objection.map_or(Need::One, Need::Two)
+        let objections = starts.iter().filter_map(|at| self.objection(*at, length));
+        let is_heard =
+            |it: &Why| priority == Priority::Emergency || !matches!(it, Why::QuietHours { .. });
+        objections.into_iter().find(is_heard).map_or(Need::One, Need::Two)
     }
 }
 
@@ -164,6 +167,20 @@ mod tests {
         assert_eq!(word(&strict, "2026-01-04T09:00:00+07:00"), "weekend");
         assert_eq!(word(&strict, "2026-01-05T12:10:00+07:00"), "quiet_hours");
         assert_eq!(word(&strict, "2026-01-05T09:00:00+07:00"), "");
+        let need = |starts: &[&str], priority| {
+            let starts: Vec<Timestamp> = starts.iter().map(|it| at(it)).collect();
+            let rule = Schedule::At(starts[0]);
+            let now = at("2026-01-01T00:00:00Z");
+            match strict.need(&rule, &starts, MINUTE, priority, now) {
+                Need::One => "",
+                Need::Two(why) => why.as_str(),
+            }
+        };
+        let rest = "2026-01-05T12:10:00+07:00";
+        assert_eq!(need(&[rest], Priority::Normal), "", "it is silent, whoever signs");
+        assert_eq!(need(&[rest], Priority::Emergency), "quiet_hours");
+        let night = "2026-01-05T22:00:00+07:00";
+        assert_eq!(need(&[rest, night], Priority::Normal), "outside_hours");
     }
 
     #[test]

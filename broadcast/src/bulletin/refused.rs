@@ -13,6 +13,7 @@ pub enum Action {
     Approve,
     Reject,
     Schedule,
+    Unschedule,
 }
 
 /// Where a bulletin stands, without the details.
@@ -55,6 +56,7 @@ impl Action {
             Self::Approve => "approved",
             Self::Reject => "rejected",
             Self::Schedule => "scheduled",
+            Self::Unschedule => "taken out of the calendar",
         }
     }
 }
@@ -76,7 +78,7 @@ impl Stage {
             Self::Submitted => "it waits for an approver",
             Self::Approved => "schedule it, or edit it to start over",
             Self::Rejected => "edit it, then submit it again",
-            Self::Scheduled => "edit it to start over",
+            Self::Scheduled => "take it out of the calendar, or edit it to start over",
         }
     }
 }

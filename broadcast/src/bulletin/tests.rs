@@ -223,6 +223,24 @@ fn a_signature_for_a_night_but_not_on_holidays_is_none_for_every_night() {
 }
 
 #[test]
+fn anybody_takes_it_out_of_the_calendar_and_the_approval_of_its_sound_stays() {
+    let out = |by| Event::Unscheduled { by: user(by) };
+    let waiting = [submit(), approve("minh"), schedule_at_night("minh")];
+    let signed = waiting.clone().into_iter().chain([countersign("hoa")]);
+    let by_day = [submit(), approve("minh"), schedule()];
+    for steps in [waiting.to_vec(), signed.collect(), by_day.to_vec()] {
+        let silent = after(steps).on(out("lan"), at(9)).unwrap();
+        assert_eq!((silent.stage(), silent.entry()), (Stage::Approved, None));
+        assert_eq!(silent.on(schedule(), at(10)).unwrap().stage(), Stage::Scheduled);
+        let refused = silent.on(out("minh"), at(10)).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("a bulletin that is approved cannot be taken out"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
 fn the_second_approver_may_send_it_back() {
     let waiting = after([submit(), approve("minh"), schedule_at_night("minh")]);
     let no = Event::Rejected { by: user("hoa"), reason: "khuya quá".into() };
@@ -297,6 +315,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         6 => (who(), sound(), seen)
             .prop_map(|(by, audio, schedule)| Event::Approved { by, audio, schedule }),
         1 => who().prop_map(|by| Event::Rejected { by, reason: "không".into() }),
+        1 => who().prop_map(|by| Event::Unscheduled { by }),
         4 => (who(), when)
             .prop_map(|(by, (schedule, need))| Event::Scheduled { by, schedule, days: no_days(), need }),
     ]

@@ -21,6 +21,10 @@ pub(super) struct Line {
 
 /// All lines of a file, unfolded. Folds may cut a character in two, so bytes are put together first.
 pub(super) fn lines(bytes: &[u8], refused: &mut Refused) -> Vec<Line> {
+    if bytes.contains(&0) {
+        refused.add(1, None, "this is no calendar but a file of another kind: choose an .ics file");
+        return Vec::new();
+    }
     let mut unfolded: Vec<(usize, Vec<u8>)> = Vec::new();
     for (number, raw) in (1..).zip(bytes.split(|it| *it == b'\n')) {
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);

@@ -40,6 +40,7 @@ fn known(second: i64, stage: PlayStage) -> Known {
         is_closed: stage == PlayStage::Closed,
         play_until: at(second + 65),
         is_approved: true,
+        is_called_off: false,
         told: Told::NotYet,
     }
 }
@@ -85,6 +86,13 @@ fn a_play_whose_approval_fell_is_withdrawn_even_while_it_sounds() {
         let got = changes(&[], &[voided]);
         assert!(matches!(&got[..], [Change::Withdraw(play, _)] if *play == id(second)));
     }
+}
+
+#[test]
+fn what_somebody_took_out_of_the_calendar_is_withdrawn_even_while_it_sounds() {
+    let called_off = Known { is_called_off: true, ..known(990, PlayStage::Ordered) };
+    let got = changes(&[], &[called_off]);
+    assert!(matches!(&got[..], [Change::Withdraw(play, _)] if *play == id(990)));
 }
 
 #[test]

@@ -185,7 +185,9 @@ impl Cluster {
                         self.outbox.push((order.play, Told::Started));
                     }
                     Some(Report::Ended(ending)) => {
-                        street.judge.ended(self.place, &order, ending, now);
+                        let beside = self.sink.as_ref().filter(|it| it.from <= now);
+                        let beside = beside.map(|it| it.sound.play);
+                        street.judge.ended(self.place, &order, ending, beside, now);
                         self.outbox.push((order.play, Told::Ended(ending.kind)));
                     }
                     Some(Report::Cached) | None => {}

@@ -250,10 +250,19 @@ impl<'l> Judge<'l> {
         false
     }
 
-    /// The player wrote a terminal record.
-    pub(super) fn ended(&mut self, cluster: usize, order: &Order, ending: &Ending, now: Timestamp) {
+    /// The player wrote a terminal record, while `beside` sounds.
+    pub(super) fn ended(
+        &mut self,
+        cluster: usize,
+        order: &Order,
+        ending: &Ending,
+        beside: Option<PlayId>,
+        now: Timestamp,
+    ) {
         self.figures.ended(ending.kind);
-        let is_excused = self.is_excused(cluster, order);
+        // One that was interrupted and began again may have the horn for longer than its content.
+        let is_taken = beside.is_some_and(|it| it != order.play);
+        let is_excused = is_taken || self.is_excused(cluster, order);
         let complaint = match self.ears[cluster].lives.get_mut(&order.play) {
             None => Some("a record of what nobody ordered"),
             Some(life) => {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,7 +28,9 @@ enum Command {
     /// numbers never came, the first entry that does not follow from the one before, and the pieces that the
     /// log is in, with the entry that each begins with and why: `start`; `unlinked`, entries of a version
     /// without a chain; `upgrade`, the first with one; `new_database`, after the box lost its old one; `gap`.
-    /// The exit code is 1 when an entry does not follow.
+    /// The exit code is 1 when an entry does not follow, or when there is no log at all. A gap is no proof of
+    /// anything and only counted, and newest entries that were cut off leave no trace here: compare `head`
+    /// with the box's.
     Check {
         /// The centre's data folder, or its vong.db.
         path: PathBuf,
@@ -66,7 +68,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let conn = open(path)?;
     let mut out = std::io::stdout().lock();
     let mut is_any_broken = false;
-    for (device, log) in audit_log(&conn).context("the centre's database cannot be read")? {
+    let logs = audit_log(&conn).with_context(|| {
+        format!("{} cannot be read: is it a centre's database?", path.display())
+    })?;
+    ensure!(
+        !logs.is_empty(),
+        "{} holds no audit log: give the data folder of a centre that boxes have reported to",
+        path.display()
+    );
+    for (device, log) in logs {
         let Verdict { head, gaps, broken, pieces } = judge(&log);
         is_any_broken |= broken.is_some();
         let line = json!({

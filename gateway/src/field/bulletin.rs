@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::Account;
+use super::when;
 use client::{Client, NewBulletin, Sound};
 use schedule::Schedule;
 
@@ -53,6 +54,8 @@ enum Action {
     },
     /// Put an approved bulletin into the calendar, in place of its last entry.
     Schedule(Schedule),
+    /// Take a bulletin out of the calendar: what sounds of it stops, and its approval stays.
+    Unschedule { id: String },
     /// Texts with places to fill in, such as {giờ}.
     #[command(subcommand)]
     Template(template::Action),
@@ -93,6 +96,9 @@ struct Add {
     /// normal: the ward chooses when. priority: goes first.
     #[arg(long, default_value = "normal", value_parser = ["normal", "priority"])]
     priority: String,
+    /// Nothing of it plays from then on, such as 2026-09-02T18:00:00+07:00. Usual: never.
+    #[arg(long, value_name = "TIME", value_parser = when::instant)]
+    expires_at: Option<Timestamp>,
     /// When something more urgent comes: resume goes on afterwards where it was, restart begins again, skip
     /// is over, duck goes on quietly below. Usual: skip, of priority resume.
     #[arg(long, value_parser = ["resume", "restart", "skip", "duck"])]
@@ -115,7 +121,7 @@ struct Changes {
     #[arg(long, value_parser = ["normal", "priority"])]
     priority: Option<String>,
     /// Nothing of it plays from then on, such as 2026-09-02T18:00:00+07:00.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = when::instant)]
     expires_at: Option<Timestamp>,
     /// What becomes of it when something more urgent comes, as of `add`.
     #[arg(long, value_parser = ["resume", "restart", "skip", "duck"])]
@@ -154,6 +160,7 @@ async fn act(client: &Client, action: Action) -> anyhow::Result<Value> {
             let body = schedule.body(SystemClock.now())?;
             client.step(schedule.id(), "schedule", &body).await
         }
+        Action::Unschedule { id } => client.step(&id, "unschedule", &json!({})).await,
         Action::Template(action) => action.run(client).await,
         Action::List => client.list().await,
         Action::Show { id } => client.show(&id).await,
@@ -174,8 +181,8 @@ impl Add {
             },
         };
         let (title, targets, priority) = (self.title, self.to, self.priority);
-        let (resume, catch_up) = (self.resume, self.catch_up);
-        NewBulletin { title, targets, priority, resume, catch_up, sound }
+        let (expires_at, resume, catch_up) = (self.expires_at, self.resume, self.catch_up);
+        NewBulletin { title, targets, priority, expires_at, resume, catch_up, sound }
     }
 }
 
@@ -225,8 +232,8 @@ fn print(answer: &Value, as_json: bool) -> io::Result<()> {
         } else {
             writeln!(out, "{}", line(item))?;
         }
-        if let Some(waits) = waits_line(item).filter(|_| !as_json) {
-            writeln!(out, "  {waits}")?;
+        for remark in remarks(item).filter(|_| !as_json) {
+            writeln!(out, "  {remark}")?;
         }
         for next in item["next"].as_array().into_iter().flatten().filter(|_| !as_json) {
             writeln!(out, "  {}", start_line(next))?;
@@ -237,24 +244,53 @@ fn print(answer: &Value, as_json: bool) -> io::Result<()> {
 
 /// `id  state  title`, the id first and alone for `cut` and `awk`.
 fn line(item: &Value) -> String {
-    if item["places"].is_array() {
+    let bulletin = item.get("bulletin").unwrap_or(item);
+    if bulletin["state"].is_null() {
         return template::line(item);
     }
-    let bulletin = item.get("bulletin").unwrap_or(item);
     let text = |field: &str| bulletin[field].as_str().unwrap_or("-").to_owned();
     format!("{}  {:9}  {}", text("id"), text("state"), text("title"))
 }
 
-/// That one more person must approve it, and why.
-fn waits_line(item: &Value) -> Option<String> {
+/// What whoever wrote or approves it should know.
+fn remarks(item: &Value) -> impl Iterator<Item = String> {
     let bulletin = item.get("bulletin").unwrap_or(item);
+    [waits(bulletin), reading(bulletin), unknown(bulletin), repeats(bulletin)].into_iter().flatten()
+}
+
+/// That one more person must approve it, and why.
+fn waits(bulletin: &Value) -> Option<String> {
     let missing = &bulletin["second_missing"];
-    let (code, at) = (missing["code"].as_str()?, missing["at"].as_str()?);
-    Some(format!("needs a second approver: {code} at {at}"))
+    let at = when::local(missing["at"].as_str()?);
+    let why = match missing["code"].as_str()? {
+        "outside_hours" => "it would sound outside normal hours",
+        "quiet_hours" => "it would sound in quiet hours",
+        "weekend" => "it would sound on a weekend",
+        other => other,
+    };
+    Some(format!("needs a second approver: {why}, {at}"))
+}
+
+/// Of a draft alone: who approves it reads it too, and a list of what is over need not be read.
+fn reading(bulletin: &Value) -> Option<String> {
+    let is_new = matches!(bulletin["state"].as_str(), Some("draft" | "submitted"));
+    let words = bulletin["normalised"].as_str().filter(|_| is_new)?;
+    Some(format!("will be read: {words}"))
+}
+
+fn unknown(bulletin: &Value) -> Option<String> {
+    let words: Vec<&str> =
+        bulletin["unknown_words"].as_array()?.iter().filter_map(Value::as_str).collect();
+    (!words.is_empty()).then(|| format!("read as they stand, listen to them: {}", words.join(", ")))
+}
+
+fn repeats(bulletin: &Value) -> Option<String> {
+    let older = &bulletin["same_as"];
+    Some(format!("the same programme as {} {:?}", older["id"].as_str()?, older["title"].as_str()?))
 }
 
 fn start_line(next: &Value) -> String {
-    let at = next["at"].as_str().unwrap_or("-");
+    let at = next["at"].as_str().map_or_else(|| "-".to_owned(), when::local);
     match next["why"].as_str() {
         Some(why) => format!("{at}  held back: {why}"),
         None => format!("{at}  plays"),
@@ -281,10 +317,31 @@ mod tests {
 
     #[test]
     fn a_line_begins_with_the_id() {
-        let item = json!({ "id": "0198", "state": "draft", "title": "Bản tin" });
+        let item =
+            json!({ "id": "0198", "state": "draft", "title": "Bản tin", "places": ["20242"] });
         assert_eq!(line(&item), "0198  draft      Bản tin");
         assert_eq!(line(&json!({ "bulletin": item })), line(&item));
         let held = json!({ "at": "2026-01-05T21:45:00Z", "why": "quiet" });
-        assert_eq!(start_line(&held), "2026-01-05T21:45:00Z  held back: quiet");
+        assert_eq!(start_line(&held), "2026-01-06 04:45:00 +07:00  held back: quiet");
+    }
+
+    #[test]
+    fn whoever_is_to_answer_for_it_is_told_what_is_odd() {
+        let item = json!({
+            "state": "submitted",
+            "normalised": "mười chín giờ",
+            "unknown_words": ["XQZ"],
+            "same_as": { "id": "0197", "title": "Tin cũ" },
+            "second_missing": { "code": "weekend", "at": "2026-01-03T02:00:00Z" },
+        });
+        let said = [
+            "needs a second approver: it would sound on a weekend, 2026-01-03 09:00:00 +07:00",
+            "will be read: mười chín giờ",
+            "read as they stand, listen to them: XQZ",
+            "the same programme as 0197 \"Tin cũ\"",
+        ];
+        assert_eq!(remarks(&item).collect::<Vec<_>>(), said);
+        let plain = json!({ "state": "scheduled", "normalised": "mười", "unknown_words": [] });
+        assert_eq!(remarks(&plain).count(), 0);
     }
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::account::Account;
 use super::places::save;
+use super::when;
 
 /// Reports of a ward box, over the console's API.
 #[derive(Debug, clap::Args)]
@@ -48,10 +49,10 @@ struct Plays {
     #[arg(long, default_value = "month", value_parser = ["month", "quarter", "year"])]
     period: String,
     /// The first day, such as 2026-01-01 [default: 1 January of this year].
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = when::day)]
     from: Option<Date>,
     /// The first day that is not counted [default: tomorrow].
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = when::day)]
     to: Option<Date>,
     #[arg(long, default_value = "csv", value_parser = ["csv", "json"])]
     format: String,

@@ -67,6 +67,7 @@ pub(crate) const STEPS: &[&str] = &[
     broadcast::SCHEMA_POLICY,
     broadcast::SCHEMA_LOAD,
     broadcast::SCHEMA_MEMORY,
+    broadcast::SCHEMA_TITLE,
 ];
 
 /// What the frame and the parts below share.

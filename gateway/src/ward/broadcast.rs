@@ -94,6 +94,7 @@ pub const SCHEMA_PLACES: &str = include_str!("broadcast/schema_places.sql");
 pub const SCHEMA_POLICY: &str = include_str!("broadcast/schema_policy.sql");
 pub const SCHEMA_LOAD: &str = include_str!("broadcast/schema_load.sql");
 pub const SCHEMA_MEMORY: &str = include_str!("broadcast/schema_memory.sql");
+pub const SCHEMA_TITLE: &str = include_str!("broadcast/schema_title.sql");
 
 /// An order leaves at least this long before its start: the shortest lead that was seen to reach a
 /// cluster with the content not cached yet.

@@ -132,6 +132,16 @@ pub(super) async fn schedule(
     Ok(Json((&made).into()))
 }
 
+/// Whoever may plan may stop.
+pub(super) async fn unschedule(
+    State(console): State<Arc<Console>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer {
+    let view = console.ward.bulletins.unschedule(&user(&caller)?, parse(&id)?).await?;
+    Ok(changed(&console, &view))
+}
+
 fn changed(console: &Console, view: &BulletinView) -> Json<wire::Bulletin> {
     console.ward_changed(Topic::Bulletin, &json!({ "id": view.id }));
     Json(view.into())

@@ -102,6 +102,7 @@ fn broadcasts() -> Vec<Route> {
         route("POST", "/api/v1/bulletins/{id}/approve", APPROVERS, post(bulletin::approve)),
         route("POST", "/api/v1/bulletins/{id}/reject", APPROVERS, post(bulletin::reject)),
         route("POST", "/api/v1/bulletins/{id}/schedule", PLANNERS, post(bulletin::schedule)),
+        route("POST", "/api/v1/bulletins/{id}/unschedule", PLANNERS, post(bulletin::unschedule)),
     ]
 }
 

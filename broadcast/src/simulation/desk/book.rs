@@ -64,6 +64,7 @@ impl Row {
             is_closed: self.is_closed,
             play_until: self.order.play_until,
             is_approved: false,
+            is_called_off: false,
             told: self.told(),
         }
     }

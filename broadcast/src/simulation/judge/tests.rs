@@ -93,7 +93,7 @@ fn a_play_as_it_should_be_is_let_pass() {
     let order = order(1, at(DAY));
     let said = judged(std::slice::from_ref(&order), |judge| {
         judge.sounded(&heard(&order, 0, 0, 60));
-        judge.ended(0, &order, &ending(EndingKind::Played), order.start_at + secs(60));
+        judge.ended(0, &order, &ending(EndingKind::Played), None, order.start_at + secs(60));
         judge.close(order.play_until);
     });
     assert_eq!(said, [""; 0]);
@@ -124,7 +124,7 @@ fn every_wrong_sound_is_condemned() {
         judge.sounded(&heard(&one, 1, 0, 60));
     });
     condemns("after its end", &both, |judge| {
-        judge.ended(0, &one, &ending(EndingKind::Stopped), one.start_at);
+        judge.ended(0, &one, &ending(EndingKind::Stopped), None, one.start_at);
         judge.sounded(&heard(&one, 1, 0, 60));
     });
     condemns("it sounds expired", &[], |judge| {
@@ -155,23 +155,23 @@ fn every_wrong_record_is_condemned() {
     let end = one.start_at + secs(60);
     condemns("no terminal record", orders, |it| it.close(end));
     condemns("a second terminal record", orders, |judge| {
-        judge.ended(0, &one, &ending(EndingKind::Stopped), end);
-        judge.ended(0, &one, &ending(EndingKind::Missed), end);
+        judge.ended(0, &one, &ending(EndingKind::Stopped), None, end);
+        judge.ended(0, &one, &ending(EndingKind::Missed), None, end);
     });
     condemns("not all of it was heard", orders, |judge| {
         judge.sounded(&heard(&one, 0, 0, 30));
-        judge.ended(0, &one, &ending(EndingKind::Played), end);
+        judge.ended(0, &one, &ending(EndingKind::Played), None, end);
     });
     condemns("some of it was heard", orders, |judge| {
         judge.sounded(&heard(&one, 0, 0, 30));
-        judge.ended(0, &one, &ending(EndingKind::Missed), end);
+        judge.ended(0, &one, &ending(EndingKind::Missed), None, end);
     });
     condemns("silent without a reason", orders, |judge| {
-        judge.ended(0, &one, &ending(EndingKind::Missed), end);
+        judge.ended(0, &one, &ending(EndingKind::Missed), None, end);
     });
     let said = judged(orders, |judge| {
         judge.troubled(0);
-        judge.ended(0, &one, &ending(EndingKind::Missed), end);
+        judge.ended(0, &one, &ending(EndingKind::Missed), None, end);
     });
     assert_eq!(said, [""; 0], "a cluster without power has a reason");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use base::{Secret, SystemClock};
+use jiff::Timestamp;
 use provisioning::{CertificateTime, console_client_config};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
@@ -30,6 +31,8 @@ pub(crate) struct NewBulletin {
     /// `all`, or cluster ids with commas between.
     pub targets: String,
     pub priority: String,
+    /// Without one, it stays for ever.
+    pub expires_at: Option<Timestamp>,
     /// Without them, what is usual for the priority.
     pub resume: Option<String>,
     pub catch_up: Option<Duration>,
@@ -86,6 +89,9 @@ impl Client {
             .text("title", new.title)
             .text("targets", new.targets)
             .text("priority", new.priority);
+        if let Some(expires_at) = new.expires_at {
+            form = form.text("expires_at", expires_at.to_string());
+        }
         if let Some(resume) = new.resume {
             form = form.text("resume", resume);
         }

@@ -3,13 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use broadcast::calendar::Effect;
 use broadcast::ics::{self, Event};
 use broadcast::schedule;
 use clap::ArgGroup;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+
+use crate::field::when;
 
 /// Of local times in a file without a zone.
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
@@ -19,7 +21,8 @@ const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
 #[command(group(ArgGroup::new("when").required(true).args(["at", "rrule", "ics"])))]
 pub(super) struct Schedule {
     id: String,
-    /// An instant such as 2026-09-02T06:30:00+07:00, or a delay such as +90s by this machine's clock.
+    /// A time such as 2026-09-02T06:30, of Viet Nam or with its zone, or a delay such as +90s by this
+    /// machine's clock.
     /// At least 5 s ahead.
     #[arg(long, value_name = "T")]
     at: Option<String>,
@@ -68,7 +71,9 @@ impl Schedule {
                     delay.parse().with_context(|| format!("--at {text} is not a delay"))?;
                 now.checked_add(delay).context("--at is too far ahead")?
             }
-            None => text.parse().with_context(|| format!("--at {text} is not an instant"))?,
+            None => {
+                when::instant(text).map_err(|how| anyhow!("--at {text} is not a time: {how}"))?
+            }
         };
         Ok(json!({ "at": in_ms(at) }))
     }
@@ -144,8 +149,10 @@ mod tests {
         let rule = Some(r"DTSTART:20260105T063000\nRRULE:FREQ=DAILY");
         let lines = "DTSTART:20260105T063000\nRRULE:FREQ=DAILY";
         assert_eq!(body(None, rule), json!({ "rrule": lines }));
-        let refused = schedule(Some("now"), None).body(now).unwrap_err();
-        assert_eq!(refused.to_string(), "--at now is not an instant");
+        let wall_clock = Some("2026-01-05T08:00");
+        assert_eq!(body(wall_clock, None), json!({ "at": "2026-01-05T01:00:00.000Z" }));
+        let refused = schedule(Some("27/11/2026"), None).body(now).unwrap_err().to_string();
+        assert!(refused.starts_with("--at 27/11/2026 is not a time: write 2026-"), "{refused}");
     }
 
     #[test]

@@ -151,6 +151,13 @@ impl AgendaEntry {
                 (false, Some(reason.as_str()), Some(why))
             }
         };
+        // What was taken back after it began is not begun again, whatever the plan says of it.
+        let is_taken_back =
+            |it: &&PlayOutline| it.stage == PlayStage::Withdrawn && planned.at <= facts.now;
+        let (plays, reason, why) = match play.as_ref().filter(is_taken_back) {
+            Some(play) => (false, None, play.reason.clone()),
+            None => (plays, reason, why),
+        };
         let causes = start.because.iter().map(|it| it.named(|other| facts.title(other)));
         Self {
             bulletin: planned.id,

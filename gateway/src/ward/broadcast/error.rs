@@ -66,7 +66,7 @@ pub enum BulletinError {
     )]
     TooSoon { at: Timestamp, earliest: Timestamp, lead: Duration },
     #[error(
-        "the rule has no start between now and a year from now: check DTSTART, UNTIL and COUNT"
+        "there is no start between now and a year from now: check the time, or the rule's DTSTART, UNTIL and COUNT"
     )]
     NeverPlays,
     #[error("its sound was not used for long and is removed: hand it in again as a new bulletin")]

@@ -51,14 +51,14 @@ pub(super) enum Named {
 }
 
 impl Facts {
-    /// Of everything in the calendar.
+    /// Of everything in the calendar, and of what waits for a second signature to be.
     pub(super) fn read(
         conn: &Connection,
         ward: &Ward,
         window: Range<Timestamp>,
         now: Timestamp,
     ) -> rusqlite::Result<Self> {
-        let scheduled = row::scheduled(conn, &ward.approval)?;
+        let scheduled = row::planned(conn, &ward.approval)?;
         Self::of(conn, scheduled, ward, window, now)
     }
 

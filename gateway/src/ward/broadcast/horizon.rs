@@ -72,6 +72,7 @@ mod tests {
             is_closed: false,
             play_until: at(hour + 1),
             is_approved: true,
+            is_called_off: false,
             told: Told::NotYet,
             recurrence: at(hour),
         }

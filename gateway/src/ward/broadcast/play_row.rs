@@ -108,7 +108,7 @@ fn listed(clusters: &BTreeSet<DeviceId>) -> String {
 /// Plays without a terminal event whose start has come.
 pub(super) fn open(conn: &Connection, now: Timestamp) -> rusqlite::Result<Vec<OpenPlay>> {
     let mut query = conn.prepare_cached(
-        "SELECT play.*, title FROM play JOIN bulletin ON bulletin.id = bulletin_id \
+        "SELECT play.*, coalesce(played_as, title) AS title FROM play JOIN bulletin ON bulletin.id = bulletin_id \
          WHERE closed_at_ms IS NULL AND (start_at_ms <= ?1 OR play.stage = 'withdrawn')",
     )?;
     let rows = query.query_map([now.as_millisecond()], |row| {
@@ -135,7 +135,7 @@ pub(super) fn plays(
     limit: u32,
 ) -> rusqlite::Result<Vec<PlayView>> {
     let mut query = conn.prepare_cached(
-        "SELECT play.*, title FROM play JOIN bulletin ON bulletin.id = bulletin_id \
+        "SELECT play.*, coalesce(played_as, title) AS title FROM play JOIN bulletin ON bulletin.id = bulletin_id \
          WHERE start_at_ms >= ?1 AND start_at_ms < ?2 ORDER BY start_at_ms, occurrence_ms LIMIT ?3",
     )?;
     let window = params![from.as_millisecond(), to.as_millisecond(), limit];

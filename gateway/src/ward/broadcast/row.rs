@@ -194,6 +194,15 @@ pub(super) fn scheduled(conn: &Connection, rules: &ApprovalRules) -> rusqlite::R
     kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
 }
 
+/// As [`scheduled`], with what waits for a second signature before it is in the calendar.
+pub(super) fn planned(conn: &Connection, rules: &ApprovalRules) -> rusqlite::Result<Vec<Kept>> {
+    let sql = "SELECT * FROM bulletin WHERE stage = 'scheduled' OR (stage = 'approved' AND \
+               (schedule_at_ms IS NOT NULL OR schedule_rule IS NOT NULL)) ORDER BY id";
+    let mut query = conn.prepare_cached(sql)?;
+    let kept: Vec<Kept> = query.query_map([], kept_from)?.collect::<Result<_, _>>()?;
+    kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
+}
+
 /// Every bulletin there is, by its own row: without authors, approvals, days, and the facts of its sound.
 pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<Kept>> {
     let mut query = conn.prepare_cached("SELECT * FROM bulletin")?;

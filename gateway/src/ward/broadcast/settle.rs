@@ -31,6 +31,8 @@ pub(super) const KNOWN: &str = "WITH wanted AS ( \
             WHERE recurrence_ms >= ?1 AND recurrence_ms < ?2) \
      SELECT play.*, bulletin.stage IN ('approved', 'scheduled') \
             AND bulletin.approved_sha256 = play.audio_sha256 AS is_approved, \
+        bulletin.stage = 'approved' AND bulletin.schedule_at_ms IS NULL \
+            AND bulletin.schedule_rule IS NULL AS is_called_off, \
         EXISTS (SELECT 1 FROM play_target AS heard INDEXED BY play_target_heard \
             WHERE heard.bulletin_id = play.bulletin_id \
             AND heard.occurrence_ms = play.occurrence_ms AND (heard.started_at_us IS NOT NULL \
@@ -59,6 +61,7 @@ pub(super) fn known(
             is_closed: optional_time(row, "closed_at_ms")?.is_some(),
             play_until: time(row, "play_until_ms")?,
             is_approved: row.get("is_approved")?,
+            is_called_off: row.get("is_called_off")?,
             told: told(row)?,
         })
     })?;
@@ -163,8 +166,8 @@ fn insert(
     conn.execute(
         "INSERT INTO play (bulletin_id, occurrence_ms, start_at_ms, play_until_ms, priority, \
          approved_by, audio_sha256, audio_bytes, duration_ms, stage, reason, decided_at_ms, \
-         recurrence_ms, resume, catch_up_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+         recurrence_ms, resume, catch_up_ms, played_as) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             id.bulletin.to_string(),
             id.occurrence.as_millisecond(),
@@ -181,6 +184,7 @@ fn insert(
             (recurrence != start_at).then(|| recurrence.as_millisecond()),
             policy.resume.as_str(),
             millis(policy.catch_up),
+            view.title,
         ],
     )?;
     Ok(())

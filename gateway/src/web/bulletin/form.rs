@@ -189,15 +189,16 @@ async fn spool(bulletins: &Bulletins, mut part: Field<'_>) -> Result<Source, Api
 }
 
 async fn short(mut part: Field<'_>) -> Result<String, ApiError> {
+    let name = part.name().unwrap_or("a field").to_owned();
     let mut bytes = Vec::new();
     while let Some(piece) = part.chunk().await.map_err(|err| broken(&err))? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > LONGEST_FIELD_BYTES {
-            let message = format!("a field may have at most {LONGEST_FIELD_BYTES} bytes");
+            let message = format!("{name}: at most {LONGEST_FIELD_BYTES} bytes are taken");
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message));
         }
     }
-    String::from_utf8(bytes).map_err(|_| invalid("a field is not UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| invalid(format!("{name}: is not UTF-8 text")))
 }
 
 /// `all`, or cluster ids and `place:CODE` with commas between; the service says which of them it does not

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Agenda, AgendaError};
 use crate::ward::broadcast::facts::Facts;
-use crate::ward::broadcast::row::Kept;
+use crate::ward::broadcast::row::{self, Kept};
 
 /// How far ahead day rules are written out: RFC 5545 has no words for "not on public holidays".
 const AHEAD: Duration = Duration::from_hours(366 * 24);
@@ -23,7 +23,9 @@ impl Agenda {
     pub async fn export(&self) -> Result<String, AgendaError> {
         let (ward, now) = (self.ward.clone(), self.reporter.clock().now());
         let to = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-        let read = move |conn: &Connection| Facts::read(conn, &ward, now..to, now);
+        let read = move |conn: &Connection| {
+            Facts::of(conn, row::scheduled(conn, &ward.approval)?, &ward, now..to, now)
+        };
         let facts = self.reporter.store().read(read).await?;
         let (facts, explained) = self.explain(facts).await?;
         let mut changes: HashMap<Uuid, BTreeMap<Timestamp, Change>> = HashMap::new();

@@ -20,7 +20,7 @@ pub(super) fn plays(
 ) -> rusqlite::Result<Vec<PlayOutline>> {
     let mut query = conn.prepare_cached(
         "SELECT play.bulletin_id, play.occurrence_ms, start_at_ms, play.duration_ms, \
-                play.priority, play.stage, play.reason, bulletin.title, \
+                play.priority, play.stage, play.reason, coalesce(played_as, title) AS title, \
                 count(cluster) AS n_targets, \
                 count(cluster) FILTER (WHERE play_target.stage = 'played') AS n_played, \
                 count(cluster) FILTER (WHERE play_target.stage = 'partial') AS n_partial, \

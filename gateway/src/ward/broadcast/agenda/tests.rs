@@ -11,7 +11,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::super::view::Changes;
+use super::super::view::{Changes, Seen};
 use super::*;
 use crate::order::wire::play_from_json;
 use crate::report::Kind;
@@ -320,4 +320,30 @@ async fn the_page_says_of_each_play_what_its_receipts_say() {
     let whole = world.plays().await.into_iter().find(|it| it.play == play).unwrap();
     assert_eq!(whole.summary.unwrap().outcome(), Outcome::Partial);
     assert_eq!((outline.start_at, outline.duration), (whole.start_at, whole.duration));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_second_signature_is_shown_with_the_reason_and_not_exported() {
+    let world = World::new().await;
+    let id = world.approved(Priority::Emergency).await;
+    let made = world.schedule(id, "2026-01-07T04:45:00+07:00").await;
+    assert!(made.bulletin.is_second_missing);
+    assert_eq!(world.told(3).await, ["01-07 04:45 one_approval"]);
+    assert!(!world.agenda.export().await.unwrap().contains("VEVENT"));
+    world.bulletins.approve(&user("hoa"), id, Seen::default()).await.unwrap();
+    assert_eq!(world.told(3).await, ["01-07 04:45 plays"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_play_that_was_stopped_is_not_shown_as_one_that_plays() {
+    let world = World::new().await;
+    let play = world.scheduled(Priority::Normal, "2026-01-05T09:00:00+07:00").await;
+    world.round().await;
+    world.advance(3_610).await;
+    world.bulletins.unschedule(&user("minh"), play.bulletin).await.unwrap();
+    world.round().await;
+    let now = at(MORNING);
+    let shown = world.agenda.show(now, now + Duration::from_hours(24)).await.unwrap();
+    let of_it: Vec<bool> = shown.iter().map(|it| it.plays).collect();
+    assert_eq!(of_it, [false], "{shown:?}");
 }

@@ -1,12 +1,13 @@
-//! A draft that is handed in, and what its approvers make of it.
+//! A draft that is handed in, what its approvers make of it, and how it leaves the calendar again.
 
 use broadcast::bulletin::{Event, UserId, mark};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Bulletins;
-use super::step::{Step, approved};
+use super::step::{Edit, Step, approved};
 use crate::ward::broadcast::error::BulletinError;
+use crate::ward::broadcast::layer_row::Days;
 use crate::ward::broadcast::view::{BulletinView, Seen};
 
 impl Bulletins {
@@ -35,6 +36,15 @@ impl Bulletins {
         let event = Event::Approved { by: user.clone(), audio, schedule };
         let step = Step { word: "bulletin.approve", event, detail };
         let view = self.step(user, id, step).await?;
+        self.wake.wake();
+        Ok(view)
+    }
+
+    /// Takes it out of the calendar: what is ordered is taken back, and what sounds falls silent.
+    pub async fn unschedule(&self, user: &UserId, id: Uuid) -> Result<BulletinView, BulletinError> {
+        let event = Event::Unscheduled { by: user.clone() };
+        let step = Step { word: "bulletin.unschedule", event, detail: Value::Null };
+        let view = self.step_with(user, id, step, Some(Edit::Days(Days::new()))).await?;
         self.wake.wake();
         Ok(view)
     }

@@ -14,6 +14,7 @@ use crate::ward::clusters::ClusterView;
 
 mod load;
 mod policy;
+mod recall;
 mod week;
 
 const NINE: &str = "2026-01-05T09:00:00+07:00";

@@ -74,7 +74,7 @@ pub(super) fn silent(
     let window = params![from.as_millisecond(), to.as_millisecond(), most_rows];
     // What was withdrawn before it began is nobody's silence, see `outcome`.
     let mut query = conn.prepare_cached(
-        "SELECT play.start_at_ms, play.stage, bulletin.title, cluster, \
+        "SELECT play.start_at_ms, play.stage, coalesce(played_as, title) AS title, cluster, \
                 play_target.stage AS target_stage, started_at_us IS NOT NULL AS has_begun, \
                 coalesce(play_target.reason, play.reason) AS why \
          FROM play JOIN bulletin ON bulletin.id = play.bulletin_id \
@@ -87,7 +87,7 @@ pub(super) fn silent(
     let ordered = query.query_map(window, |row| line(row, outcome(row)?))?;
     let mut lines: Vec<Line> = ordered.collect::<Result<_, _>>()?;
     let mut query = conn.prepare_cached(
-        "SELECT play.start_at_ms, bulletin.title, play.reason AS why, cluster \
+        "SELECT play.start_at_ms, coalesce(played_as, title) AS title, play.reason AS why, cluster \
          FROM play JOIN bulletin ON bulletin.id = play.bulletin_id \
             LEFT JOIN play_held_back USING (bulletin_id, occurrence_ms) \
          WHERE play.start_at_ms >= ?1 AND play.start_at_ms < ?2 AND play.stage = 'held_back' \

@@ -100,6 +100,7 @@ impl Fleet {
             title: title.to_owned(),
             targets: "all".to_owned(),
             priority: "normal".to_owned(),
+            expires_at: None,
             resume: None,
             catch_up: None,
             sound: Sound::File(file.to_owned()),

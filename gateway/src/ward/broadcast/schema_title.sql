@@ -1,0 +1,4 @@
+-- The eleventh step of the broadcasts' tables: an edit gives a bulletin a new title, and what was played before
+-- it keeps the one that was approved. NULL: a play of a version that did not keep it.
+ALTER TABLE play ADD COLUMN played_as TEXT;
+UPDATE play SET played_as = (SELECT title FROM bulletin WHERE id = bulletin_id);
