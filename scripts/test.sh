@@ -25,7 +25,7 @@ step "console: what it decides itself"
 npm --prefix web test
 step "tests"
 cargo build --locked --workspace --bins
-cargo test --locked --workspace --no-fail-fast
+bash scripts/run-tests.sh
 step "the whole path: cameras, alerts, bulletins and receipts from end to end (a minute)"
 python3 scripts/demo.py --vong "$CARGO_TARGET_DIR/debug/vong" --speakers 3 --seconds 240 --until-all
 step "done"

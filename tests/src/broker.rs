@@ -1,9 +1,12 @@
 //! Real Mosquitto processes, and ports for them.
 
+use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -51,18 +54,29 @@ impl Drop for Broker {
     }
 }
 
-/// The first of `n` ports in a row in `range` that nobody listens on, different for each call of
-/// this process.
+/// The first of `n` ports in a row in `range` that nobody listens on, and that no other call has got, of this
+/// process or of another: test binaries run side by side.
 pub fn free_ports(range: std::ops::Range<u16>, n: u16) -> anyhow::Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    for _ in 0..range.len() {
-        let base = range.start + NEXT.fetch_add(n, Ordering::Relaxed);
-        if base + n > range.end {
-            break;
-        }
-        if (base..base + n).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+    for base in range.clone().step_by(n.into()).take_while(|base| base + n <= range.end) {
+        let is_free = (base..base + n).all(|it| TcpListener::bind(("127.0.0.1", it)).is_ok());
+        if is_free && claim(base)? {
             return Ok(base);
         }
     }
     bail!("no {n} free ports in a row in {range:?}")
+}
+
+/// Whether they are ours now, until this process ends. A socket with an abstract name (unix(7)) is the
+/// claim: it leaves nothing behind, however the process ends.
+fn claim(base: u16) -> anyhow::Result<bool> {
+    static CLAIMED: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+    let name = SocketAddr::from_abstract_name(format!("vong-test-ports-{base}"))?;
+    match UnixListener::bind_addr(&name) {
+        Ok(socket) => {
+            CLAIMED.lock().expect("nothing panics while holding it").push(socket);
+            Ok(true)
+        }
+        Err(err) if err.kind() == ErrorKind::AddrInUse => Ok(false),
+        Err(err) => Err(err).context("a name for the ports"),
+    }
 }
