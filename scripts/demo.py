@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import secrets
+import shlex
 import signal
 import socket
 import ssl
@@ -36,7 +37,12 @@ from demo_summary import events, summary
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vong"
 WARD = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
-AUTHOR, APPROVER = "can-bo-van-hoa", "chu-tich-phuong"
+ADMIN, AUTHOR, APPROVER = "quan-tri", "can-bo-van-hoa", "chu-tich-phuong"
+PEOPLE = {
+    ADMIN: "made by the set-up link, has every role",
+    AUTHOR: "author: writes and submits",
+    APPROVER: "approver: approves what somebody else wrote",
+}
 SPOKEN = (
     "Ủy ban nhân dân phường kính mời bà con tham gia tổng vệ sinh khu phố "
     "vào lúc 7h00 ngày 29/11/2026. Xin trân trọng cảm ơn!"
@@ -62,6 +68,8 @@ class Fleet:
         self.processes = []
         self.base = free_port_base()
         self.fleet = folder / "fleet"
+        self.console = None
+        self.made = {}  # What the summary says of a bulletin, by its title.
 
     def run(self, *arguments, **extra):
         return subprocess.run(
@@ -211,13 +219,39 @@ def make_users(fleet, url, ca):
         time.sleep(0.2)
     if link is None:
         sys.exit(f"[demo] the box printed no set-up link; see {fleet.folder}/logs/box.log")
-    passwords = {user: secrets.token_urlsafe(12) for user in ("quan-tri", AUTHOR, APPROVER)}
+    passwords = {user: secrets.token_urlsafe(12) for user in PEOPLE}
     console = Console(url, ca)
-    console.call("POST", "setup", {"token": link[1], "user": "quan-tri", "password": passwords["quan-tri"]})
-    console.log_in("quan-tri", passwords["quan-tri"])
+    console.call("POST", "setup", {"token": link[1], "user": ADMIN, "password": passwords[ADMIN]})
+    console.log_in(ADMIN, passwords[ADMIN])
     for user, role in ((AUTHOR, "author"), (APPROVER, "approver")):
         console.call("POST", "users", {"user": user, "password": passwords[user], "roles": [role]})
+    keep_access(fleet, url, ca, passwords)
     return passwords
+
+
+def keep_access(fleet, url, ca, passwords):
+    """For whoever tries `vong bulletin` in another terminal: a password file a person, and access.sh."""
+    folder = fleet.folder / "passwords"
+    folder.mkdir(mode=0o700)
+    for user, password in passwords.items():
+        (folder / user).write_text(password + "\n")
+    tools = pathlib.Path(fleet.vong).resolve().parent
+    quoted = {name: shlex.quote(str(it)) for name, it in (("tools", tools), ("ca", ca), ("folder", folder))}
+    (fleet.folder / "access.sh").write_text(
+        "# To be read by a shell: `by USER vong bulletin …` is then that person's doing.\n"
+        f"export VONG_CONSOLE={url} VONG_CA={quoted['ca']} PATH={quoted['tools']}:\"$PATH\"\n"
+        "by() { who=$1; shift; "
+        f'VONG_USER=$who VONG_PASSWORD=$(cat {quoted["folder"]}/"$who") "$@"; }}\n'
+    )
+    fleet.console = url
+
+
+def show_people(fleet, passwords):
+    say(f"the console: {fleet.console}")
+    for user, role in PEOPLE.items():
+        print(f"    {user:<16} {passwords[user]:<17} {role}", flush=True)
+    print(f"    their passwords are in {fleet.folder}/passwords too; `. {fleet.folder}/access.sh` for a shell", flush=True)
+    say("in this demo quiet hours and the second approver are off, so that it sounds at any hour; a ward has both on")
 
 
 class Broadcasts:
@@ -234,7 +268,7 @@ class Broadcasts:
             self.fleet.run("bulletin", verb, *rest, *self.access, "--user", user, "--json", env=environment)
         )
 
-    def play(self, title, source, seconds_ahead, daily=False):
+    def play(self, title, source, seconds_ahead, daily=False, spoken=False):
         """Once, or today and tomorrow at that time by an RFC 5545 rule, of which the demo hears the first day."""
         added = self.bulletin(AUTHOR, "add", *source, "--title", title, "--to", "all")
         self.bulletin(AUTHOR, "submit", added["id"])
@@ -248,7 +282,9 @@ class Broadcasts:
             self.bulletin(AUTHOR, "schedule", added["id"], "--at", at.isoformat(timespec="milliseconds"))
         length = f"{added['content']['duration_ms'] / 1000:.1f} s"
         when = f"today and tomorrow at {at:%H:%M:%S}, by a rule" if daily else f"at {at:%H:%M:%S}"
-        say(f"“{title}” ({length}) approved by {APPROVER}, plays {when} (the ward's time)")
+        how = "spoken" if spoken else "uploaded"
+        self.fleet.made[title] = f"{how}, planned {'by a rule' if daily else 'for an instant'}"
+        say(f"“{title}” ({how}, {length}) approved by {APPROVER}, plays {when} (the ward's time)")
 
 
 def jingle(folder):
@@ -279,10 +315,10 @@ def demo(fleet, seconds, plays, until_all):
     ca = box.parent / "identity" / "ca.pem"
     url = f"https://{settings['console']['listen']}"
     passwords = make_users(fleet, url, ca)
-    say(f"the console: {url}   user quan-tri, password {passwords['quan-tri']}")
+    show_people(fleet, passwords)
     broadcasts = Broadcasts(fleet, url, ca, passwords)
     time.sleep(8)  # The clusters fit their clocks to the box meanwhile.
-    broadcasts.play("Tổng vệ sinh khu phố", ["--say", SPOKEN], 12)
+    broadcasts.play("Tổng vệ sinh khu phố", ["--say", SPOKEN], 12, spoken=True)
     chime = jingle(fleet.folder)
     broadcasts.play("Nhạc hiệu", [chime], 34, daily=True)
     for n in range(2, plays):
@@ -337,7 +373,7 @@ def main():
             if name in by_name and by_name[name].poll() is None:
                 resident[shown] = memory_mb(by_name[name])
         fleet.stop()
-    return 0 if summary(fleet, resident) else 1
+    return 0 if summary(fleet, resident, PEOPLE) else 1
 
 
 STARTED = time.monotonic()

@@ -54,7 +54,7 @@ def wrong_with(clip, announced):
     return None if played.returncode == 0 and not played.stderr else played.stderr.strip() or "it does not play"
 
 
-def summary(fleet, resident):
+def summary(fleet, resident, people):
     """Prints it. True if alerts, a clip that plays, and plays in step are there."""
     rows = events(fleet)
     if rows is None:
@@ -74,8 +74,9 @@ def summary(fleet, resident):
     show_evidence(shown)
     print(f"  plays               {len(plays)} (one a cluster); bulletins closed: {len(skews)}")
     for it in closed[:N_SHOWN]:
-        print(f"                      “{it['title']}”, approved by {it['approved_by']}: played {it['played']} of "
-              f"{it['targets']} requested, skew {show(it['skew_ms'])} ms")
+        made = fleet.made.get(it["title"], "made by hand")
+        print(f"                      “{it['title']}”: {made}, approved by {it['approved_by']};")
+        print(f"                        played on {it['played']} of {it['targets']} clusters, skew {show(it['skew_ms'])} ms")
     if len(closed) > N_SHOWN:
         print(f"                      and {len(closed) - N_SHOWN} more")
     print(f"  skew                p99 {show(percentile(skews, 0.99))} ms, worst {show(max(skews, default=None))} ms over {fleet.n_speakers} clusters")
@@ -85,8 +86,17 @@ def summary(fleet, resident):
     print(f"  evidence            {box}/data/pictures, {box}/data/clips")
     print(f"  sound               {fleet.fleet}/loa-*/heard")
     print(f"  logs                {fleet.folder}/logs")
+    show_access(fleet, people)
     is_proved = shown is not None and shown[0] is not None and shown[3] is None
     return bool(alerts) and is_proved and bool(plays) and bool(skews)
+
+
+def show_access(fleet, people):
+    if fleet.console is None:
+        return
+    print(f"  the console was     {fleet.console} (`make demo` without DEMO_SECONDS keeps it up until Ctrl-C)")
+    print(f"  its people          {', '.join(people)}; their passwords: {fleet.folder}/passwords")
+    print("  only in the demo    quiet hours and the second approver are off, so that it sounds at any hour")
 
 
 def show_evidence(shown):

@@ -32,7 +32,8 @@ apt_install() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null || die "this needs Debian 12 or 13; missing here: ${missing[*]}"
-  say "installing with apt: ${missing[*]}"
+  IS_INSTALLING=true
+  say "installing with apt, $(($# - ${#missing[@]})) of $# being there already: ${missing[*]}"
   as_root apt-get -qq update
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
     install --no-install-recommends "${missing[@]}" >/dev/null
@@ -83,15 +84,27 @@ own_build_folder() {
   echo "$PWD" >"$stamp"
 }
 
-say "packages"
+# What a fetching script puts down, or finds: the last line of its stdout. What it downloads, it says itself.
+tell() {
+  local what=$1 path started
+  shift
+  started=$(mktemp)
+  path=$(bash "$@" | tail -n 1) || { rm -f "$started"; exit 1; }
+  if [ "$path" -nt "$started" ]; then say "$what: fetched to $path"
+  elif [ "${path%/*}" = "${VONG_MODEL_DIR:-}" ]; then say "$what: there already, $path (VONG_MODEL_DIR)"
+  else say "$what: there already, $path"
+  fi
+  rm -f "$started"
+}
+
+IS_INSTALLING=false
 apt_install "${PACKAGES[@]}"
 quiet_mosquitto
 install_rust
 install_node
-say "ONNX Runtime"
-bash scripts/fetch-onnxruntime.sh >/dev/null
-say "detection model"
-bash scripts/fetch-model.sh --any "${VONG_MODEL:-yolox-nano}" >/dev/null
+[ "$IS_INSTALLING" = true ] || say "packages: all ${#PACKAGES[@]} from Debian are there already, and so are Rust and Node.js"
+tell "ONNX Runtime" scripts/fetch-onnxruntime.sh
+tell "detection model" scripts/fetch-model.sh --any "${VONG_MODEL:-yolox-nano}"
 say "test media"
 bash scripts/fetch-media.sh >/dev/null
 bash scripts/fetch-pictures.sh >/dev/null
