@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { source } from './source.mjs';
 
-const { bar, lapse, step } = await source('approval.ts');
+const { bar, isForbidden, lapse, step } = await source('approval.ts');
 
 const NOW = Date.parse('2026-03-10T08:00:00Z');
 const signed = (by, at = '2026-03-01T08:00:00Z') => ({ by, at });
 const bulletin = (more) => ({
   state: 'submitted',
+  priority: 'normal',
   author: 'lan',
   approvals: [],
   approved_until: null,
@@ -41,6 +42,15 @@ test('the second approval is for somebody else than the first and than who chose
   assert.equal(bar(byAuthor, 'minh', NOW), 'approver');
   const moved = waiting({ approvals: [signed('minh'), signed('hoa')], schedule: { sha256: 'cd', approvers: 2, by: 'lan' } });
   assert.equal(bar(moved, 'minh', NOW), null, 'two have signed for the sound: either may for the hour');
+});
+
+test('nobody signs for a start in quiet hours, unless it is an emergency', () => {
+  const quiet = (priority) => waiting({ priority, second_missing: { code: 'quiet_hours', at: '2026-03-11T05:10:00Z' } });
+  assert.equal(isForbidden(quiet('priority')), true);
+  assert.equal(step(quiet('priority'), NOW), null);
+  assert.equal(isForbidden(quiet('emergency')), false);
+  assert.equal(step(quiet('emergency'), NOW), 'second');
+  assert.equal(isForbidden(waiting()), false);
 });
 
 test('approvals are renewed when they run out, not before', () => {

@@ -15,7 +15,7 @@ const SENTENCES = [
   ['nobody has approved it', 'chưa được phê duyệt'],
   ['it expires at 2026-01-05T00:00:00Z, before its sound would end', 'hết hiệu lực'],
   ['it is silent on days of public-holidays, and that day is "Quốc khánh"', 'ngày nghỉ lễ, tết: Quốc khánh'],
-  ['it is silent on days of nghi-bu, and that day is ""', 'lớp “nghi-bu”'],
+  ['it is silent on days of nghi-bu, and that day is ""', 'nhóm “nghi-bu”'],
   ['it plays on days of ram alone, and that day is none', 'chỉ phát vào ngày rằm'],
   ['it moves away from days of le, and no day within a month is free', 'một tháng'],
   ['it would be heard in quiet hours, 21:00 to 06:00', 'giờ yên tĩnh, 21:00 đến 06:00'],
@@ -98,8 +98,8 @@ const FILES = [
   ['there is no event (BEGIN:VEVENT) in the file', 'không có sự kiện nào'],
   ['and 12 more', 'và 12 lỗi khác'],
   ['the layer has no days', 'không có ngày nào'],
-  ['"Lễ" is not a name for a layer: use 1 to 64 of a-z, 0-9, - and _', 'tên lớp "Lễ" không hợp lệ'],
-  ['there are 64 layers already: delete one that is not needed', 'đã có 64 lớp'],
+  ['"Lễ" is not a name for a layer: use 1 to 64 of a-z, 0-9, - and _', 'tên nhóm "Lễ" không hợp lệ'],
+  ['there are 64 layers already: delete one that is not needed', 'đã có 64 nhóm'],
 ];
 
 test('every reason of places, clusters and files has a Vietnamese sentence', () => {

@@ -16,7 +16,9 @@ test('a week begins on its Monday, over months and leap days', () => {
 test('a list of days is read line by line, and the first that is none is named', () => {
   const read = daysOf(' 2026-09-03  Nghỉ bù Quốc khánh \n\n2026-09-04\n');
   assert.deepEqual(read, { days: { '2026-09-03': 'Nghỉ bù Quốc khánh', '2026-09-04': '' }, wrong: null });
-  for (const wrong of ['3/9/2026 Nghỉ bù', '2026-02-30', '2026-13-01 a', 'Nghỉ bù']) {
+  const written = daysOf('03/09/2026 Nghỉ bù Quốc khánh\n4/9/2026');
+  assert.deepEqual(written, read, 'days as they are written in Vietnam');
+  for (const wrong of ['3-9-2026 Nghỉ bù', '30/2/2026 a', '1/13/2026', '2026-02-30', '2026-13-01 a', 'Nghỉ bù']) {
     assert.equal(daysOf(`2026-09-03\n${wrong}`).wrong, wrong);
   }
 });

@@ -8,7 +8,7 @@ const RENEWABLE_AFTER_MS = 24 * 3_600_000;
 /** From here on somebody should be told. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
-type Signed = Pick<Bulletin, 'state' | 'author' | 'approvals' | 'approved_until' | 'second_missing' | 'schedule'>;
+type Signed = Pick<Bulletin, 'state' | 'priority' | 'author' | 'approvals' | 'approved_until' | 'second_missing' | 'schedule'>;
 
 export type Lapse = 'lapsed' | 'soon' | null;
 
@@ -26,9 +26,14 @@ export type Step = 'first' | 'second' | 'renew';
 /** Why it is not for them: their own text, their own earlier approval, the hour that they chose. */
 export type Bar = 'author' | 'approver' | 'scheduler';
 
+/** Whether its start is in quiet hours, which only an emergency breaks: no signature helps there. */
+export function isForbidden({ priority, second_missing: missing }: Signed): boolean {
+  return missing?.code === 'quiet_hours' && priority !== 'emergency';
+}
+
 export function step(bulletin: Signed, now: number): Step | null {
   if (bulletin.state === 'submitted') return 'first';
-  if (bulletin.second_missing) return 'second';
+  if (bulletin.second_missing) return isForbidden(bulletin) ? null : 'second';
   const oldest = bulletin.approvals[0];
   if (!oldest || lapse(bulletin, now) === null) return null;
   return now - Date.parse(oldest.at) >= RENEWABLE_AFTER_MS ? 'renew' : null;

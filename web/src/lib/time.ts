@@ -32,6 +32,11 @@ export function longDay(at: string | number): string {
   return format(at, { weekday: 'long', day: '2-digit', month: '2-digit', year: 'numeric' });
 }
 
+/** What a datetime-local field holds for an instant: the ward's wall time, `2026-09-02T05:30`. */
+export function wallOf(at: string | number): string {
+  return `${isoDay(at)}T${hour(at)}`;
+}
+
 /** The hour alone while it is today in the ward, else with the day. */
 export function moment(at: string, now: number): string {
   return day(at) === day(now) ? clock(at) : `${hour(at)} ${day(at)}`;

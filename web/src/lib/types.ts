@@ -198,6 +198,7 @@ export interface Bulletin {
   schedule: { sha256: string; approvers: number; by?: string; at?: string; rrule?: string } | null;
   /** What the schedule does on days of layers, by their names. */
   days: Record<string, Effect>;
+  expires_at: string | null;
   resume: Resume;
   catch_up_ms: number;
   content: { sha256: string; duration_ms: number };
@@ -206,6 +207,13 @@ export interface Bulletin {
   normalised: string | null;
   unknown_words: string[];
   same_as: { id: string; title: string; how: string } | null;
+}
+
+/** The answer to a schedule: its first starts. */
+export interface Scheduled {
+  bulletin: Bulletin;
+  /** With why it will not play; null when it will. */
+  next: { at: string; why: string | null }[];
 }
 
 /** A text with places to fill in, such as `{giờ}`. */

@@ -1,5 +1,8 @@
 // What the box says in English sentences, in Vietnamese: reasons, problems, causes. The labels of the pages are in `vi.ts`.
 
+import { REFUSALS } from './refusals';
+import { TABLE } from './table';
+
 /** A layer that comes with the program, by its Vietnamese name. */
 const layerOf = (name: string): string =>
   ({
@@ -8,7 +11,7 @@ const layerOf = (name: string): string =>
     'mung-1': 'mùng 1 âm lịch',
     'lunar-feasts': 'lễ tết âm lịch',
     commemorations: 'ngày kỷ niệm',
-  })[name] ?? `ngày thuộc lớp “${name}”`;
+  })[name] ?? `ngày thuộc nhóm “${name}”`;
 
 /** What a quota allows. */
 const limitOf = (limit: string): string => {
@@ -19,6 +22,13 @@ const limitOf = (limit: string): string => {
   if (limit.endsWith('minutes a day')) return `tối đa ${n} phút phát mỗi ngày`;
   return limit.endsWith('minutes a session') ? `tối đa ${n} phút mỗi đợt phát` : limit;
 };
+
+/** A quota: those of the preset by what they are, one of the ward's own by the name it gave. */
+const quotaOf = (name: string): string =>
+  ({
+    'hanoi-urban': 'phát thanh nội thành Hà Nội (thứ Hai đến thứ Sáu)',
+    'hanoi-urban-weekend': 'phát thanh nội thành Hà Nội (thứ Bảy, Chủ nhật)',
+  })[name] ?? `“${name}”`;
 
 /** Why one bulletin goes before another. */
 const groundOf = (ground: string): string =>
@@ -73,6 +83,7 @@ const FILE_PROBLEMS: Sentence[] = [
   [/^the file is not taken:$/, () => 'Không nhập được tệp, chưa thay đổi gì:'],
   [/^and (\d+) more$/, (n) => `và ${n} lỗi khác`],
   [/^the file is larger than (\d+) bytes/, (n) => `tệp lớn hơn ${n} byte: đề nghị chia nhỏ rồi nhập từng phần`],
+  [/^this is no calendar but a file of another kind/, () => 'đây không phải là tệp lịch: đề nghị chọn tệp .ics'],
   [/^there is no event/, () => 'tệp không có sự kiện nào (BEGIN:VEVENT)'],
   [/^(\d+) events are more than (\d+)/, (n, most) => `có ${n} sự kiện, nhiều hơn ${most}: đề nghị nhập từng phần`],
   [/^its UID is used twice$/, () => 'trùng UID với sự kiện khác'],
@@ -96,7 +107,7 @@ const FILE_PROBLEMS: Sentence[] = [
   [/^is longer than (\d+) bytes$/, (n) => `dài quá ${n} byte`],
   [/^is not UTF-8/, () => 'không phải UTF-8: đề nghị lưu tệp dạng UTF-8'],
   [/^has no colon after its name$/, () => 'thiếu dấu hai chấm sau tên'],
-  [/^(?:event .+: )?has a time of day: a layer takes whole days alone$/, () => 'có giờ cụ thể: lớp ngày chỉ nhận sự kiện cả ngày'],
+  [/^(?:event .+: )?has a time of day: a layer takes whole days alone$/, () => 'có giờ cụ thể: nhóm ngày chỉ nhận sự kiện cả ngày'],
   [/^changes an event that is not in the file$/, () => 'sửa một sự kiện không có trong tệp'],
   [/^has no RECURRENCE-ID$/, () => 'không có RECURRENCE-ID'],
   [/^its RECURRENCE-ID is no start/, () => 'RECURRENCE-ID không phải là một lần diễn ra của sự kiện được sửa'],
@@ -106,12 +117,12 @@ const FILE_PROBLEMS: Sentence[] = [
   [/^is of whole days and the event it changes is not/, () => 'một bên tính theo cả ngày, một bên theo giờ'],
   [/^all rules together start up to (\d+) plays a day, more than (\d+)$/, (n, most) => `các quy tắc có đến ${n} buổi mỗi ngày, nhiều hơn ${most}`],
   [/^(\d+) single starts are changed, more than (\d+)/, (n, most) => `có ${n} lần diễn ra được sửa riêng, nhiều hơn ${most}: đề nghị nhập từng phần`],
-  [/^the layer has no days$/, () => 'lớp ngày không có ngày nào'],
-  [/^a layer has at most (\d+) days, this one (\d+)/, (most, n) => `lớp ngày có nhiều nhất ${most} ngày, tệp này có ${n}: đề nghị chỉ giữ những năm cần lập lịch`],
-  [/^(".*") is not a name for a layer/, (name) => `tên lớp ${name} không hợp lệ: từ 1 đến 64 ký tự a-z, 0-9, - và _`],
+  [/^the layer has no days$/, () => 'nhóm ngày không có ngày nào'],
+  [/^a layer has at most (\d+) days, this one (\d+)/, (most, n) => `nhóm ngày có nhiều nhất ${most} ngày, tệp này có ${n}: đề nghị chỉ giữ những năm cần lập lịch`],
+  [/^(".*") is not a name for a layer/, (name) => `tên nhóm ${name} không hợp lệ: từ 1 đến 64 ký tự a-z, 0-9, - và _`],
   [/^the lunar calendar is computed for the years (\d+) to (\d+), not for (-?\d+)$/, (from, to, year) => `âm lịch được tính cho các năm ${from} đến ${to}, không có năm ${year}`],
-  [/^(".*") is not computed/, (name) => `${name} không phải là lớp tính sẵn: dùng public-holidays, ram, mung-1, lunar-feasts hoặc commemorations, hoặc nhập tệp cho lớp mang tên này`],
-  [/^there are (\d+) layers already/, (n) => `đã có ${n} lớp ngày: đề nghị xóa lớp không còn dùng`],
+  [/^(".*") is not computed/, (name) => `${name} không phải là nhóm tính sẵn: dùng public-holidays, ram, mung-1, lunar-feasts hoặc commemorations, hoặc nhập tệp cho nhóm mang tên này`],
+  [/^there are (\d+) layers already/, (n) => `đã có ${n} nhóm ngày: đề nghị xóa nhóm không còn dùng`],
   [/^give a window of at most (\d+) days/, (n) => `khoảng thời gian dài nhất ${n} ngày, kết thúc sau khi bắt đầu`],
 ];
 
@@ -125,6 +136,7 @@ function inWords(said: string, sentences: Sentence[]): string {
 
 /** The first that fits says it: what a pattern finds is put into the language's own. */
 export const sentences: Sentence[] = [
+  ...TABLE,
   [/^it would be heard in quiet hours, (\S+) to (\S+)$/, (from, to) => `rơi vào giờ yên tĩnh, ${from} đến ${to}`],
   [/^nobody has approved it$/, () => 'chưa được phê duyệt'],
   [/^no loudspeaker cluster hangs on the places/, () => 'ngày đó địa bàn nhận không có cụm loa nào'],
@@ -137,19 +149,6 @@ export const sentences: Sentence[] = [
   [/^the cluster had its order, and did not report the content$/, () => 'cụm loa nhận lệnh nhưng chưa tải xong bản tin'],
   [/^the cluster was ready, and did not report a start$/, () => 'cụm loa đã sẵn sàng nhưng không báo bắt đầu phát'],
   [/^the cluster started, and did not report an end$/, () => 'cụm loa bắt đầu phát nhưng không báo kết thúc'],
-  [/^(\S+) is not in the table$/, (code) => `${code} không có trong bảng`],
-  [/^(\S+) does not hold on (\S+): end this row/, (code, day) => `${code} không còn hiệu lực từ ${day}: kết thúc dòng này vào ngày đó rồi thêm dòng mới thuộc địa bàn mới`],
-  [/^(\S+) does not hold on (\S+), when/, (code, day) => `${code} chưa có hiệu lực vào ${day}, ngày phải tiếp nhận`],
-  [/^(\S+) holds twice from (\S+) on: line (\d+)/, (code, day, line) => `${code} bị trùng thời gian từ ${day} với dòng ${line}`],
-  [/^(\S+) is an? (\S+), which holds no (\S+)$/, (code, upper, lower) => `${code} là ${upper}, không chứa được ${lower}`],
-  [/^goes in a circle, or too deep: (.+)$/, (way) => `thuộc về nhau theo vòng tròn hoặc quá nhiều cấp: ${way}`],
-  [/^("[^"]*") is not a kind of place/, (word) => `không có loại địa bàn ${word}: ghi city, area, ward, zone hoặc cluster`],
-  [/^("[^"]*") is not a code: /, (word) => `mã ${word} không hợp lệ: từ 1 đến 23 ký tự a-z, 0-9 và dấu -`],
-  [/^is not after valid_from, (\S+)$/, (day) => `không sau ngày bắt đầu, ${day}`],
-  [/ is not a day: write 2025/, () => 'ngày không hợp lệ: ghi 2025-07-01 hoặc 01/07/2025'],
-  [/^is empty: give the day/, () => 'bỏ trống: ghi ngày bắt đầu có hiệu lực'],
-  [/^("[^"]*") is not the code of a (\S+), which has (\d) digits/, (code, kind, n) => `${code} không phải mã ${kind}: cần ${n} chữ số (bảng tính hay bỏ số 0 ở đầu, đề nghị định dạng cột là văn bản)`],
-  [/^is not UTF-8/, () => 'không phải UTF-8: đề nghị lưu tệp dạng “CSV UTF-8”'],
   [/^it expires at /, () => 'bản tin hết hiệu lực trước khi phát xong'],
   [/^nothing was recorded at that time$/, () => 'lúc đó chưa ghi được hình'],
   [/^deleted: older than/, () => 'đã xóa vì quá thời hạn lưu trữ'],
@@ -181,7 +180,7 @@ export const sentences: Sentence[] = [
   [/^it is silent on days of (\S+), and that day is "(.*)"$/, (layer, label) => `lịch không phát vào ${layerOf(layer)}: ${label}`],
   [/^it plays on days of (\S+) alone, and that day is none$/, (layer) => `lịch chỉ phát vào ${layerOf(layer)}`],
   [/^it moves away from days of (\S+), and no day within a month is free$/, (layer) => `cần dời khỏi ${layerOf(layer)} nhưng trong vòng một tháng không có ngày nào phù hợp`],
-  [/^the quota (.+) allows (.+), and (\S+) has no room for it$/, (quota, limit, day) => `vượt hạn mức ${quota}: ${limitOf(limit)}; ngày ${day} không còn chỗ`],
+  [/^the quota (.+) allows (.+), and (\S+) has no room for it$/, (quota, limit, day) => `vượt hạn mức ${quotaOf(quota)}: ${limitOf(limit)}; ngày ${day} không còn chỗ`],
   [/^(.+) plays on the same clusters at (\S+) and goes first: (.+)$/, (other, at, ground) => `trùng giờ với ${other} (${at}) trên cùng cụm loa, bản tin đó phát trước vì ${groundOf(ground)}`],
   [/^it has begun, and no later rule takes that back$/, () => 'đã bắt đầu phát'],
   [/^it is an emergency, which quiet hours, (\S+) to (\S+) do not hold back$/, (from, to) => `bản tin khẩn cấp được phát cả trong giờ yên tĩnh, ${from} đến ${to}`],
@@ -221,4 +220,5 @@ export const sentences: Sentence[] = [
   [/^line (\d+), event (.+?): (.+)$/, (line, uid, what) => `dòng ${line}, sự kiện ${uid}: ${inWords(what, FILE_PROBLEMS)}`],
   [/^line (\d+): (.+)$/, (line, what) => `dòng ${line}: ${inWords(what, FILE_PROBLEMS)}`],
   ...FILE_PROBLEMS,
+  ...REFUSALS,
 ];
