@@ -18,14 +18,19 @@ print(*sorted({t["name"] for t in targets if "test" in t["kind"]} - set(sys.argv
 lane() { cargo test --locked --workspace --no-fail-fast "$@"; }
 
 cargo test --locked --workspace --no-run
-mapfile -t rest < <(others)
+names=$(others)
+[ -n "$names" ] || { echo "no integration test was found: is this the workspace?" >&2; exit 1; }
+mapfile -t rest <<<"$names"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+beside=
+# Whoever interrupts this ends the other lane as well.
+trap '[ -z "$beside" ] || kill "$beside" 2>/dev/null || :; rm -f "$log"' EXIT
 # Who waits can do so together: five threads, where the processor has two.
 RUST_TEST_THREADS=5 lane "${waiting[@]/#/--test=}" >"$log" 2>&1 &
 beside=$!
 failed=0
 lane --lib --bins "${rest[@]/#/--test=}" || failed=1
 wait "$beside" || failed=1
+beside=
 cat "$log"
 exit "$failed"

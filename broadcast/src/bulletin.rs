@@ -271,11 +271,11 @@ impl Bulletin {
         }
     }
 
-    /// The signatures for the sound stand; those for the entry are of no use without it.
+    /// The signatures for the sound stand; those for the entry go with it, and are given again for the next.
     fn unscheduled(&self) -> Result<Self, Refused> {
         match &self.state {
             State::Countersign { approvals, .. } | State::Scheduled { approvals, .. } => {
-                Ok(self.with(State::Approved(approvals.clone())))
+                Ok(self.with(State::Approved(approvals.for_the_sound())))
             }
             State::Draft | State::Submitted { .. } | State::Approved(_) | State::Rejected(_) => {
                 Err(self.wrong_state(Action::Unschedule))

@@ -168,7 +168,8 @@ impl Player {
                 effects.push(play.record(Some(Report::Ordered)));
                 self.plays.insert(id, play);
             }
-            Some(known) if known.order == order => {}
+            // A copy, of what has begun. Before that, one with a name of its own wants its receipt.
+            Some(known) if known.order == order && known.stage.is_begun() => {}
             Some(known) => effects.push(known.change(order)),
         }
     }

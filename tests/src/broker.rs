@@ -59,7 +59,7 @@ impl Drop for Broker {
 pub fn free_ports(range: std::ops::Range<u16>, n: u16) -> anyhow::Result<u16> {
     for base in range.clone().step_by(n.into()).take_while(|base| base + n <= range.end) {
         let is_free = (base..base + n).all(|it| TcpListener::bind(("127.0.0.1", it)).is_ok());
-        if is_free && claim(base)? {
+        if is_free && (base..base + n).map(claim).all(|it| it.is_ok_and(|is_ours| is_ours)) {
             return Ok(base);
         }
     }
@@ -68,15 +68,15 @@ pub fn free_ports(range: std::ops::Range<u16>, n: u16) -> anyhow::Result<u16> {
 
 /// Whether they are ours now, until this process ends. A socket with an abstract name (unix(7)) is the
 /// claim: it leaves nothing behind, however the process ends.
-fn claim(base: u16) -> anyhow::Result<bool> {
+fn claim(port: u16) -> anyhow::Result<bool> {
     static CLAIMED: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
-    let name = SocketAddr::from_abstract_name(format!("vong-test-ports-{base}"))?;
+    let name = SocketAddr::from_abstract_name(format!("vong-test-port-{port}"))?;
     match UnixListener::bind_addr(&name) {
         Ok(socket) => {
             CLAIMED.lock().expect("nothing panics while holding it").push(socket);
             Ok(true)
         }
         Err(err) if err.kind() == ErrorKind::AddrInUse => Ok(false),
-        Err(err) => Err(err).context("a name for the ports"),
+        Err(err) => Err(err).context("a name for the port"),
     }
 }

@@ -89,6 +89,12 @@ impl Approvals {
         now.duration_since(self.oldest().at) >= RENEWABLE_AFTER
     }
 
+    /// Without what was signed of a calendar entry.
+    pub(super) fn for_the_sound(&self) -> Self {
+        let all = self.0.values().cloned().map(|it| Approval { schedule: None, ..it });
+        Self(all.map(|it| (it.by.clone(), it)).collect())
+    }
+
     pub(super) fn with(&self, new: Approval) -> Self {
         let mut all = self.0.clone();
         all.insert(new.by.clone(), new);

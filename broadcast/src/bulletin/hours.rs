@@ -71,25 +71,28 @@ impl NormalHours {
     /// One, if every start is in normal hours. An emergency within a day is one person's decision at
     /// any hour: waiting for a second would cost what it is to save. One that is planned further ahead,
     /// or by a rule, is no emergency yet, and is asked like everything else. A start in quiet hours is
-    /// not asked about at all, unless it is an emergency's: it does not play, whoever signs.
+    /// not asked about at all, unless it is an emergency's: it does not play, whoever signs. What day rules
+    /// may move, `may_move`, is not within a day.
     pub fn need(
         &self,
         schedule: &Schedule,
         starts: &[Timestamp],
         length: Duration,
         priority: Priority,
+        may_move: bool,
         now: Timestamp,
     ) -> Need {
         if priority == Priority::Emergency
+            && !may_move
             && let Schedule::At(at) = schedule
             && at.duration_since(now) <= IMMINENT
         {
             return Need::One;
         }
-        let objections = starts.iter().filter_map(|at| self.objection(*at, length));
+        let mut objections = starts.iter().filter_map(|at| self.objection(*at, length));
         let is_heard =
             |it: &Why| priority == Priority::Emergency || !matches!(it, Why::QuietHours { .. });
-        objections.into_iter().find(is_heard).map_or(Need::One, Need::Two)
+        objections.find(is_heard).map_or(Need::One, Need::Two)
     }
 }
 
@@ -171,7 +174,7 @@ mod tests {
             let starts: Vec<Timestamp> = starts.iter().map(|it| at(it)).collect();
             let rule = Schedule::At(starts[0]);
             let now = at("2026-01-01T00:00:00Z");
-            match strict.need(&rule, &starts, MINUTE, priority, now) {
+            match strict.need(&rule, &starts, MINUTE, priority, false, now) {
                 Need::One => "",
                 Need::Two(why) => why.as_str(),
             }
@@ -188,9 +191,13 @@ mod tests {
         let now = at("2026-01-05T20:00:00+07:00");
         let night = at("2026-01-06T02:00:00+07:00");
         let later = at("2026-01-08T02:00:00+07:00");
-        let need =
-            |start, priority| hours().need(&Schedule::At(start), &[start], MINUTE, priority, now);
+        let need = |start, priority| {
+            hours().need(&Schedule::At(start), &[start], MINUTE, priority, false, now)
+        };
         assert_eq!(need(night, Priority::Emergency), Need::One);
+        let (once, urgent) = (Schedule::At(night), Priority::Emergency);
+        let moved = hours().need(&once, &[night], MINUTE, urgent, true, now);
+        assert_eq!(moved, Need::Two(Why::OutsideHours { at: night }));
         assert_eq!(need(later, Priority::Emergency), Need::Two(Why::OutsideHours { at: later }));
         assert_eq!(need(night, Priority::Normal), Need::Two(Why::OutsideHours { at: night }));
         assert_eq!(Why::parse("weekend", now), Some(Why::Weekend { at: now }));

@@ -232,6 +232,8 @@ fn anybody_takes_it_out_of_the_calendar_and_the_approval_of_its_sound_stays() {
         let silent = after(steps).on(out("lan"), at(9)).unwrap();
         assert_eq!((silent.stage(), silent.entry()), (Stage::Approved, None));
         assert_eq!(silent.on(schedule(), at(10)).unwrap().stage(), Stage::Scheduled);
+        let again = silent.on(schedule_at_night("minh"), at(10)).unwrap();
+        assert_eq!(again.stage(), Stage::Approved, "the same night is signed for again");
         let refused = silent.on(out("minh"), at(10)).unwrap_err().to_string();
         assert!(
             refused.starts_with("a bulletin that is approved cannot be taken out"),

@@ -52,6 +52,11 @@ impl Stage {
         matches!(self, Self::Ended(_))
     }
 
+    /// Handed to the sink, or over.
+    pub fn is_begun(&self) -> bool {
+        !matches!(self, Self::Fetching | Self::Waiting)
+    }
+
     /// As stored, beside `position`, `skipped` and `reason`.
     pub fn as_str(&self) -> &'static str {
         match self {

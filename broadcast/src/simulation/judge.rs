@@ -261,7 +261,9 @@ impl<'l> Judge<'l> {
     ) {
         self.figures.ended(ending.kind);
         // One that was interrupted and began again may have the horn for longer than its content.
-        let is_taken = beside.is_some_and(|it| it != order.play);
+        let lives = &self.ears[cluster].lives;
+        let other = beside.filter(|it| *it != order.play).and_then(|it| lives.get(&it));
+        let is_taken = other.is_some_and(|it| it.order.priority >= order.priority);
         let is_excused = is_taken || self.is_excused(cluster, order);
         let complaint = match self.ears[cluster].lives.get_mut(&order.play) {
             None => Some("a record of what nobody ordered"),

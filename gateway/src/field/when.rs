@@ -10,8 +10,9 @@ const ZONE: TimeZone = TimeZone::fixed(tz::offset(7));
 /// RFC 3339, or a date and time without a zone.
 pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let local = || {
-        let has_time = text.contains(['T', ' ']);
-        let wall_clock: DateTime = text.parse().ok().filter(|_| has_time)?;
+        // A zone in brackets would be read past.
+        let is_plain = text.contains(['T', ' ']) && !text.contains('[');
+        let wall_clock: DateTime = text.parse().ok().filter(|_| is_plain)?;
         ZONE.to_timestamp(wall_clock).ok()
     };
     let time = text.parse().ok().or_else(local);
@@ -41,7 +42,7 @@ mod tests {
         for text in ["2026-09-02T06:30", "2026-09-02 06:30:00", "2026-09-02T06:30:00+07:00"] {
             assert_eq!(instant(text), Ok(half_past_six), "{text}");
         }
-        for text in ["2026-09-02", "02/09/2026", "06:30", ""] {
+        for text in ["2026-09-02", "02/09/2026", "06:30", "", "2026-09-02T06:30[Asia/Tokyo]"] {
             assert!(instant(text).unwrap_err().contains("2026-09-02T06:30"), "{text}");
         }
         assert_eq!(local("2026-09-01T23:30:00.000Z"), "2026-09-02 06:30:00 +07:00");

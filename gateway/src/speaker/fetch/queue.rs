@@ -91,7 +91,7 @@ impl Queue {
         self.jobs.retain(is_wished);
         for (content, purpose) in &wishes {
             match self.jobs.iter_mut().find(|it| it.is_for(content, *purpose)) {
-                Some(job) => job.move_to(*purpose),
+                Some(job) => job.move_to(*purpose, now.instant),
                 None => self.jobs.push(Job::new(*content, *purpose, now.instant)),
             }
         }
@@ -216,12 +216,13 @@ impl Job {
         self.content == *content && discriminant(&self.purpose) == discriminant(&purpose)
     }
 
-    /// A sooner play is news to the whole ward: its clusters spread themselves anew.
-    fn move_to(&mut self, purpose: Purpose) {
+    /// A sooner play is news to the whole ward: its clusters spread themselves anew, and what had no room yet
+    /// may have some.
+    fn move_to(&mut self, purpose: Purpose, now: Instant) {
         if let (Purpose::Play(old), Purpose::Play(new)) = (self.purpose, purpose)
             && new < old
         {
-            self.known_at = None;
+            (self.known_at, self.not_before) = (None, now);
         }
         self.purpose = purpose;
     }

@@ -149,13 +149,17 @@ async fn the_shelf_is_here_before_any_order_and_stays_when_plays_need_the_room()
 async fn what_plays_in_days_leaves_room_for_what_is_ordered_for_today() {
     let mut street = Street::new().await;
     let here = |n, n_bytes| put(street.dir.path(), n, n_bytes, false);
-    let (week, more, today) = (here(1, 700), here(2, 100), here(3, 300));
+    let (week, more, today, chime) = (here(1, 700), here(2, 100), here(3, 290), here(4, 10));
     let days = Duration::from_hours(72);
     street.order_also(week, days);
     street.wait_for(week).await;
     // It would fit, but then today's would not.
     street.order_also(more, days);
+    // The shelf comes after every play, so by then it was tried.
+    street.shelf.send_replace(shelf(&[chime]));
+    street.wait_for_health(1, 1).await;
+    assert!(!street.has(more));
     street.order_also(today, Duration::from_hours(1));
     street.wait_for(today).await;
-    assert!(street.has(week) && street.has(today) && !street.has(more));
+    assert!(street.has(week) && street.has(today) && street.has(chime) && !street.has(more));
 }

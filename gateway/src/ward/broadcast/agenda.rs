@@ -161,7 +161,9 @@ impl AgendaEntry {
         let causes = start.because.iter().map(|it| it.named(|other| facts.title(other)));
         Self {
             bulletin: planned.id,
-            title: facts.plain_title(&planned.id),
+            title: play
+                .as_ref()
+                .map_or_else(|| facts.plain_title(&planned.id), |it| it.title.clone()),
             occurrence: start.occurrence,
             at: planned.at,
             ends_at: planned.ends_at,

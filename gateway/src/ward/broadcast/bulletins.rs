@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base::Sha256;
-use broadcast::Priority;
 use broadcast::bulletin::{Event, UserId};
 use broadcast::calendar::Effect;
 use broadcast::library::Waveform;
@@ -34,7 +33,7 @@ use super::view::{
 };
 use super::{Wake, Ward, play_row};
 use crate::report::Reporter;
-use step::{Edit, Step, audit};
+use step::{Edit, Step, audit, planned};
 
 /// As the library takes it: an hour of studio WAV.
 const MOST_UPLOAD_BYTES: u64 = broadcast::library::LARGEST_BYTES;
@@ -177,14 +176,10 @@ impl Bulletins {
             return Err(BulletinError::SoundRemoved);
         }
         let rules = &self.settings.ward.approval.hours;
-        // What a day rule may move is not imminent.
-        let moves = days.values().any(|it| matches!(it, Effect::Move(_)));
-        let priority = if moves { view.priority.min(Priority::Priority) } else { view.priority };
-        let need = rules.need(&schedule, &starts, view.content.duration, priority, now);
-        let mut detail = match &schedule {
-            Schedule::At(at) => json!({ "at": at.to_string() }),
-            Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
-        };
+        let may_move = days.values().any(|it| matches!(it, Effect::Move(_)));
+        let length = view.content.duration;
+        let need = rules.need(&schedule, &starts, length, view.priority, may_move, now);
+        let mut detail = planned(&schedule);
         if !days.is_empty() {
             detail["days"] = days.iter().map(|(name, it)| (name.clone(), it.as_str())).collect();
         }

@@ -24,7 +24,7 @@ pub(super) struct Facts {
     pub from: Timestamp,
     pub to: Timestamp,
     pub now: Timestamp,
-    /// In the order that breaks ties.
+    /// In the order that breaks ties. On pages, with what waits for a second signature to be scheduled.
     pub scheduled: Vec<Kept>,
     /// Those that the schedules name.
     pub layers: HashMap<String, Named>,

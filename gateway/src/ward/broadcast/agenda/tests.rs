@@ -340,10 +340,14 @@ async fn a_play_that_was_stopped_is_not_shown_as_one_that_plays() {
     let play = world.scheduled(Priority::Normal, "2026-01-05T09:00:00+07:00").await;
     world.round().await;
     world.advance(3_610).await;
-    world.bulletins.unschedule(&user("minh"), play.bulletin).await.unwrap();
+    for cluster in ["loa-1", "loa-2"] {
+        world.report(cluster, play, Kind::BroadcastStarted, json!({})).await;
+    }
+    let changes = Changes { title: Some("Tên khác".to_owned()), ..Changes::default() };
+    world.bulletins.edit(&user("lan"), play.bulletin, changes).await.unwrap();
     world.round().await;
     let now = at(MORNING);
     let shown = world.agenda.show(now, now + Duration::from_hours(24)).await.unwrap();
-    let of_it: Vec<bool> = shown.iter().map(|it| it.plays).collect();
-    assert_eq!(of_it, [false], "{shown:?}");
+    let of_it: Vec<_> = shown.iter().map(|it| (it.plays, it.title.as_str())).collect();
+    assert_eq!(of_it, [(false, "Bản tin")], "and it keeps the title that was approved");
 }

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Bulletins;
-use super::step::{Edit, Step, approved};
+use super::step::{Step, approved, planned};
 use crate::ward::broadcast::error::BulletinError;
-use crate::ward::broadcast::layer_row::Days;
 use crate::ward::broadcast::view::{BulletinView, Seen};
 
 impl Bulletins {
@@ -43,8 +42,9 @@ impl Bulletins {
     /// Takes it out of the calendar: what is ordered is taken back, and what sounds falls silent.
     pub async fn unschedule(&self, user: &UserId, id: Uuid) -> Result<BulletinView, BulletinError> {
         let event = Event::Unscheduled { by: user.clone() };
-        let step = Step { word: "bulletin.unschedule", event, detail: Value::Null };
-        let view = self.step_with(user, id, step, Some(Edit::Days(Days::new()))).await?;
+        let entry = self.kept(id).await?.view.schedule;
+        let detail = entry.as_ref().map_or(Value::Null, planned);
+        let view = self.step(user, id, Step { word: "bulletin.unschedule", event, detail }).await?;
         self.wake.wake();
         Ok(view)
     }

@@ -2,6 +2,7 @@
 
 use base::Sha256;
 use broadcast::bulletin::{Bulletin, Event, Refused, UserId};
+use broadcast::schedule::Schedule;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -111,6 +112,14 @@ pub(super) fn audit(
         "detail": detail,
     });
     NewEvent { kind: Kind::AuditEntry, occurred_at: now, data }
+}
+
+/// When it was to play.
+pub(super) fn planned(schedule: &Schedule) -> Value {
+    match schedule {
+        Schedule::At(at) => json!({ "at": at.to_string() }),
+        Schedule::Rule(rule) => json!({ "rrule": rule.as_str() }),
+    }
 }
 
 /// What was approved: the sound, the words as they were written and as they are said, the hour.

@@ -52,9 +52,9 @@ impl<C: Courier> Dispatcher<C> {
         if new.is_empty() {
             return Ok(());
         }
-        let those = new.clone();
-        let compare = move |conn: &Connection| memory::compare(conn, &those);
-        self.reporter.store().write(compare).await?;
+        let (those, now) = (new.clone(), self.reporter.clock().now());
+        let take_note = move |conn: &Connection| memory::take_note(conn, &those, now);
+        self.reporter.store().write(take_note).await?;
         compared.extend(new);
         Ok(())
     }

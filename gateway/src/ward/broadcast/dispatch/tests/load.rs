@@ -3,6 +3,7 @@
 use broadcast::PlayId;
 
 use super::*;
+use crate::ward::broadcast::memory;
 
 /// Both in one ward.
 const ONE_WARD: &str = "code,kind,name,valid_from,valid_to,parent,successors\n\
@@ -123,7 +124,7 @@ async fn steps(world: &World, sql: &'static str) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn no_round_and_no_greeting_goes_through_every_row() {
     let world = World::new().await;
-    for sql in [settle::KNOWN, play_row::FORGET_SENT] {
+    for sql in [settle::KNOWN, play_row::FORGET_SENT, memory::ACKNOWLEDGED] {
         let steps = steps(&world, sql).await;
         // `play_open` holds the open plays alone; the others are lists of what was found before.
         let is_scan = |it: &&String| {
@@ -158,10 +159,36 @@ async fn a_cluster_with_another_card_is_sent_what_it_had_acknowledged() {
     }
     // Somebody was quick: the broker never saw it go.
     see(&world, with_card(2), &mut online).await;
-    assert_eq!(world.sent(), [first], "the same order, to the cluster with the new card alone");
+    let sent = world.sent();
+    let orders: Vec<_> = sent.iter().map(|it| (it.to.as_str(), &it.data)).collect();
+    assert_eq!(orders, [("loa-2", &first.data)], "to the cluster with the new card alone");
+    assert_ne!(sent[0].id, first.id, "a card that is back knows the old command");
     assert_eq!(world.plays().await[0].targets[1].stage, TargetStage::Pending);
 
     world.report("loa-2", play, Kind::BroadcastPlayed, json!({})).await;
     see(&world, with_card(3), &mut online).await;
     assert_eq!(world.sent_kinds(), [""; 0], "what was played is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_recalled_before_a_new_card_has_it_is_stopped_all_the_same() {
+    let world = World::new().await;
+    let mut online = Attendance::default();
+    let with_card = |card: u128| {
+        let epoch = Some(Uuid::from_u128(card));
+        ClusterView { epoch, ..view(Presence::Online, Some(world.clock.now())) }
+    };
+    see(&world, with_card(1), &mut online).await;
+    let play = world.scheduled(Priority::Normal, NINE).await;
+    world.round().await;
+    world.report("loa-2", play, Kind::BroadcastOrdered, json!({})).await;
+    world.sent();
+    world.set_link(false);
+    see(&world, with_card(2), &mut online).await;
+    world.bulletins.unschedule(&user("minh"), play.bulletin).await.unwrap();
+    world.round().await;
+    world.set_link(true);
+    world.round().await;
+    let stops = world.sent_kinds();
+    assert!(stops.iter().any(|it| it == "loa-2 order.stop"), "it may be the old card: {stops:?}");
 }
