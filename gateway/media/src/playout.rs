@@ -21,6 +21,7 @@ use gstreamer::prelude::*;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+pub use chain::come_first;
 pub use clock::PlayClock;
 
 /// One play, as the player ordered it.

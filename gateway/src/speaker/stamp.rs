@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use base::{Clock as _, SystemClock, read_both, sleep_until};
 use jiff::Timestamp;
-use media::playout::{Ended, Heard, Request};
-use rustix::process::setpriority_process;
+use media::playout::{Ended, Heard, Request, come_first};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::oneshot;
@@ -22,9 +21,6 @@ const HEAD_BYTES: usize = 36;
 
 /// The fit is corrected while the sink waits: its clock is read anew this often.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// The nice value before which there is none (setpriority(2)); on Linux it is of a thread.
-const MOST_URGENT: i32 = -20;
 
 pub(super) struct Stamp {
     length: Duration,
@@ -95,9 +91,7 @@ impl Stamp {
 
 /// `None` once nobody waits for it.
 fn wait(clock: &BoxClock, start_at: Timestamp, ended: &Receiver<()>) -> Option<Instant> {
-    // The card that this stands for plays what it holds, however busy the processor is: so this thread
-    // comes first, where it may ask for that.
-    let _ = setpriority_process(None, MOST_URGENT);
+    come_first();
     loop {
         let left = Duration::try_from(start_at.duration_since(clock.now())).unwrap_or_default();
         if left.is_zero() {

@@ -111,6 +111,16 @@ fn sink(output: Output, clock: &PlayClock) -> Result<(gst::Element, Meter), Stri
     }
 }
 
+/// The nice value before which there is none (setpriority(2)); on Linux it is of a thread.
+const MOST_URGENT: i32 = -20;
+
+/// For a thread that stands for a sound card, which plays what it holds however busy the processor is: it
+/// comes before all others, where it may ask for that.
+pub fn come_first() {
+    // Without the right to it, it waits its turn.
+    let _ = rustix::process::setpriority_process(None, MOST_URGENT);
+}
+
 /// A sink that waits for each buffer's time as a card would, then keeps it.
 fn file_sink(notes: Arc<Mutex<Notes>>, true_time: Arc<dyn Clock>, clock: PlayClock) -> AppSink {
     let caps = gst::Caps::builder("audio/x-raw")
@@ -128,7 +138,13 @@ fn file_sink(notes: Arc<Mutex<Notes>>, true_time: Arc<dyn Clock>, clock: PlayClo
         notes.take(sink, &sample, at, true_at);
         if notes.failed.is_some() { Err(gst::FlowError::Error) } else { Ok(gst::FlowSuccess::Ok) }
     };
-    sink.set_callbacks(AppSinkCallbacks::builder().new_sample(on_sample).build());
+    // Before the first sample, on the thread that waits for its time.
+    let on_preroll = |_: &AppSink| {
+        come_first();
+        Ok(gst::FlowSuccess::Ok)
+    };
+    let callbacks = AppSinkCallbacks::builder().new_preroll(on_preroll).new_sample(on_sample);
+    sink.set_callbacks(callbacks.build());
     sink
 }
 
