@@ -2,40 +2,32 @@
 //! when the first sample would have left. For `vong sim speakers` alone: no file of a cluster can ask for
 //! it, because a street that hears nothing must not be reported as played.
 
+mod metronome;
+
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use base::{Clock as _, SystemClock, read_both, sleep_until};
+use base::{Clock as _, sleep_until};
 use jiff::Timestamp;
-use media::playout::{Ended, Heard, Request, come_first};
+use media::playout::{Ended, Heard, Request};
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::BoxClock;
+use metronome::Instant;
 
 /// The first page of an Ogg/Opus file (RFC 7845 section 3), as far as it is the same in every one.
 const HEAD_BYTES: usize = 36;
-
-/// The fit is corrected while the sink waits: its clock is read anew this often.
-const LOOK: Duration = Duration::from_millis(200);
 
 pub(super) struct Stamp {
     length: Duration,
     clock: BoxClock,
     stop: CancellationToken,
-    /// The instant comes from a thread of its own, as a sink's does: it ends when this is dropped.
+    /// Of the first sample. Nobody waits for it any more when this is dropped.
     instant: oneshot::Receiver<Instant>,
-    _alive: Sender<()>,
     started: Option<Timestamp>,
-}
-
-/// Of the first sample, by the box's time and by the system's.
-struct Instant {
-    at: Timestamp,
-    true_time: Timestamp,
 }
 
 impl Stamp {
@@ -50,27 +42,17 @@ impl Stamp {
         if length.is_zero() {
             return Err("the content is shorter than where it is to begin".to_owned());
         }
-        let (instant_tx, instant) = oneshot::channel();
-        let (alive, ended) = channel();
-        let (start_at, own_clock) = (request.start_at, clock.clone());
-        let wait = move || {
-            if let Some(instant) = wait(&own_clock, start_at, &ended) {
-                // Nobody listens any more: the play was stopped.
-                let _ = instant_tx.send(instant);
-            }
-        };
-        let thread = std::thread::Builder::new().name("stamp".to_owned()).spawn(wait);
-        thread.map_err(|err| format!("no thread for the sink: {err}"))?;
+        let instant = metronome::wait_for(request.start_at, clock.clone())
+            .map_err(|err| format!("no thread for the sink: {err}"))?;
         let stop = CancellationToken::new();
-        Ok(Self { length, clock, stop, instant, _alive: alive, started: None })
+        Ok(Self { length, clock, stop, instant, started: None })
     }
 
     pub(super) fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Cancel-safe. What is noted is when the thread woke up, so a busy machine is seen, which a sound card
-    /// with a full buffer would hide.
+    /// Cancel-safe.
     pub(super) async fn event(&mut self) -> Heard {
         let Some(started) = self.started else {
             let Some(Ok(Instant { at, true_time })) =
@@ -86,21 +68,6 @@ impl Stamp {
         self.stop.run_until_cancelled(sleep_until(&self.clock, end)).await;
         let heard = self.clock.now().duration_since(started);
         Heard::Ended(ended(Duration::try_from(heard).unwrap_or_default()))
-    }
-}
-
-/// `None` once nobody waits for it.
-fn wait(clock: &BoxClock, start_at: Timestamp, ended: &Receiver<()>) -> Option<Instant> {
-    come_first();
-    loop {
-        let left = Duration::try_from(start_at.duration_since(clock.now())).unwrap_or_default();
-        if left.is_zero() {
-            let (at, true_time) = read_both(clock, &SystemClock);
-            return Some(Instant { at, true_time });
-        }
-        if ended.recv_timeout(left.min(LOOK)) == Err(RecvTimeoutError::Disconnected) {
-            return None;
-        }
     }
 }
 
