@@ -189,15 +189,17 @@ pub(super) fn newest(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<Kept
 /// breaks ties: the older bulletin first.
 pub(super) fn scheduled(conn: &Connection, rules: &ApprovalRules) -> rusqlite::Result<Vec<Kept>> {
     let sql = "SELECT * FROM bulletin WHERE stage = 'scheduled' ORDER BY id";
-    let mut query = conn.prepare_cached(sql)?;
-    let kept: Vec<Kept> = query.query_map([], kept_from)?.collect::<Result<_, _>>()?;
-    kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()
+    judged(conn, sql, rules)
 }
 
 /// As [`scheduled`], with what waits for a second signature before it is in the calendar.
 pub(super) fn planned(conn: &Connection, rules: &ApprovalRules) -> rusqlite::Result<Vec<Kept>> {
     let sql = "SELECT * FROM bulletin WHERE stage = 'scheduled' OR (stage = 'approved' AND \
                (schedule_at_ms IS NOT NULL OR schedule_rule IS NOT NULL)) ORDER BY id";
+    judged(conn, sql, rules)
+}
+
+fn judged(conn: &Connection, sql: &str, rules: &ApprovalRules) -> rusqlite::Result<Vec<Kept>> {
     let mut query = conn.prepare_cached(sql)?;
     let kept: Vec<Kept> = query.query_map([], kept_from)?.collect::<Result<_, _>>()?;
     kept.into_iter().map(|it| Ok(with_people(conn, it)?.judged(rules))).collect()

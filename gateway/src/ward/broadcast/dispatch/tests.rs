@@ -12,6 +12,7 @@ use crate::order::wire::{play_from_json, stop_from_json};
 use crate::report::wire::Presence;
 use crate::ward::clusters::ClusterView;
 
+mod card;
 mod load;
 mod policy;
 mod recall;
